@@ -1,0 +1,419 @@
+"""
+Every setting of both profiles.
+
+embedded   no server installed: SQLite, caches and the task worker live in the web process
+stack      MariaDB, Redis, Memcached, RabbitMQ, HBase, with worker, relay and beat processes
+
+The code is the same for both; this file is the only place that knows which profile runs.
+"""
+
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from kombu import Queue
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = "0.1.0"
+
+env = environ.Env()
+
+# ---------------------------------------------------------------- knobs
+# All of them are listed in .env.example and docs/operations.md.
+
+PROFILE = env.str("PROFILE", "embedded")
+if PROFILE not in ("embedded", "stack"):
+    raise environ.ImproperlyConfigured(f"PROFILE is 'embedded' or 'stack', not {PROFILE!r}")
+EMBEDDED = PROFILE == "embedded"
+
+DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var")))
+if not DATA_DIR.is_absolute():
+    DATA_DIR = BASE_DIR / DATA_DIR
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+if not EMBEDDED and (DATA_DIR / "stack.env").exists():
+    # Written by `make stack-up`; what the environment sets wins.
+    environ.Env.read_env(DATA_DIR / "stack.env")
+
+HOST = env.str("HOST", "127.0.0.1")
+PORT = env.int("PORT", 8000)
+RATE_LIMITS = env.str("RATE_LIMITS", "on")
+if RATE_LIMITS not in ("on", "off"):
+    raise environ.ImproperlyConfigured(f"RATE_LIMITS is 'on' or 'off', not {RATE_LIMITS!r}")
+
+# ---------------------------------------------------------------- security
+# https://docs.djangoproject.com/en/5.2/howto/deployment/checklist/
+
+DEBUG = env.bool("DEBUG", False)
+
+
+def generated_secret(path):
+    """
+    Return the secret kept in `path`, made on the first start: no secret stands in the repository.
+    """
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(64))
+        try:
+            # A hard link refuses an existing name: of two first starts at once, one secret wins.
+            path.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        draft.unlink()
+    return path.read_text()
+
+
+SECRET_KEY = env.str("SECRET_KEY", "") or generated_secret(DATA_DIR / "secret_key")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", HOST])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# Plain http on loopback is how the project is tried; SECURE=on is how it is deployed, behind TLS.
+SECURE = env.bool("SECURE", False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SECURE_SSL_REDIRECT = SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
+# Probes speak plain http to the process itself.
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# Addresses of reverse proxies whose X-Forwarded-For is believed.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.CachedAccountBackend"]
+# OWASP's argon2id minimum (19 MiB, 2 passes): 40 ms a login instead of 440.
+# https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
+PASSWORD_HASHERS = ["accounts.hashers.OwaspArgon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 6}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "rest_framework:login"
+LOGIN_REDIRECT_URL = "/api/"
+LOGOUT_REDIRECT_URL = "/api/"
+ACCESS_TOKEN_DAYS = env.int("ACCESS_TOKEN_DAYS", 30)
+
+# ---------------------------------------------------------------- apps and middleware
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "twitter.apps.TwitterConfig",
+    "utils",
+    "outbox",
+    "accounts",
+    "friendships",
+    "tweets",
+    "newsfeeds",
+]
+
+MIDDLEWARE = [
+    "utils.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "accounts.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "twitter.urls"
+WSGI_APPLICATION = "twitter.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "twitter" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# ---------------------------------------------------------------- language and time
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# ---------------------------------------------------------------- database
+# https://docs.djangoproject.com/en/5.2/ref/databases/
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+SQLITE_URL = f"sqlite:///{DATA_DIR / 'db.sqlite3'}"
+DATABASE_URL = env.str("DATABASE_URL", SQLITE_URL) if EMBEDDED else env.str("DATABASE_URL")
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+DATABASES["default"]["ATOMIC_REQUESTS"] = False  # services own their transactions
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        # IMMEDIATE: a transaction that reads first and writes later would otherwise fail under load.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
+    }
+    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 600
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"]["OPTIONS"] = {
+        "charset": "utf8mb4",
+        # Tells emoji apart, as the server's own default does not.
+        "collation": "utf8mb4_unicode_520_ci",
+        "isolation_level": "read committed",
+        # A request waits three seconds for a row lock, not fifty.
+        "init_command": "SET sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout=3",
+        "connect_timeout": 2,
+        "read_timeout": 10,
+        "write_timeout": 10,
+    }
+    DATABASES["default"]["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_unicode_520_ci"}
+
+# ---------------------------------------------------------------- caches
+# default     sessions: Redis, through Django's cache API
+# rates       rate counters: Redis, one round trip a count
+# objects     users and tweets as JSON: Memcached
+# The lists of tweet ids speak to Redis directly (utils/redis); without REDIS_URL they are simply not there.
+
+REDIS_URL = env.str("REDIS_URL", "") if EMBEDDED else env.str("REDIS_URL")
+if REDIS_URL and "TEST_REDIS_DATABASE" in env:
+    REDIS_URL = f"{REDIS_URL.rpartition('/')[0]}/{env.str('TEST_REDIS_DATABASE')}"
+MEMCACHED_URL = env.str("MEMCACHED_URL", "") if EMBEDDED else env.str("MEMCACHED_URL")
+CACHE_TIMEOUT_SECONDS = 0.3
+
+# Commands run in processes of their own and cannot reach the web process's memory,
+# so what is cached there may be a few seconds old and no more.
+IN_PROCESS_CACHE_SECONDS = 3
+
+
+def in_process_cache(name):
+    return {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": name,
+        "TIMEOUT": IN_PROCESS_CACHE_SECONDS,
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+
+
+def redis_cache(backend):
+    return {
+        "BACKEND": f"utils.redis.backend.{backend}",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+            "SOCKET_CONNECT_TIMEOUT": CACHE_TIMEOUT_SECONDS,
+            "SOCKET_TIMEOUT": CACHE_TIMEOUT_SECONDS,
+            "CONNECTION_POOL_KWARGS": {"max_connections": 50},
+        },
+    }
+
+
+CACHES = {
+    "default": redis_cache("RedisBackend") if REDIS_URL else in_process_cache("default"),
+    "rates": redis_cache("RateCounterBackend") if REDIS_URL else in_process_cache("rates"),
+    "objects": {
+        "BACKEND": "utils.memcached.backend.MemcachedBackend",
+        "LOCATION": MEMCACHED_URL,
+        "OPTIONS": {"timeout": CACHE_TIMEOUT_SECONDS, "pool_size": 16},
+        # Set by tests, so that two processes of one run do not share keys.
+        "KEY_PREFIX": env.str("TEST_CACHE_PREFIX", ""),
+    }
+    if MEMCACHED_URL
+    else in_process_cache("objects"),
+}
+
+SESSION_ENGINE = "accounts.sessions" if REDIS_URL else "django.contrib.sessions.backends.db"
+SESSION_CACHE_ALIAS = "default"
+SESSION_COOKIE_AGE = 30 * 86_400
+
+# The newest ids kept of a feed or of an author's tweets; older pages come from the database.
+LIST_CACHE_CAP = 800
+LIST_CACHE_SECONDS = 86_400
+OBJECT_CACHE_SECONDS = 300 if MEMCACHED_URL else IN_PROCESS_CACHE_SECONDS
+
+# ---------------------------------------------------------------- HBase
+
+HBASE_URL = env.str("HBASE_URL", "")
+HBASE_ADDRESS = urlsplit(HBASE_URL)
+HBASE = {
+    "HOST": HBASE_ADDRESS.hostname or "",
+    "PORT": HBASE_ADDRESS.port or 9090,
+    "TIMEOUT_MS": 400,
+    "POOL_SIZE": 16,
+    "POOL_TIMEOUT_S": 0.5,
+    "TABLE_PREFIX": "",
+}
+
+# ---------------------------------------------------------------- tasks
+# https://docs.celeryq.dev/en/stable/userguide/configuration.html
+
+BROKER_URL = env.str("BROKER_URL", "memory://" if EMBEDDED else environ.Env.NOTSET)
+
+
+def quorum_queue(name):
+    """
+    A queue that survives its broker, gives a message five tries and then sets it aside in `<name>.dlq`.
+    """
+    arguments = {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": 5,
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": f"{name}.dlq",
+    }
+    return Queue(name, routing_key=name, queue_arguments=None if EMBEDDED else arguments)
+
+
+def dead_letter_queue(name):
+    return Queue(f"{name}.dlq", routing_key=f"{name}.dlq", queue_arguments={"x-queue-type": "quorum"})
+
+
+CELERY_BROKER_URL = BROKER_URL
+CELERY_TASK_QUEUES = [quorum_queue("default"), quorum_queue("fanout")]
+CELERY_DEAD_LETTER_QUEUES = [] if EMBEDDED else [dead_letter_queue("default"), dead_letter_queue("fanout")]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+# A worker that dies in the middle of a task gives it back: every task is safe to run twice.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SOFT_TIME_LIMIT = 45
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_NATIVE_DELAYED_DELIVERY_QUEUE_TYPE = "classic"
+# Only the relay publishes, and it would rather try again later than wait.
+CELERY_BROKER_CONNECTION_TIMEOUT = 1.0
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"polling_interval": 0.05}
+    if EMBEDDED
+    else {
+        # Without confirms a publish to a frozen broker says OK and the message is gone.
+        "confirm_publish": True,
+        "max_retries": 0,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0,
+        "read_timeout": 2,
+        "write_timeout": 2,
+    }
+)
+CELERY_BEAT_SCHEDULE = {}
+
+# How many followers one fan-out batch serves; 500 to 1,000 is where inserts are cheapest a row.
+FAN_OUT_BATCH_SIZE = 1000
+# How many of a followee's newest tweets a new follower finds in the feed.
+BACKFILL_TWEETS = 100
+
+# ---------------------------------------------------------------- API
+# https://www.django-rest-framework.org/api-guide/settings/
+
+REST_FRAMEWORK = {
+    # Bearer first: DRF takes 401 or 403 from the first class, and a bad token is 401.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_RENDERER_CLASSES": ["utils.api.renderers.JSONRenderer", "utils.api.renderers.BrowsableRenderer"],
+    "DEFAULT_PARSER_CLASSES": [
+        "utils.api.parsers.JSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "utils.api.schema.ContractSchema",
+    "EXCEPTION_HANDLER": "utils.api.exception_handler.handle_exception",
+    "NUM_PROXIES": 0,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+# ---------------------------------------------------------------- rate limits
+# https://django-ratelimit.readthedocs.io/en/stable/rates.html
+# Of several rates all hold; put the shortest window first.
+
+RATES = {
+    "accounts.signup": ["3/s"],
+    "accounts.login": ["3/s"],
+    "accounts.logout": ["3/s"],
+    "accounts.login_status": ["3/s"],
+    "tweets.create": ["1/s", "5/m"],
+    "tweets.list": ["5/s"],
+    "tweets.retrieve": ["5/s"],
+    "friendships.follow": ["10/s"],
+    "friendships.unfollow": ["10/s"],
+    "friendships.followers": ["3/s"],
+    "friendships.followings": ["3/s"],
+    "newsfeeds.list": ["5/s"],
+}
+# These count the address even for somebody who is logged in.
+RATES_BY_ADDRESS = {"accounts.signup", "accounts.login", "accounts.logout", "accounts.login_status"}
+
+RATELIMIT_ENABLE = RATE_LIMITS == "on"
+RATELIMIT_USE_CACHE = "rates"
+RATELIMIT_CACHE_PREFIX = "rate:"
+# Redis' Lua knows SHA-1 and no other; the home feed counts in a script (newsfeeds/cache.py).
+RATELIMIT_HASH_ALGORITHM = "hashlib.sha1"
+# The counters are down: let people pass. The login guard has its own answer to that.
+RATELIMIT_FAIL_OPEN = True
+
+# ---------------------------------------------------------------- static files and media
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_URL = "/media/"
+
+# ---------------------------------------------------------------- OpenAPI
+# https://drf-spectacular.readthedocs.io/en/latest/settings.html
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Twitter newsfeed API",
+    "DESCRIPTION": "A high-concurrency newsfeed by the push model. Errors of every route share one body.",
+    "VERSION": VERSION,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/",
+}
+
+# ---------------------------------------------------------------- logs
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "utils.middleware.RequestIdFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+}

@@ -1,0 +1,41 @@
+"""
+Every address of the site.
+"""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
+
+from accounts.api.views import AccountViewSet, UserViewSet
+from friendships.api.views import FriendshipViewSet
+from newsfeeds.api.views import NewsFeedViewSet
+from tweets.api.views import TweetViewSet
+from utils import probes
+from utils.api.exception_handler import json_error
+from utils.api.root import Router
+
+router = Router()
+# The busiest first: addresses are tried in this order.
+router.register("newsfeeds", NewsFeedViewSet, basename="newsfeeds")
+router.register("tweets", TweetViewSet, basename="tweets")
+router.register("accounts", AccountViewSet, basename="accounts")
+router.register("users", UserViewSet, basename="users")
+router.register("friendships", FriendshipViewSet, basename="friendships")
+
+urlpatterns = [
+    path("api/", include(router.urls)),
+    path("", RedirectView.as_view(pattern_name="api-root")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("api/redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
+    path("api-auth/", include("rest_framework.urls")),
+    path("admin/", admin.site.urls),
+    path("livez", probes.livez),
+    path("readyz", probes.readyz),
+]
+
+handler400 = json_error(400, "bad_request", "Bad request.")
+handler403 = json_error(403, "permission_denied", "You do not have permission to perform this action.")
+handler404 = json_error(404, "not_found", "Not found.")
+handler500 = json_error(500, "error", "Something went wrong on our side.")

@@ -1,0 +1,18 @@
+"""
+What gunicorn and runserver load. In the embedded profile the task worker and the relay live here too.
+"""
+
+import os
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "twitter.settings")
+
+application = get_wsgi_application()
+
+# Only now are the apps loaded, and the worker imports their models.
+from twitter import embedded  # noqa: E402
+
+if settings.EMBEDDED:
+    embedded.start()
