@@ -1,0 +1,152 @@
+"""
+Every error of the API in one body.
+
+    {"success": false, "code", "message", "detail", "errors": {field: [texts]}, "request_id"}
+"""
+
+import logging
+
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import OperationalError
+from django.http import Http404, JsonResponse
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.utils.serializer_helpers import ReturnDict
+from rest_framework.views import set_rollback
+
+from utils.api.exceptions import MissingParameters
+from utils.errors import ServiceError
+from utils.middleware import current_request_id
+
+logger = logging.getLogger(__name__)
+
+CHECK_INPUT = "Please check input"
+TOO_MANY_REQUESTS = "Too many requests, try again later."
+NON_FIELD = "non_field_errors"
+
+
+def handle_exception(error, context):
+    """
+    Return the Response for what a view raised, or None for what nobody foresaw: that stays a 500.
+    """
+    error = translate(error)
+    if error is None:
+        return None
+    set_rollback()
+    headers = {}
+    if isinstance(error, ServiceError):
+        if seconds := getattr(error, "retry_after_seconds", None):
+            headers["Retry-After"] = str(seconds)
+        return Response(service_error_body(error), status=error.status_code, headers=headers)
+    if getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = error.auth_header
+    if getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(error.wait))
+    return Response(api_error_body(error), status=error.status_code, headers=headers)
+
+
+def translate(error):
+    """
+    Return `error` as one of DRF's or ours, None for an unforeseen one.
+    """
+    if isinstance(error, exceptions.NotAuthenticated):
+        # DRF would answer 401 because Bearer comes first; nobody at all is 403 in the contract.
+        error.status_code = status.HTTP_403_FORBIDDEN
+        error.auth_header = None
+    elif isinstance(error, Http404):
+        return exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied()
+    elif isinstance(error, RequestDataTooBig):
+        return TooLarge()
+    elif isinstance(error, (SuspiciousOperation, BadRequest)):
+        return exceptions.ParseError()
+    elif isinstance(error, OperationalError):
+        logger.exception("the database did not answer")
+        return DatabaseBusy()
+    return error if isinstance(error, (exceptions.APIException, ServiceError)) else None
+
+
+class TooLarge(exceptions.APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "too_large"
+    default_detail = "The request is too large."
+
+
+class DatabaseBusy(exceptions.APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+    default_detail = "The service is busy, try again later."
+    wait = 2
+
+
+def error_body(code, message, errors=None):
+    """
+    Return the one shape of every error.
+    """
+    return {
+        "success": False,
+        "code": code,
+        "message": message,
+        "detail": message,
+        "errors": errors or {},
+        "request_id": current_request_id.get(),
+    }
+
+
+def service_error_body(error):
+    if error.field:
+        return error_body(error.code, CHECK_INPUT, {error.field: [error.message]})
+    return error_body(error.code, error.message)
+
+
+def api_error_body(error):
+    if isinstance(error, MissingParameters):
+        return error_body(
+            error.default_code, str(error.detail), {name: ["This field is required."] for name in error.names}
+        )
+    if isinstance(error, exceptions.ValidationError):
+        body = error_body("invalid", CHECK_INPUT, flatten(error.detail))
+        if hasattr(error.detail, "serializer"):
+            # The browsable page finds the form's own errors through the serializer.
+            return ReturnDict(body, serializer=error.detail.serializer)
+        return body
+    return error_body(stable_code(error), str(error.detail))
+
+
+def stable_code(error):
+    code = error.get_codes()
+    return code if isinstance(code, str) else error.default_code
+
+
+def flatten(detail, prefix=""):
+    """
+    Return DRF's nested error detail as {field: [texts]}, nested fields joined by dots.
+    """
+    if isinstance(detail, list):
+        flat = {}
+        texts = [str(item) for item in detail if not isinstance(item, (dict, list))]
+        if texts:
+            flat[prefix or NON_FIELD] = texts
+        for position, item in enumerate(detail):
+            if isinstance(item, (dict, list)) and item:
+                flat |= flatten(item, f"{prefix}.{position}" if prefix else str(position))
+        return flat
+    if isinstance(detail, dict):
+        flat = {}
+        for field, value in detail.items():
+            name = str(field) if not prefix else f"{prefix}.{field}"
+            flat |= flatten(value if isinstance(value, (dict, list)) else [value], name)
+        return flat
+    return {prefix or NON_FIELD: [str(detail)]}
+
+
+def json_error(status_code, code, message):
+    """
+    Return a view for Django's handler400, 403, 404 and 500: what fails before or outside DRF.
+    """
+
+    def view(request, exception=None):
+        return JsonResponse(error_body(code, message), status=status_code)
+
+    return view

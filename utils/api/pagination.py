@@ -1,0 +1,143 @@
+"""
+Endless pagination over HTTP: query parameters in, the contract's envelope out.
+"""
+
+from urllib.parse import urlencode
+
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.response import Response
+
+from utils.pagination import BadCursor, Window
+from utils.time_ids import MAX_ID, datetime_to_id
+
+DEFAULT_LIMIT, MAX_LIMIT = 20, 100
+NEWER_LIMIT = 200
+NUMBERED_SIZE = 20
+# Python refuses to read integers of thousands of digits; nobody means one this long.
+LONGEST_NUMBER = 100
+
+WINDOW_PARAMETERS = ("cursor", "created_at__lt", "created_at__gt")
+
+BAD_TIME = "Enter a time in ISO 8601 with its zone, percent-encoded, such as 2026-01-31T12:00:00.000000Z."
+BAD_CURSOR = "Invalid cursor."
+BAD_LIMIT = "Enter a whole number of at least 1."
+
+
+def whole_number(text):
+    """
+    Return the number from 1 on that `text` is in ASCII digits, None for anything else; beyond `MAX_ID` it stays there.
+    """
+    if not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER:
+        return None
+    return min(int(text), MAX_ID) or None
+
+
+class EndlessRequest:
+    """
+    The window and the size that a request asks for.
+
+    :raises ValidationError: a bad, zone-less or un-encoded time, a bad or empty cursor, a bad limit.
+    """
+
+    def __init__(self, request):
+        self.request = request
+        params = request.query_params
+        if "cursor" in params:
+            self.window = self._cursor(params["cursor"])
+        elif "created_at__gt" in params:
+            self.window = Window(after=self._time("created_at__gt"), newer=True)
+        elif "created_at__lt" in params:
+            self.window = Window(before=self._time("created_at__lt"))
+        else:
+            self.window = Window()
+        self.limit = self._limit()
+
+    def _cursor(self, cursor):
+        try:
+            return Window.decode(cursor)
+        except BadCursor as error:
+            raise ValidationError({"cursor": [BAD_CURSOR]}) from error
+
+    def _time(self, name):
+        try:
+            moment = parse_datetime(self.request.query_params[name])
+        except ValueError:
+            moment = None
+        if moment is None or not is_aware(moment):
+            raise ValidationError({name: [BAD_TIME]})
+        try:
+            # Within [1, MAX_ID]: a bound beyond all ids means the same as the last of them.
+            return min(max(datetime_to_id(moment), 1), MAX_ID)
+        except OverflowError as error:
+            raise ValidationError({name: [BAD_TIME]}) from error
+
+    def _limit(self):
+        largest = NEWER_LIMIT if self.window.newer else MAX_LIMIT
+        text = self.request.query_params.get("limit")
+        if text is None:
+            return NEWER_LIMIT if self.window.newer else DEFAULT_LIMIT
+        limit = whole_number(text)
+        if limit is None:
+            raise ValidationError({"limit": [BAD_LIMIT]})
+        return min(limit, largest)
+
+    def next_url(self, page):
+        """
+        Return the absolute address of the page after `page`, None at the end.
+        """
+        if page.next_window is None:
+            return None
+        cursor = urlencode({"cursor": page.next_window.encode()})
+        others = [
+            (name, value)
+            for name, values in self.request.query_params.lists()
+            for value in values
+            if name not in WINDOW_PARAMETERS
+        ]
+        query = f"{urlencode(others)}&{cursor}" if others else cursor
+        return f"{self.request.build_absolute_uri(self.request.path)}?{query}"
+
+    def envelope(self, page, results):
+        """
+        Return the answer of an endless list; `results` are the page's rows, ready for JSON.
+        """
+        return Response(
+            {"has_next_page": page.next_window is not None, "next": self.next_url(page), "results": results}
+        )
+
+
+class NumberedRequest:
+    """
+    Page numbers, for clients that jump: `page` and `size`, both from 1, at most 20 a page.
+
+    :raises NotFound: the page is not a number, or there is none with it.
+    :raises ValidationError: the size is not a number.
+    """
+
+    def __init__(self, request):
+        self.number = whole_number(request.query_params["page"])
+        if self.number is None:
+            raise NotFound("Invalid page.")
+        size = whole_number(request.query_params.get("size", str(NUMBERED_SIZE)))
+        if size is None:
+            raise ValidationError({"size": [BAD_LIMIT]})
+        self.size = min(size, NUMBERED_SIZE)
+
+    def envelope(self, results, total):
+        """
+        Return the answer; an empty first page is a page.
+        """
+        pages = max(1, -(-total // self.size))
+        if self.number > pages:
+            raise NotFound("Invalid page.")
+        return Response(
+            {
+                "total_results": total,
+                "total_pages": pages,
+                "page_number": self.number,
+                "has_next_page": self.number < pages,
+                "results": results,
+            }
+        )

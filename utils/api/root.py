@@ -1,0 +1,37 @@
+"""
+`GET /api/`: every collection, the documentation, the schema and the version.
+"""
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.routers import APIRootView, DefaultRouter
+
+
+class RootView(APIRootView):
+    """
+    A high-concurrency newsfeed: start here.
+
+    Posting writes one tweet; workers then write one row into the feed of each follower, and
+    reading a feed never joins. Sign up under `accounts`, follow somebody under `friendships`,
+    and find what they post under `newsfeeds`.
+    """
+
+    def get_view_name(self):
+        return "Twitter newsfeed API"
+
+    @extend_schema(exclude=True)
+    def get(self, request, *args, **kwargs):
+        collections = {name: reverse(url_name, request=request) for name, url_name in self.api_root_dict.items()}
+        links = {name: reverse(name, request=request) for name in ("docs", "redoc", "schema")}
+        return Response({**collections, **links, "version": settings.VERSION})
+
+
+class Router(DefaultRouter):
+    """
+    Routes with ASCII ids; the root lists more than the collections.
+    """
+
+    APIRootView = RootView
+    include_format_suffixes = False

@@ -1,0 +1,175 @@
+"""
+Memcached behind Django's cache API: JSON, pooled connections, timeouts, a circuit breaker.
+"""
+
+import os
+import random
+
+import orjson
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from pymemcache.client.base import Client, PooledClient
+from pymemcache.exceptions import MemcacheError, MemcacheUnknownError
+
+from utils.breaker import CircuitBreaker
+
+RECEIVE_SIZE = 65_536
+
+
+class JSONSerde:
+    """
+    Values travel as JSON, never as pickle: a poisoned cache must not run code.
+    """
+
+    def serialize(self, key, value):
+        return orjson.dumps(value), 0
+
+    def deserialize(self, key, value, flags):
+        return orjson.loads(value)
+
+
+class Connection(Client):
+    """
+    pymemcache's connection, with a faster way to read many keys.
+    """
+
+    def get_json_many(self, keys):
+        """
+        Return {key: value} of those that are there: one round trip, a fifth of the time of `get_many`.
+
+        JSON never holds a line break, so the answer is read line by line: a header, a value, …, END.
+        """
+        if self.sock is None:
+            self._connect()
+        self.sock.sendall(b"get " + " ".join(keys).encode("ascii") + b"\r\n")
+        chunks = [self.sock.recv(RECEIVE_SIZE)]
+        while chunks[-1] and not chunks[-1].endswith(b"END\r\n"):
+            chunks.append(self.sock.recv(RECEIVE_SIZE))
+            if len(chunks[-1]) < 5:
+                chunks[-2:] = [chunks[-2] + chunks[-1]]
+        *lines, end, _ = b"".join(chunks).split(b"\r\n")
+        if end != b"END":
+            raise MemcacheUnknownError(lines[:1])
+        return {
+            header.split(b" ", 2)[1].decode("ascii"): orjson.loads(value)
+            for header, value in zip(lines[::2], lines[1::2])
+        }
+
+    def add_many(self, values, expire):
+        """
+        Set those keys that are not there, in one round trip: pymemcache pipelines `set` only.
+        """
+        return self._store_cmd(b"add", values, expire, False)
+
+
+class Pool(PooledClient):
+    """
+    Connections of that kind, shared by the threads of one process.
+    """
+
+    client_class = Connection
+
+    def get_json_many(self, keys):
+        with self.client_pool.get_and_release(destroy_on_fail=True) as connection:
+            return connection.get_json_many(keys)
+
+    def add_many(self, values, expire):
+        with self.client_pool.get_and_release(destroy_on_fail=True) as connection:
+            return connection.add_many(values, expire)
+
+
+class MemcachedBackend(BaseCache):
+    """
+    A cache that may be away: reads miss, writes answer False.
+
+    One pool a process: Django's own backend closes its connections after every request and
+    pymemcache's default has no timeouts. The pool is made on first use and again after a fork,
+    because two processes on one socket would read each other's answers.
+
+    :param params: OPTIONS `timeout` (seconds, connect and read) and `pool_size`.
+    """
+
+    def __init__(self, location, params):
+        super().__init__(params)
+        self._address = location
+        options = params.get("OPTIONS", {})
+        self._timeout = options.get("timeout", 0.3)
+        self._pool_size = options.get("pool_size", 16)
+        self._breaker = CircuitBreaker()
+        self._client = None
+        self._pid = None
+
+    @property
+    def _cache(self):
+        if self._pid != os.getpid():
+            self._client = Pool(
+                self._address,
+                serde=JSONSerde(),
+                connect_timeout=self._timeout,
+                timeout=self._timeout,
+                no_delay=True,
+                max_pool_size=self._pool_size,
+            )
+            self._pid = os.getpid()
+        return self._client
+
+    def _ask(self, fallback, verb, *args, **kwargs):
+        if self._breaker.is_open:
+            return fallback
+        try:
+            return getattr(self._cache, verb)(*args, **kwargs)
+        except (MemcacheError, OSError, RuntimeError):
+            # RuntimeError: every connection of the pool is in use.
+            self._breaker.record_failure()
+            return fallback
+
+    def _seconds(self, timeout):
+        """
+        Return the time to live, up to ten per cent shorter so that what was filled together does not expire together.
+        """
+        timeout = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
+        return 0 if timeout is None else max(1, int(timeout * random.uniform(0.9, 1)))
+
+    def get(self, key, default=None, version=None):
+        return self.get_many([key], version).get(key, default)
+
+    def get_many(self, keys, version=None):
+        if not keys:
+            return {}
+        real_keys = {self.make_key(key, version): key for key in keys}
+        found = self._ask({}, "get_json_many", real_keys)
+        return {real_keys[key]: value for key, value in found.items()}
+
+    def set(self, key, value, timeout=DEFAULT_TIMEOUT, version=None):
+        return self._ask(False, "set", self.make_key(key, version), value, self._seconds(timeout), noreply=False)
+
+    def add(self, key, value, timeout=DEFAULT_TIMEOUT, version=None):
+        return self._ask(False, "add", self.make_key(key, version), value, self._seconds(timeout), noreply=False)
+
+    def set_many(self, data, timeout=DEFAULT_TIMEOUT, version=None):
+        """
+        Set several keys in one round trip and return those that were not set.
+        """
+        values = {self.make_key(key, version): value for key, value in data.items()}
+        failed = self._ask(list(values), "set_many", values, self._seconds(timeout), noreply=False)
+        return [key for key in data if self.make_key(key, version) in failed]
+
+    def add_many(self, data, timeout=DEFAULT_TIMEOUT, version=None):
+        """
+        Set those keys that are not there, all in one round trip.
+        """
+        values = {self.make_key(key, version): value for key, value in data.items()}
+        self._ask(None, "add_many", values, self._seconds(timeout))
+
+    def touch(self, key, timeout=DEFAULT_TIMEOUT, version=None):
+        return self._ask(False, "touch", self.make_key(key, version), self._seconds(timeout), noreply=False)
+
+    def delete(self, key, version=None):
+        return self._ask(False, "delete", self.make_key(key, version), noreply=False)
+
+    def clear(self):
+        return self._ask(False, "flush_all", noreply=False)
+
+    def close(self, **kwargs):
+        """
+        Keep the connections: Django calls this at the end of each request.
+        """

@@ -1,0 +1,85 @@
+"""
+Reading objects through the cache: one get_many for everything a page needs.
+
+Each app's `cache.py` says what its keys are and how to load what is missing (a `Lookup`);
+`read_through` serves several of them in one round trip.
+
+An invalidation must win against a reader who read the database just before it and writes the
+cache just after it. So invalidating does not delete: it leaves a tombstone for a few seconds, and
+filling uses `add`, which a tombstone refuses. A reader who meets a tombstone reads the database.
+Whatever slips through lives no longer than `OBJECT_CACHE_SECONDS`.
+"""
+
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.core.cache import caches
+
+TOMBSTONE = "-"
+TOMBSTONE_SECONDS = 3
+
+
+@dataclass(slots=True)
+class Lookup:
+    """
+    Objects wanted by a page.
+
+    :param keys: {id: cache key}.
+    :param alias: which of settings.CACHES holds them.
+    :param load: called with the list of ids that the cache lacks; returns {id: JSON-ready value}.
+    :param found: {id: value} after `read_through`; an id that does not exist anywhere is not in it.
+    """
+
+    keys: dict
+    load: callable
+    seconds: int | None = None
+    alias: str = "objects"
+    found: dict = field(default_factory=dict)
+
+
+def read_through(*lookups):
+    """
+    Fill `found` of every lookup: one get_many, then at most one `load` a lookup for what was missing.
+    """
+    cached = caches[lookups[0].alias].get_many([key for lookup in lookups for key in lookup.keys.values()])
+    for lookup in lookups:
+        missing = []
+        for id, key in lookup.keys.items():
+            value = cached.get(key)
+            if value is None or value == TOMBSTONE:
+                missing.append(id)
+            else:
+                lookup.found[id] = value
+        if missing:
+            loaded = lookup.load(missing)
+            lookup.found.update(loaded)
+            fresh = {lookup.keys[id]: value for id, value in loaded.items() if lookup.keys[id] not in cached}
+            fill(fresh, lookup.seconds or settings.OBJECT_CACHE_SECONDS, alias=lookup.alias)
+
+
+def fill(values, seconds, *, alias="objects"):
+    """
+    Set those keys that are not there: one round trip where the cache knows how.
+    """
+    cache = caches[alias]
+    if hasattr(cache, "add_many"):
+        cache.add_many(values, seconds)
+    else:
+        for key, value in values.items():
+            cache.add(key, value, seconds)
+
+
+def read_one(key, load, *, alias="objects"):
+    """
+    Return the value of one key, or what `load()` returns; None is not cached. One round trip when warm.
+    """
+    lookup = Lookup({0: key}, lambda ids: {0: value} if (value := load()) is not None else {}, alias=alias)
+    read_through(lookup)
+    return lookup.found.get(0)
+
+
+def invalidate(*keys, seconds=TOMBSTONE_SECONDS, alias="objects"):
+    """
+    Make every reader go to the database for `keys`; say whether the cache confirmed it for all of them.
+    """
+    return not caches[alias].set_many(dict.fromkeys(keys, TOMBSTONE), seconds)

@@ -1,0 +1,103 @@
+"""
+Endless pages by id: the arithmetic of windows and cursors, without HTTP and without a store.
+
+A window is (before, after): the rows with after < id < before, newest first. An id is a time
+(utils/time_ids.py), so `created_at__lt`, `created_at__gt` and a cursor are all windows.
+"""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+
+from utils.time_ids import MAX_ID
+
+CURSOR = re.compile(rb"(\d{1,16})\.(\d{1,16})\.([ou])")
+LARGEST_ROUND = 1000
+
+
+class BadCursor(ValueError):
+    """
+    The cursor was not made by this project.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """
+    Which part of a list is asked for.
+
+    :param before, after: exclusive id bounds; None is open.
+    :param newer: the window began as `created_at__gt`, whose pages may be larger.
+    """
+
+    before: int | None = None
+    after: int | None = None
+    newer: bool = False
+
+    def encode(self):
+        """
+        Return the window as an opaque cursor.
+        """
+        kind = "u" if self.newer else "o"
+        return base64.urlsafe_b64encode(f"{self.before or 0}.{self.after or 0}.{kind}".encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, cursor):
+        """
+        Return the window that `encode` made a cursor of.
+
+        :raises BadCursor: it did not.
+        """
+        try:
+            raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        except (ValueError, binascii.Error) as error:
+            raise BadCursor(cursor) from error
+        match = CURSOR.fullmatch(raw)
+        if not match or max(int(match[1]), int(match[2])) > MAX_ID:
+            raise BadCursor(cursor)
+        window = cls(int(match[1]) or None, int(match[2]) or None, match[3] == b"u")
+        if window.encode() != cursor:
+            raise BadCursor(cursor)
+        return window
+
+
+@dataclass(slots=True)
+class Page:
+    """
+    Rows of one page and the window of the next one, None at the end.
+    """
+
+    rows: list
+    next_window: Window | None = None
+
+
+def fill_page(window, limit, *, fetch, keep, id_of):
+    """
+    Return a full page of visible rows: rows that `keep` drops are replaced by older ones.
+
+    One `fetch` and one `keep` where nothing is hidden; each further round asks for twice as much.
+
+    :param fetch: fetch(before, after, limit) -> rows, newest first.
+    :param keep: keep(rows) -> what may be shown, in order.
+    :param id_of: the id of what `keep` returned.
+    """
+    kept, before, wanted = [], window.before, limit + 1
+    while True:
+        rows = fetch(before, window.after, wanted)
+        kept += keep(rows)
+        if len(kept) > limit or len(rows) < wanted:
+            break
+        before = row_id(rows[-1])
+        wanted = min(wanted * 2, LARGEST_ROUND)
+    if len(kept) <= limit:
+        return Page(kept)
+    kept = kept[:limit]
+    return Page(kept, Window(id_of(kept[-1]), window.after, window.newer))
+
+
+def row_id(row):
+    """
+    Return the id of what a store fetched: a bare id, or a row that has one.
+    """
+    return row if isinstance(row, int) else row.id

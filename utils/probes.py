@@ -1,0 +1,51 @@
+"""
+Probes for supervisors and load balancers: alive, and able to serve.
+"""
+
+from django.conf import settings
+from django.core.cache import caches
+from django.db import DatabaseError, connection
+from django.http import JsonResponse
+
+from utils.redis.client import RedisUnavailable, client
+
+
+def livez(request):
+    """
+    The process answers.
+    """
+    return JsonResponse({"alive": True})
+
+
+def readyz(request):
+    """
+    Each dependency, up or down; 503 only without the database, the one thing nothing works without.
+    """
+    states = {"database": database_is_up(), "redis": redis_is_up(), "memcached": memcached_is_up()}
+    words = {name: {True: "up", False: "down", None: "not used"}[state] for name, state in states.items()}
+    return JsonResponse(words, status=200 if states["database"] else 503)
+
+
+def database_is_up():
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def redis_is_up():
+    if not settings.REDIS_URL:
+        return None
+    try:
+        client.call("PING")
+    except RedisUnavailable:
+        return False
+    return True
+
+
+def memcached_is_up():
+    if not settings.MEMCACHED_URL:
+        return None
+    return bool(caches["objects"].set("readyz", 1, 10))

@@ -1,0 +1,152 @@
+"""
+The one way to Redis for everything that is not Django's cache API.
+
+Every call has a timeout and passes a circuit breaker. "Redis is down", "Redis is frozen" and
+"this profile has no Redis" are the same to a caller: `RedisUnavailable`, and on to the database.
+"""
+
+import hashlib
+import os
+from collections import deque
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import redis
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from utils.breaker import CircuitBreaker
+
+
+class RedisUnavailable(Exception):
+    """
+    No answer from Redis: refused, timed out, not configured, or the breaker is open.
+    """
+
+
+breaker = CircuitBreaker()
+# {(script, first key): answer} of a composite call, for the calls it stands for (`prefetched`).
+answers = ContextVar("redis_answers", default=None)
+
+
+class Script:
+    """
+    A Lua function `name(keys, args)`, and the script that calls it.
+
+    Redis knows a script by its SHA-1 after the first run. Another script may include the
+    function (`source`) to do in one round trip what would be several.
+    """
+
+    def __init__(self, name, body, *, includes=()):
+        self.name = name
+        self.source = "\n".join(
+            [included.source for included in includes] + [f"local function {name}(KEYS, ARGV)\n{body}\nend"]
+        )
+        self.text = f"{self.source}\nreturn {name}(KEYS, ARGV)"
+        self.sha = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+
+
+class RedisClient:
+    """
+    Runs commands and scripts on redis-py's connections, kept in a stack of its own.
+
+    The most recently used connection goes first; none is opened before the first call, so none
+    before a fork. `redis.Redis` would cost three times the processor time a call, and with its
+    default of ten retries 58 seconds on a frozen server.
+    """
+
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        """
+        Forget connections and configuration, for a new process and for tests that change settings.
+        """
+        self._pid = os.getpid()
+        self._idle = deque()
+        self._factory = None
+
+    def _new_connection(self):
+        if self._factory is None:
+            self._factory = redis.ConnectionPool.from_url(
+                settings.REDIS_URL,
+                socket_connect_timeout=settings.CACHE_TIMEOUT_SECONDS,
+                socket_timeout=settings.CACHE_TIMEOUT_SECONDS,
+                retry=Retry(NoBackoff(), 0),
+            )
+        return self._factory.make_connection()
+
+    def call(self, command, *args):
+        """
+        Send one command and return its answer: one round trip.
+
+        :raises RedisUnavailable: no answer.
+        """
+        if not settings.REDIS_URL:
+            raise RedisUnavailable("REDIS_URL is not set")
+        if breaker.is_open:
+            raise RedisUnavailable("the circuit breaker is open")
+        try:
+            return self._ask(command, args)
+        except redis.exceptions.NoScriptError:
+            raise
+        except (redis.RedisError, OSError) as error:
+            breaker.record_failure()
+            raise RedisUnavailable(str(error)) from error
+
+    def _ask(self, command, args):
+        if self._pid != os.getpid():
+            self.reset()
+        while True:
+            try:
+                connection, is_used = self._idle.pop(), True
+            except IndexError:
+                connection, is_used = self._new_connection(), False
+            try:
+                connection.send_command(command, *args)
+                answer = connection.read_response()
+            except redis.ResponseError:
+                self._idle.append(connection)
+                raise
+            except redis.ConnectionError:
+                connection.disconnect()
+                # The server has closed an idle connection, by a restart perhaps: that says nothing about a new one.
+                if not is_used:
+                    raise
+            except BaseException:
+                # An answer may still be on its way: nobody must read it as theirs.
+                connection.disconnect()
+                raise
+            else:
+                self._idle.append(connection)
+                return answer
+
+    def run(self, script, keys, args):
+        """
+        Run a `Script` and return its answer: one round trip, a second one after a restart, none if prefetched.
+
+        :raises RedisUnavailable: no answer.
+        """
+        known = answers.get()
+        if known and keys and (answer := known.pop((script.name, keys[0]), None)) is not None:
+            return answer
+        try:
+            return self.call("EVALSHA", script.sha, len(keys), *keys, *args)
+        except redis.exceptions.NoScriptError:
+            return self.call("EVAL", script.text, len(keys), *keys, *args)
+
+
+@contextmanager
+def prefetched(known):
+    """
+    Let the calls made meanwhile find their answers in `known`, each once: {(script name, first key): answer}.
+    """
+    token = answers.set(known)
+    try:
+        yield
+    finally:
+        answers.reset(token)
+
+
+client = RedisClient()

@@ -1,0 +1,250 @@
+"""
+Lists of ids in Redis: the newest ids of a feed or of an author, newest first.
+
+A list is the head of what the database holds, in id order and without repeats, at most
+`LIST_CACHE_CAP` long. Shorter than that it is complete; at the cap, pages beyond its end come
+from the database. Only the head is ever cached: of any other window nobody could say what is
+missing in it (the "sliding window" rule of GoToSocial's timelines).
+
+Populate and push cannot race into a hole or a repeat. A reader who misses takes a lease (a token
+with a few seconds to live) in the same call, reads the database, and may store only while it
+still holds the token; whoever pushes to a list that is not there ends its lease. This is the
+lease of Nishtala et al., Scaling Memcache at Facebook (NSDI 2013), in Lua.
+
+Each verb is one round trip. Several keys in one script keep to one Redis server: on a Redis
+Cluster the grouping by slot would have to happen here, and only here.
+"""
+
+import os
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from django.conf import settings
+
+from utils.redis.client import RedisUnavailable, Script, client
+
+HIT, MISS, BEYOND = "hit", "miss", "beyond"
+LEASE_MILLISECONDS = 5_000
+# Stands alone in the list of somebody who has nothing: Redis cannot keep an empty list.
+NOTHING = "0"
+
+READ = Script(
+    "read_list",
+    """
+local key, lease = KEYS[1], KEYS[1] .. ':lease'
+local before, after, limit, cap = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local whole = before > 0
+local ids = redis.call('LRANGE', key, 0, whole and -1 or limit - 1)
+if #ids == 0 then
+    local leased = redis.call('SET', lease, ARGV[5], 'NX', 'PX', ARGV[6])
+    return {'miss', leased and ARGV[5] or false}
+end
+local page, ended = {}, ids[1] == '0'
+if not ended then
+    for _, id in ipairs(ids) do
+        local number = tonumber(id)
+        if number <= after then ended = true break end
+        if not whole or number < before then
+            page[#page + 1] = id
+            if #page == limit then ended = true break end
+        end
+    end
+end
+if not ended and #ids >= cap then return {'beyond'} end
+if #page == 0 or ARGV[7] == '' then return {'hit', page, {}} end
+local companions = {}
+for index, id in ipairs(page) do companions[index] = ARGV[7] .. id end
+return {'hit', page, redis.call('MGET', unpack(companions))}
+""",
+)
+
+STORE = Script(
+    "store_list",
+    """
+local key, lease = KEYS[1], KEYS[1] .. ':lease'
+if redis.call('GET', lease) ~= ARGV[1] then return 0 end
+redis.call('DEL', key, lease)
+redis.call('RPUSH', key, unpack(ARGV, 3))
+redis.call('EXPIRE', key, ARGV[2])
+return 1
+""",
+)
+
+# A late id is looked for in four windows of 32; deeper than that the list is dropped and rebuilds,
+# and so is every list past the 200th that wants a search: deep inserts block Redis for everybody.
+PUSH = Script(
+    "push_to_lists",
+    """
+local id, cap = ARGV[1], tonumber(ARGV[2])
+local number, searched = tonumber(id), 0
+
+local function place(key)
+    for start = 0, 96, 32 do
+        local window = redis.call('LRANGE', key, start, start + 31)
+        for _, other in ipairs(window) do
+            if other == id then return true end
+            if tonumber(other) < number then
+                redis.call('LINSERT', key, 'BEFORE', other, id)
+                redis.call('LTRIM', key, 0, cap - 1)
+                return true
+            end
+        end
+        if #window < 32 then
+            if start + #window < cap then redis.call('RPUSH', key, id) end
+            return true
+        end
+    end
+    return false
+end
+
+for _, key in ipairs(KEYS) do
+    local head = redis.call('LINDEX', key, 0)
+    if not head then
+        redis.call('DEL', key .. ':lease')
+    elseif head == '0' then
+        redis.call('LSET', key, 0, id)
+    elseif tonumber(head) < number then
+        redis.call('LPUSH', key, id)
+        redis.call('LTRIM', key, 0, cap - 1)
+    elseif head ~= id then
+        searched = searched + 1
+        if searched > 200 or not place(key) then redis.call('DEL', key, key .. ':lease') end
+    end
+end
+return 1
+""",
+)
+
+# A list at the cap that loses one would look complete: it is dropped instead.
+REMOVE = Script(
+    "remove_from_lists",
+    """
+local cap = tonumber(ARGV[2])
+for _, key in ipairs(KEYS) do
+    local length = redis.call('LLEN', key)
+    if redis.call('LREM', key, 1, ARGV[1]) > 0 and length >= cap then redis.call('DEL', key) end
+    redis.call('DEL', key .. ':lease')
+end
+return 1
+""",
+)
+
+
+class Entry(NamedTuple):
+    """
+    One id of a page, with the value of its companion key or None.
+    """
+
+    id: int
+    companion: bytes | None
+
+
+@dataclass(slots=True)
+class ListPage:
+    """
+    What a read found: `ids` newest first and, beside each, its companion value or None.
+
+    :param lease: on a miss, the token with which `store` may fill the list, or None.
+    """
+
+    status: str
+    ids: list = field(default_factory=list)
+    companions: list = field(default_factory=list)
+    lease: str | None = None
+
+
+class IdList:
+    """
+    All lists of one kind, such as `user_newsfeeds:{owner_id}`.
+
+    :param companion_prefix: when set, a read also fetches the key `<prefix><id>` for each id of the page.
+    """
+
+    def __init__(self, name, *, companion_prefix=""):
+        self.name = name
+        self.companion_prefix = companion_prefix
+
+    def key(self, owner_id):
+        return f"{self.name}:{owner_id}"
+
+    def read(self, owner_id, *, before, after, limit):
+        """
+        Return up to `limit` ids with after < id < before, newest first.
+
+        Without Redis the page is a miss that leases nothing.
+        """
+        try:
+            answer = client.run(READ, [self.key(owner_id)], self.read_arguments(before, after, limit))
+        except RedisUnavailable:
+            return ListPage(MISS)
+        status = answer[0].decode()
+        if status == HIT:
+            return ListPage(HIT, [int(id) for id in answer[1]], answer[2])
+        return ListPage(status, lease=answer[1] if status == MISS else None)
+
+    def read_arguments(self, before, after, limit):
+        """
+        Return the arguments of READ; the fifth is the token of the lease that a miss may take.
+        """
+        bounds = [before or 0, after or 0, limit, settings.LIST_CACHE_CAP]
+        return [*bounds, os.urandom(8).hex(), LEASE_MILLISECONDS, self.companion_prefix]
+
+    def load(self, owner_id, *, before, after, limit, fetch):
+        """
+        Return up to `limit` entries with after < id < before, newest first.
+
+        One round trip when the list is there. On a miss the list is built from the newest ids of
+        the database; a page beyond its end comes from the database alone.
+
+        :param fetch: fetch(before, after, limit) -> ids from the database, newest first.
+        """
+        page = self.read(owner_id, before=before, after=after, limit=limit)
+        if page.status == HIT:
+            return [Entry(id, companion) for id, companion in zip(page.ids, page.companions)]
+        if page.lease:
+            newest = fetch(None, None, settings.LIST_CACHE_CAP)
+            self.store(owner_id, newest, page.lease)
+            ids = [id for id in newest if (before is None or id < before) and (after is None or id > after)][:limit]
+            if len(ids) == limit or len(newest) < settings.LIST_CACHE_CAP:
+                return [Entry(id, None) for id in ids]
+        return [Entry(id, None) for id in fetch(before, after, limit)]
+
+    def store(self, owner_id, ids, lease):
+        """
+        Fill the list from the database's newest `LIST_CACHE_CAP` ids, unless `lease` has ended meanwhile.
+        """
+        values = ids[: settings.LIST_CACHE_CAP] or [NOTHING]
+        try:
+            client.run(STORE, [self.key(owner_id)], [lease, settings.LIST_CACHE_SECONDS, *values])
+        except RedisUnavailable:
+            pass
+
+    def push(self, owner_ids, id):
+        """
+        Put `id` in its place in those lists that exist. Repeats safely.
+
+        :raises RedisUnavailable: the lists may lack it; whoever called must try again later.
+        """
+        self._change(PUSH, owner_ids, id)
+
+    def remove(self, owner_ids, id):
+        """
+        Take `id` out of those lists that exist. Repeats safely.
+
+        :raises RedisUnavailable: the lists may still hold it.
+        """
+        self._change(REMOVE, owner_ids, id)
+
+    def drop(self, owner_ids):
+        """
+        Forget whole lists, and the leases of whoever is filling one; the next read rebuilds them.
+
+        :raises RedisUnavailable: the lists may still be there.
+        """
+        keys = [key for owner_id in owner_ids for key in (self.key(owner_id), f"{self.key(owner_id)}:lease")]
+        if keys and settings.REDIS_URL:
+            client.call("UNLINK", *keys)
+
+    def _change(self, script, owner_ids, id):
+        if owner_ids and settings.REDIS_URL:
+            client.run(script, [self.key(owner_id) for owner_id in owner_ids], [id, settings.LIST_CACHE_CAP])

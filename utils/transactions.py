@@ -1,0 +1,119 @@
+"""
+Transactions that run again when the database asks for it, and locks that share.
+"""
+
+import logging
+import random
+import time
+from functools import wraps
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+
+from utils.redis.client import RedisUnavailable
+from utils.time_ids import next_id
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 5
+# MariaDB: lock wait timeout, deadlock.
+TRANSIENT_ERRORS = {1205, 1213}
+LOST_CONNECTION_ERRORS = {2006, 2013}
+
+
+class IdTaken(Exception):
+    """
+    Another process drew the same microsecond; the transaction runs again with a later one.
+    """
+
+
+def create_with_time_id(model, **fields):
+    """
+    Insert a row of `model` whose primary key is its time, and return it.
+
+    Never an update: an id that is taken raises instead of overwriting somebody else's row.
+
+    :raises IdTaken: the id is taken; a `retried_transaction` around the call runs again.
+    :raises IntegrityError: another unique key is violated.
+    """
+    try:
+        return model.objects.create(id=next_id(), **fields)
+    except IntegrityError as error:
+        if is_primary_key_collision(error):
+            raise IdTaken from error
+        raise
+
+
+def is_primary_key_collision(error):
+    """
+    Say whether an IntegrityError is about the primary key and no other unique key.
+    """
+    text = str(error)
+    return "PRIMARY'" in text or text.endswith(".id")
+
+
+def retried_transaction(work):
+    """
+    Decorate a verb to run in one transaction, again from its start when an id was taken.
+
+    The outermost such transaction also runs again, after a short random pause, when the
+    database chose it as the victim of a deadlock or its wait for a lock timed out: inside an
+    outer transaction that would be wrong, because a deadlock has rolled back the outer one too.
+    """
+
+    @wraps(work)
+    def run(*args, **kwargs):
+        outermost = not connection.in_atomic_block
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with transaction.atomic():
+                    return work(*args, **kwargs)
+            except IdTaken:
+                if attempt == ATTEMPTS:
+                    raise
+            except OperationalError as error:
+                if not outermost or attempt == ATTEMPTS or not is_transient(error):
+                    raise
+                time.sleep(random.uniform(0.01, 0.05) * attempt)
+
+    return run
+
+
+def after_commit(action, *args):
+    """
+    Try `action` once the transaction has committed; a cache that is away is no error.
+
+    For best effort only: whatever must happen is an outbox event as well.
+    """
+
+    def attempt():
+        try:
+            action(*args)
+        except RedisUnavailable as error:
+            logger.info("%s after commit: %s", action, error)
+
+    transaction.on_commit(attempt, robust=True)
+
+
+def is_transient(error):
+    """
+    Say whether running the transaction again can help: a deadlock or a lock that timed out.
+    """
+    return bool(error.args) and error.args[0] in TRANSIENT_ERRORS
+
+
+def lock_in_share_mode(queryset):
+    """
+    Return the rows (tuples) of a `.values_list()` queryset, locked against change until commit.
+
+    Many readers may hold the lock at once, a writer waits for all of them. SQLite needs none:
+    its transactions here are IMMEDIATE, one writer at a time.
+    """
+    if connection.vendor != "mysql":
+        return list(queryset)
+    sql, params = queryset.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} LOCK IN SHARE MODE", params)
+        rows = list(cursor.fetchall())
+    if queryset._iterable_class.__name__ == "FlatValuesListIterable":
+        return [row[0] for row in rows]
+    return rows
