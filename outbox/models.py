@@ -1,0 +1,46 @@
+"""
+The table of what must still happen.
+"""
+
+from django.db import models
+from django.utils import timezone
+
+
+class MessageQuerySet(models.QuerySet):
+    def due(self):
+        """
+        Return what should be published now, longest waiting first.
+        """
+        return self.filter(due_at__lte=timezone.now()).order_by("due_at", "id")
+
+
+class Message(models.Model):
+    """
+    A task that an event has woken and that has not yet done its work.
+
+    The row is written in the transaction of the event and deleted when the task has done what it
+    stands for. As long as it is there, the relay sees to it that a message to the broker is too:
+    the row is the truth, the message only a hint (transactional outbox, Chris Richardson,
+    Microservices Patterns, 2018; the staged job drain of brandur.org/job-drain).
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    event = models.CharField(max_length=64)
+    task = models.CharField(max_length=128)
+    payload = models.JSONField(help_text="Keyword arguments of the task: ids, never objects.")
+    request_id = models.CharField(max_length=64, default="-", help_text="The request that caused it, for the logs.")
+    attempts = models.PositiveIntegerField(default=0, help_text="How often it was published.")
+    created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(
+        default=timezone.now,
+        null=True,
+        help_text="When to publish it, or publish it again; empty once it was given up.",
+    )
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at", "id"], name="outbox_due")]
+
+    def __str__(self):
+        return f"{self.event} → {self.task} {self.payload}"
