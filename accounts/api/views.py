@@ -1,0 +1,165 @@
+"""
+Signing up, in and out; people and their details.
+"""
+
+from django.contrib.auth import login, logout, update_session_auth_hash
+from django.db.models import Q
+from django.shortcuts import get_object_or_404
+from rest_framework.decorators import action
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.permissions import AllowAny, IsAdminUser, IsAuthenticated
+from rest_framework.response import Response
+
+from accounts.api.authentication import presented_token
+from accounts.api.permissions import IsSameOrigin
+from accounts.api.serializers import (
+    AccountSerializerForDelete,
+    LoginSerializer,
+    PasswordSerializerForUpdate,
+    SignupSerializerForCreate,
+    SuccessSerializer,
+    UserBriefSerializer,
+    UserDetailSerializer,
+    UserSerializer,
+)
+from accounts.cache import user_record
+from accounts.models import User
+from accounts.services import AccessTokenService, AccountService
+from friendships.services import FriendshipService
+from utils.api.throttling import client_address
+from utils.api.views import APIViewSet
+
+
+class AccountViewSet(APIViewSet):
+    """
+    The door: sign up, log in, log out, and who am I.
+    """
+
+    serializer_class = SuccessSerializer
+    permissions = {
+        "signup": [IsSameOrigin],
+        "login": [IsSameOrigin],
+        "password": [IsAuthenticated],
+        "me": [IsAuthenticated],
+    }
+    serializers = {
+        "signup": SignupSerializerForCreate,
+        "login": LoginSerializer,
+        "password": PasswordSerializerForUpdate,
+        "me": AccountSerializerForDelete,
+    }
+    rates = {name: f"accounts.{name}" for name in ("signup", "login", "logout", "login_status")}
+
+    def list(self, request):
+        """
+        What can be done here.
+        """
+        names = ("signup", "login", "logout", "login_status", "password", "me")
+        return Response({name: request.build_absolute_uri(f"{request.path}{name}/") for name in names})
+
+    @action(methods=["POST"], detail=False)
+    def signup(self, request):
+        """
+        Create an account and open a session; the `token` serves clients without cookies.
+        """
+        user = AccountService.create_account(**self.read())
+        return self.open_session(user, status=201)
+
+    @action(methods=["POST"], detail=False)
+    def login(self, request):
+        """
+        Open a session. A wrong name and a wrong password are one and the same 400.
+        """
+        user = AccountService.get_by_credentials(**self.read(), request=request._request)
+        return self.open_session(user, status=200)
+
+    @action(methods=["POST"], detail=False)
+    def logout(self, request):
+        """
+        Close the session and end the token that was presented, if any.
+        """
+        secret = presented_token(request)
+        if secret:
+            AccessTokenService.revoke(secret)
+        logout(request._request)
+        return Response({"success": True})
+
+    @action(methods=["GET"], detail=False)
+    def login_status(self, request):
+        """
+        Whether the caller is logged in, and as whom.
+        """
+        status = {"has_logged_in": request.user.is_authenticated, "ip": client_address(request)}
+        if request.user.is_authenticated:
+            status["user"] = UserBriefSerializer(request.user).data
+        return Response(status)
+
+    @action(methods=["POST"], detail=False)
+    def password(self, request):
+        """
+        Change the password. Every other session and token ends; the answer holds a new token.
+        """
+        user = AccountService.change_password(user=request.user, **self.read())
+        update_session_auth_hash(request._request, user)
+        return Response({"success": True, "token": AccessTokenService.create_token(user=user)})
+
+    @action(methods=["DELETE"], detail=False)
+    def me(self, request):
+        """
+        Close the account, for good and at once.
+        """
+        AccountService.delete_account(user=request.user, **self.read())
+        logout(request._request)
+        return Response(status=204)
+
+    def open_session(self, user, *, status):
+        login(self.request._request, user, backend="accounts.backends.CachedAccountBackend")
+        token = AccessTokenService.create_token(user=user, name=self.request.headers.get("User-Agent", ""))
+        return Response({"success": True, "user": UserBriefSerializer(user).data, "token": token}, status=status)
+
+
+class UserPagination(PageNumberPagination):
+    page_size = 10
+
+
+class UserViewSet(APIViewSet):
+    """
+    People. The list is for staff; details are for everyone.
+    """
+
+    queryset = User.objects.none()
+    serializer_class = UserDetailSerializer
+    serializers = {"list": UserSerializer}
+    permissions = {"list": [IsAdminUser], "retrieve": [AllowAny], "by": [AllowAny]}
+    pagination_class = UserPagination
+
+    def get_queryset(self):
+        return User.objects.visible_to(self.request.user).select_related("profile")
+
+    def list(self, request):
+        """
+        Everybody, ten a page; `search` finds names and mails by how they begin.
+        """
+        users = self.get_queryset().order_by("id")
+        if search := request.query_params.get("search", "").strip().lower():
+            users = users.filter(Q(username__startswith=search) | Q(email__startswith=search))
+        page = self.paginate_queryset(users)
+        return self.get_paginated_response(self.get_serializer([user_record(user) for user in page], many=True).data)
+
+    def retrieve(self, request, pk):
+        """
+        One user, with counters.
+        """
+        return self.answer_detail(get_object_or_404(self.get_queryset(), id=pk))
+
+    @action(methods=["GET"], detail=False, url_path="by/(?P<username>[A-Za-z0-9_]+)")
+    def by(self, request, username):
+        """
+        One user by name, in any case.
+        """
+        return self.answer_detail(get_object_or_404(self.get_queryset(), username=username.lower()))
+
+    def answer_detail(self, user):
+        followed = FriendshipService.load_followed_among(self.request.user, [user.id])
+        detail = {"record": user_record(user), "profile": user.profile, "has_followed": user.id in followed}
+        return Response(self.get_serializer(detail).data)

@@ -1,0 +1,179 @@
+"""
+What the caches hold of accounts.
+
+Memcached  `user:{id}`      who they are to others
+Redis      `account:{id}`   who they are to us, for authentication
+Redis      `token:{sha256}` whose a token is
+"""
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import orjson
+from django.conf import settings
+from django.core.cache import caches
+from django.utils import timezone
+
+from accounts.models import AccessToken, User
+from utils.memcached.objects import TOMBSTONE, Lookup, invalidate, read_one
+from utils.redis.client import RedisUnavailable, Script, client
+from utils.time_ids import format_time
+
+# Of an account, what authentication needs; everything else of a cached instance is loaded when touched.
+ACCOUNT_FIELDS = ("id", "username", "email", "is_staff", "is_superuser", "is_active")
+
+handed_account = ContextVar("handed_account", default=None)
+
+# A session and a token name a user in their JSON; the account of that user comes along.
+WITH_ACCOUNT = Script(
+    "with_account",
+    """
+local raw = redis.call('GET', KEYS[1])
+if not raw then return {false, false} end
+local ok, value = pcall(cjson.decode, raw)
+local user_id = ok and type(value) == 'table' and value[ARGV[2]]
+if not user_id then return {raw, false} end
+if type(user_id) == 'number' then user_id = string.format('%.0f', user_id) end
+return {raw, redis.call('GET', ARGV[1] .. user_id)}
+""",
+)
+
+
+def user_key(user_id):
+    return f"user:{user_id}"
+
+
+def account_key(user_id):
+    return f"account:{user_id}"
+
+
+def token_key(key_hash):
+    return f"token:{key_hash}"
+
+
+def user_lookup(user_ids):
+    """
+    Return a lookup of user records, for reading them in one trip with other things.
+
+    A record is {id, username, nickname, avatar, suspended, deleted}; people who never existed have none.
+    """
+    return Lookup({user_id: user_key(user_id) for user_id in user_ids}, load_user_records)
+
+
+def load_user_records(user_ids):
+    """
+    Read user records from the database: one query.
+    """
+    users = User.objects.filter(id__in=user_ids).select_related("profile")
+    return {user.id: user_record(user) for user in users}
+
+
+def user_record(user):
+    return {
+        "id": user.id,
+        "username": user.username,
+        "nickname": user.profile.nickname or None,
+        "avatar": user.profile.avatar,
+        "suspended": user.suspended_at is not None,
+        "deleted": user.deleted_at is not None,
+    }
+
+
+def load_account(user_id):
+    """
+    Return the User to authenticate as, or None: no SQL when warm.
+
+    The instance has only `ACCOUNT_FIELDS`, others are fetched on first touch. Nobody who may not
+    log in is ever returned.
+    """
+    record = handed_account.get()
+    if record is None or str(record["id"]) != str(user_id):
+        record = read_one(account_key(user_id), lambda: account_record(user_id), alias="default")
+    if record is None:
+        return None
+    # from_db takes values in the order of the model's own fields.
+    names = [field.attname for field in User._meta.concrete_fields if field.attname in ACCOUNT_FIELDS]
+    user = User.from_db("default", names, [record[name] for name in names])
+    user.cached_auth_hash = record["auth_hash"]
+    return user
+
+
+@contextmanager
+def handed(record):
+    """
+    Let `load_account` use a record that was read together with the session or the token.
+    """
+    token = handed_account.set(record)
+    try:
+        yield
+    finally:
+        handed_account.reset(token)
+
+
+def load_with_account(key, id_field):
+    """
+    Return (value, account record) of a session or token key: both in one round trip.
+
+    :param key: the full name of the key in Redis.
+    :param id_field: the field of the JSON value that holds the user's id.
+    :raises RedisUnavailable: no answer.
+    """
+    raw, account = client.run(WITH_ACCOUNT, [key], with_account_arguments(id_field))
+    value = None if raw is None else orjson.loads(raw)
+    record = None if account is None else orjson.loads(account)
+    return value, None if record == TOMBSTONE else record
+
+
+def account_record(user_id):
+    user = User.objects.filter(id=user_id).first()
+    if user is None or not user.can_log_in:
+        return None
+    return {name: getattr(user, name) for name in ACCOUNT_FIELDS} | {"auth_hash": user.get_session_auth_hash()}
+
+
+def with_account_arguments(id_field):
+    """
+    Return the arguments of WITH_ACCOUNT: how account keys begin, and the field that holds the user's id.
+    """
+    return [caches["default"].make_key(account_key("")), id_field]
+
+
+def load_token(key_hash):
+    """
+    Return ({user_id, auth_hash, expires_at}, account record) of a token, both None of an unknown one.
+
+    One round trip when warm. Notes when the token was last used on a miss. The account is None when it was not there.
+    """
+    try:
+        record, account = load_with_account(caches["default"].make_key(token_key(key_hash)), "user_id")
+    except RedisUnavailable:
+        record = account = None
+    if record is None or record == TOMBSTONE:
+        record = read_one(token_key(key_hash), lambda: token_record(key_hash), alias="default")
+    return record, account
+
+
+def token_record(key_hash):
+    token = AccessToken.objects.filter(key_hash=key_hash).first()
+    if token is None:
+        return None
+    AccessToken.objects.filter(id=token.id).update(last_used_at=timezone.now())
+    return {"user_id": token.user_id, "auth_hash": token.auth_hash, "expires_at": format_time(token.expires_at)}
+
+
+def invalidate_user(user_id):
+    """
+    Make everybody read this user anew.
+    """
+    seen_by_others = invalidate(user_key(user_id))
+    return invalidate(account_key(user_id), alias="default") and seen_by_others
+
+
+def invalidate_tokens(key_hashes):
+    """
+    Make tokens that were revoked unknown at once.
+    """
+    if key_hashes:
+        invalidate(
+            *[token_key(key_hash) for key_hash in key_hashes], seconds=settings.OBJECT_CACHE_SECONDS, alias="default"
+        )

@@ -1,0 +1,16 @@
+"""
+Limits of accounts and profiles.
+"""
+
+import re
+
+USERNAME = re.compile(r"[A-Za-z0-9_]{6,20}")
+# Wider than a name may be: the tombstone of a deleted account carries its id.
+USERNAME_COLUMN = 40
+EMAIL_LENGTH = 254
+PASSWORD_MIN, PASSWORD_MAX = 6, 128
+NICKNAME_MAX = 200
+# A token's `last_used_at` is written when its cached record is read anew, so at most this often.
+TOKEN_BYTES = 32
+# "~" cannot stand in a name that somebody may choose.
+DELETED_PREFIX = "~deleted_"

@@ -1,0 +1,127 @@
+"""
+People, their profiles, and the tokens of their mobile clients.
+"""
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models, transaction
+from django.utils import timezone
+
+from accounts.constants import EMAIL_LENGTH, NICKNAME_MAX, USERNAME_COLUMN
+
+
+class UserQuerySet(models.QuerySet):
+    def visible_to(self, viewer):
+        """
+        Return the people whom `viewer` may see: the one place where somebody is hidden from somebody.
+
+        A deleted account is gone for everyone, a suspended one for everyone but staff.
+        Blocks, mutes and private accounts belong here when they come.
+        """
+        there = self.filter(deleted_at__isnull=True)
+        return there if viewer.is_staff else there.filter(suspended_at__isnull=True)
+
+
+class AccountManager(UserManager.from_queryset(UserQuerySet)):
+    """
+    Makes a user together with the profile: there is no moment at which one lacks the other.
+    """
+
+    def _create_user(self, username, email, password, **fields):
+        with transaction.atomic():
+            user = super()._create_user(username.lower(), (email or "").lower(), password, **fields)
+            UserProfile.objects.create(user=user)
+        return user
+
+    def get_by_natural_key(self, username):
+        user = self.get(username=username.lower())
+        # MariaDB's collation takes "álice1" and "ａlice1" for alice1; look-alikes are nobody.
+        if user.username != username.lower():
+            raise self.model.DoesNotExist
+        return user
+
+
+class User(AbstractUser):
+    """
+    A row means: this person has, or had, an account.
+
+    `suspended_at` set: moderators have hidden the account and all it wrote; `deleted_at` set: its
+    owner has closed it, the row stays as a tombstone without name and mail.
+    """
+
+    first_name = last_name = None
+    id = models.BigAutoField(primary_key=True)
+    username = models.CharField(
+        max_length=USERNAME_COLUMN, unique=True, help_text="Lower case; people may type any case."
+    )
+    email = models.EmailField(max_length=EMAIL_LENGTH, unique=True, help_text="Lower case.")
+    email_verified_at = models.DateTimeField(null=True, blank=True)
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AccountManager()
+
+    # Set on an instance that was made from the cache, which never holds a password.
+    cached_auth_hash = None
+
+    def __str__(self):
+        return self.username
+
+    def clean(self):
+        """
+        Keep names and mails lower case, whoever edits them.
+        """
+        super().clean()
+        self.username = self.username.lower()
+        self.email = self.email.lower()
+
+    def get_session_auth_hash(self):
+        """
+        Return what ties sessions and tokens to the password: a new password ends them all.
+        """
+        return self.cached_auth_hash or super().get_session_auth_hash()
+
+    @property
+    def can_log_in(self):
+        return self.is_active and self.suspended_at is None and self.deleted_at is None
+
+
+class UserProfile(models.Model):
+    """
+    A row means: what a user shows of themselves, and how much there is of theirs.
+
+    The counters change in the transaction of what they count, this row first; they are never
+    part of a cached user, so that a follow makes no cached user stale.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="profile")
+    nickname = models.CharField(max_length=NICKNAME_MAX, null=True, blank=True)
+    avatar = models.CharField(max_length=200, blank=True, help_text="Key of the image in the media storage.")
+    followers_count = models.PositiveBigIntegerField(default=0)
+    followings_count = models.PositiveBigIntegerField(default=0)
+    tweets_count = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self):
+        return f"profile of user {self.user_id}"
+
+
+class AccessToken(models.Model):
+    """
+    A row means: whoever presents the secret with this SHA-256 is this user, until `expires_at`.
+
+    `auth_hash` is the user's at the time of login; a password change makes it differ.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="access_tokens")
+    key_hash = models.CharField(
+        max_length=64, unique=True, help_text="SHA-256 of the secret, in hex; the secret is stored nowhere."
+    )
+    auth_hash = models.CharField(max_length=128)
+    name = models.CharField(max_length=100, blank=True, help_text="What the client calls itself.")
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField()
+
+    def __str__(self):
+        return f"token {self.id} of user {self.user_id}"

@@ -1,0 +1,280 @@
+"""
+The verbs of accounts: signing up, proving who one is, leaving, being hidden.
+"""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts import cache
+from accounts.constants import DELETED_PREFIX, TOKEN_BYTES
+from accounts.models import AccessToken, User, UserProfile
+from outbox.services import OutboxService
+from utils.errors import Refused
+from utils.memcached.objects import read_through
+from utils.time_ids import format_time
+from utils.transactions import after_commit
+
+
+class UsernameTaken(Refused):
+    code = "username_taken"
+    message = "This username has been occupied."
+    field = "username"
+
+
+class EmailTaken(Refused):
+    code = "email_taken"
+    message = "This email address has been occupied."
+    field = "email"
+
+
+class WeakPassword(Refused):
+    code = "weak_password"
+    field = "password"
+
+
+class WrongCredentials(Refused):
+    """
+    The name or the password is wrong; which of them is nobody's business.
+    """
+
+    code = "wrong_credentials"
+    message = "Username and password does not match."
+
+
+class AccountService:
+    """
+    Everything the rest of the project may ask of accounts.
+    """
+
+    @classmethod
+    def create_account(cls, *, username, email, password):
+        """
+        Create a user with a profile.
+
+        :raises UsernameTaken, EmailTaken: somebody has it, in whatever case.
+        :raises WeakPassword: it is among the well-known ones.
+        """
+        username, email = username.lower(), email.lower()
+        cls.check_password_strength(password)
+        cls._check_free(username, email)
+        try:
+            return User.objects.create_user(username, email, password)
+        except IntegrityError:
+            # Somebody else was faster by a moment; the same words as if by a day.
+            cls._check_free(username, email)
+            raise
+
+    @classmethod
+    def _check_free(cls, username, email):
+        if User.objects.filter(username=username).exists():
+            raise UsernameTaken
+        if User.objects.filter(email=email).exists():
+            raise EmailTaken
+
+    @classmethod
+    def check_password_strength(cls, password, *, field="password"):
+        try:
+            validate_password(password)
+        except ValidationError as error:
+            raise WeakPassword(" ".join(error.messages), field=field) from error
+
+    @classmethod
+    def get_by_credentials(cls, *, username, password, request=None):
+        """
+        Return the user with this name and password; a name nobody has costs as much time.
+
+        :raises WrongCredentials: no such pair, or the account is suspended or closed.
+        """
+        user = authenticate(request, username=username, password=password)
+        if user is None:
+            raise WrongCredentials
+        return user
+
+    @classmethod
+    def change_password(cls, *, user, old_password, new_password):
+        """
+        Give the user a new password and end every session and token, the present ones too.
+
+        :raises WrongCredentials: `old_password` is not the present one.
+        :raises WeakPassword: the new one is among the well-known ones.
+        """
+        user = User.objects.get(id=user.id)
+        if not user.check_password(old_password):
+            raise WrongCredentials("The old password is wrong.", field="old_password")
+        cls.check_password_strength(new_password, field="new_password")
+        with transaction.atomic():
+            user.set_password(new_password)
+            user.save(update_fields=["password"])
+            AccessTokenService.revoke_all(user)
+            cls.announce_change(user.id)
+        return user
+
+    @classmethod
+    def delete_account(cls, *, user, password):
+        """
+        Close an account: it is gone for everyone at once, its name and mail are free again.
+
+        What it wrote leaves every page with it and is purged by the tasks of `account_deleted`.
+
+        :raises WrongCredentials: the password is wrong.
+        """
+        user = User.objects.get(id=user.id)
+        if not user.check_password(password):
+            raise WrongCredentials("The password is wrong.", field="password")
+        with transaction.atomic():
+            user.username = f"{DELETED_PREFIX}{user.id}"
+            user.email = f"{DELETED_PREFIX}{user.id}@invalid"
+            user.deleted_at = timezone.now()
+            user.is_active = False
+            user.set_unusable_password()
+            user.save()
+            AccessTokenService.revoke_all(user)
+            OutboxService.record("account_deleted", user_id=user.id)
+            cls.announce_change(user.id)
+
+    @classmethod
+    def suspend(cls, *, user):
+        """
+        Hide a user and all they wrote from everyone but staff; ends sessions and tokens. Repeats safely.
+        """
+        with transaction.atomic():
+            User.objects.filter(id=user.id, suspended_at__isnull=True).update(suspended_at=timezone.now())
+            AccessTokenService.revoke_all(user)
+            cls.announce_change(user.id)
+
+    @classmethod
+    def restore(cls, *, user):
+        """
+        Undo `suspend`: everything is back where it was. Repeats safely.
+        """
+        with transaction.atomic():
+            User.objects.filter(id=user.id).update(suspended_at=None)
+            cls.announce_change(user.id)
+
+    @classmethod
+    def announce_change(cls, user_id):
+        """
+        Make cached copies of a user stale, at once as a best effort and again by an event.
+        """
+        OutboxService.record("user_changed", user_id=user_id)
+        after_commit(cache.invalidate_user, user_id)
+
+    @classmethod
+    def user_lookup(cls, user_ids):
+        """
+        Return a lookup of user records, for reading them in one trip with other things.
+        """
+        return cache.user_lookup(user_ids)
+
+    @classmethod
+    def load_users(cls, user_ids):
+        """
+        Return {id: user record} of those who exist, through the cache: one round trip when warm.
+        """
+        lookup = cache.user_lookup(set(user_ids))
+        read_through(lookup)
+        return lookup.found
+
+    @classmethod
+    def visibility_to(cls, viewer):
+        """
+        Return a function that says of a user record, or of None, what `UserQuerySet.visible_to` says of rows.
+
+        Asked once a page: looking at the viewer for every row costs more than the row.
+        """
+        if viewer.is_staff:
+            return lambda record: record is not None and not record["deleted"]
+        return lambda record: record is not None and not record["deleted"] and not record["suspended"]
+
+    @classmethod
+    def load_visible_users(cls, user_ids, viewer):
+        """
+        Return {id: user record} of those whom `viewer` may see.
+        """
+        is_visible = cls.visibility_to(viewer)
+        return {user_id: record for user_id, record in cls.load_users(user_ids).items() if is_visible(record)}
+
+    @classmethod
+    def change_counts(cls, deltas):
+        """
+        Add to the counters of profiles: {user_id: {"followers_count": +1, …}}.
+
+        Rows are locked in the order of their ids, so two transactions cannot wait for each other;
+        call it first in the transaction of what is counted.
+        """
+        for user_id in sorted(deltas):
+            changes = {name: F(name) + delta for name, delta in deltas[user_id].items()}
+            UserProfile.objects.filter(user_id=user_id).update(**changes)
+
+    @classmethod
+    def lock_profiles(cls, *user_ids):
+        """
+        Hold the profiles of these users until commit, in the order of their ids; one query.
+        """
+        locked = UserProfile.objects.select_for_update().filter(user_id__in=user_ids).order_by("user_id")
+        return list(locked.values_list("user_id", flat=True))
+
+
+class AccessTokenService:
+    """
+    Tokens of mobile clients: opaque, one per login, each revocable by itself.
+    """
+
+    @classmethod
+    def create_token(cls, *, user, name=""):
+        """
+        Return a new secret; only its SHA-256 is stored, so it cannot be shown again.
+        """
+        secret = secrets.token_urlsafe(TOKEN_BYTES)
+        AccessToken.objects.create(
+            user=user,
+            key_hash=cls.hash(secret),
+            auth_hash=user.get_session_auth_hash(),
+            name=name[:100],
+            expires_at=timezone.now() + timedelta(days=settings.ACCESS_TOKEN_DAYS),
+        )
+        return secret
+
+    @classmethod
+    def load_user(cls, secret):
+        """
+        Return the user who holds `secret`, or None. One round trip and no SQL when warm.
+        """
+        record, account = cache.load_token(cls.hash(secret))
+        if record is None or record["expires_at"] <= format_time(timezone.now()):
+            return None
+        with cache.handed(account):
+            user = cache.load_account(record["user_id"])
+        if user is None or user.get_session_auth_hash() != record["auth_hash"]:
+            return None
+        return user
+
+    @classmethod
+    def revoke(cls, secret):
+        """
+        End one token; an unknown one is no error.
+        """
+        AccessToken.objects.filter(key_hash=cls.hash(secret)).delete()
+        cache.invalidate_tokens([cls.hash(secret)])
+
+    @classmethod
+    def revoke_all(cls, user):
+        """
+        End every token of a user.
+        """
+        key_hashes = list(AccessToken.objects.filter(user_id=user.id).values_list("key_hash", flat=True))
+        AccessToken.objects.filter(user_id=user.id).delete()
+        after_commit(cache.invalidate_tokens, key_hashes)
+
+    @staticmethod
+    def hash(secret):
+        return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

@@ -1,0 +1,19 @@
+"""
+Tasks of accounts.
+"""
+
+from accounts import cache
+from outbox.handling import outbox_task
+from utils.errors import Unavailable
+
+
+@outbox_task()
+def invalidate_user(message_id, user_id):
+    """
+    Make cached copies of a user stale.
+
+    Safe to run twice: a tombstone over a tombstone.
+    """
+    if not cache.invalidate_user(user_id):
+        raise Unavailable("Memcached did not confirm")
+    return f"user {user_id} is read anew"
