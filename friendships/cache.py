@@ -1,0 +1,35 @@
+"""
+What Memcached holds of friendships: the set of ids that a user follows.
+"""
+
+from friendships.constants import CACHED_FOLLOWINGS
+from friendships.storage import store
+from utils.memcached.objects import invalidate, read_one
+
+
+def followings_key(user_id):
+    return f"followings:{user_id}"
+
+
+def load_followed_among(user_id, candidate_ids):
+    """
+    Return the set of those of `candidate_ids` whom the user follows: one round trip when warm.
+
+    Of somebody who follows very many, the cache only knows that; the database is then asked.
+    """
+    ids = read_one(followings_key(user_id), lambda: cacheable_followings(user_id))
+    if ids == "many":
+        return store().get_followed_among(user_id, candidate_ids)
+    return set(ids).intersection(candidate_ids)
+
+
+def cacheable_followings(user_id):
+    ids = store().get_following_ids(user_id, limit=CACHED_FOLLOWINGS + 1)
+    return ids if len(ids) <= CACHED_FOLLOWINGS else "many"
+
+
+def invalidate_followings(user_id):
+    """
+    Make everybody read the followings of this user anew; say whether the cache confirmed it.
+    """
+    return invalidate(followings_key(user_id))

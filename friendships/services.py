@@ -1,0 +1,134 @@
+"""
+The verbs of friendships.
+"""
+
+from accounts.services import AccountService
+from friendships import cache
+from friendships.models import Friendship
+from friendships.storage import store
+from outbox.services import OutboxService
+from utils.errors import Refused
+from utils.pagination import fill_page
+from utils.transactions import after_commit, create_with_time_id, retried_transaction
+
+
+class CannotFollowSelf(Refused):
+    code = "cannot_follow_self"
+    message = "You can not follow yourself."
+    field = "message"
+
+
+class FriendshipService:
+    """
+    Everything the rest of the project may ask of who follows whom.
+    """
+
+    @classmethod
+    @retried_transaction
+    def follow(cls, *, follower, followee):
+        """
+        Make `follower` follow `followee`; return the friendship and whether it is new.
+
+        Following somebody twice is not an error: the existing friendship is returned, so a
+        client may safely repeat a request it lost sight of. The followee's newest tweets arrive
+        in the follower's feed soon after (event `followed`).
+
+        :raises CannotFollowSelf: both are the same user.
+        """
+        if follower.id == followee.id:
+            raise CannotFollowSelf
+        # Parents first: two users who follow each other at one moment queue here instead of deadlocking.
+        AccountService.lock_profiles(follower.id, followee.id)
+        existing = cls._between(follower.id, followee.id).first()
+        if existing:
+            return existing, False
+        AccountService.change_counts({follower.id: {"followings_count": 1}, followee.id: {"followers_count": 1}})
+        friendship = create_with_time_id(Friendship, from_user_id=follower.id, to_user_id=followee.id)
+        cls._announce("followed", follower.id, followee.id)
+        return friendship, True
+
+    @classmethod
+    @retried_transaction
+    def unfollow(cls, *, follower, followee):
+        """
+        End it, and return how many friendships that were: 0 or 1.
+
+        :raises CannotFollowSelf: both are the same user.
+        """
+        if follower.id == followee.id:
+            raise CannotFollowSelf("You can not unfollow yourself.")
+        AccountService.lock_profiles(follower.id, followee.id)
+        deleted, _ = cls._between(follower.id, followee.id).delete()
+        if deleted:
+            AccountService.change_counts({follower.id: {"followings_count": -1}, followee.id: {"followers_count": -1}})
+            cls._announce("unfollowed", follower.id, followee.id)
+        return deleted
+
+    @classmethod
+    def _between(cls, follower_id, followee_id):
+        return Friendship.objects.filter(from_user_id=follower_id, to_user_id=followee_id)
+
+    @classmethod
+    def _announce(cls, event, follower_id, followee_id):
+        OutboxService.record(event, follower_id=follower_id, followee_id=followee_id)
+        after_commit(cache.invalidate_followings, follower_id)
+
+    @classmethod
+    def has_followed(cls, *, follower_id, followee_id):
+        """
+        Say whether one follows the other, from the ledger and not from a cache.
+
+        In a transaction that holds the follower's profile (`AccountService.lock_profiles`) it stays true until commit.
+        """
+        return cls._between(follower_id, followee_id).exists()
+
+    @classmethod
+    def load_followed_among(cls, viewer, user_ids):
+        """
+        Return the set of those of `user_ids` whom `viewer` follows; nobody is followed by the anonymous.
+        """
+        return cache.load_followed_among(viewer.id, user_ids) if viewer.is_authenticated else set()
+
+    @classmethod
+    def load_followers(cls, user, viewer, window, limit):
+        """
+        Return a page of (FriendshipRow, user record) of those who follow `user` and whom `viewer` may see.
+        """
+        return cls._load_page(store().get_followers, user, viewer, window, limit)
+
+    @classmethod
+    def load_followings(cls, user, viewer, window, limit):
+        """
+        Return a page of (FriendshipRow, user record) of those whom `user` follows and whom `viewer` may see.
+        """
+        return cls._load_page(store().get_followings, user, viewer, window, limit)
+
+    @classmethod
+    def _load_page(cls, get_rows, user, viewer, window, limit):
+        def fetch(before, after, wanted):
+            return get_rows(user.id, before=before, after=after, limit=wanted)
+
+        def keep(rows):
+            visible = AccountService.load_visible_users([row.user_id for row in rows], viewer)
+            return [(row, visible[row.user_id]) for row in rows if row.user_id in visible]
+
+        return fill_page(window, limit, fetch=fetch, keep=keep, id_of=lambda pair: pair[0].id)
+
+    @classmethod
+    def get_numbered_page(cls, user, viewer, *, side, number, size):
+        """
+        Return (rows, total) of page `number`: what clients that jump to a page ask for.
+
+        Counts and skips in the ledger, so it costs more with each page; two queries.
+
+        :param side: "followers" or "followings".
+        """
+        mine, theirs = ("to_user", "from_user") if side == "followers" else ("from_user", "to_user")
+        friendships = Friendship.objects.filter(**{mine: user.id, f"{theirs}__deleted_at__isnull": True})
+        if not viewer.is_staff:
+            friendships = friendships.filter(**{f"{theirs}__suspended_at__isnull": True})
+        total = friendships.count()
+        start = (number - 1) * size
+        rows = list(friendships.order_by("-id").values_list("id", f"{theirs}_id")[start : start + size])
+        users = AccountService.load_users([user_id for _, user_id in rows])
+        return [(id, users[user_id]) for id, user_id in rows], total
