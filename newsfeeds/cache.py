@@ -1,0 +1,56 @@
+"""
+What Redis holds of feeds: `user_newsfeeds:{user_id}`, the newest tweet ids of each feed that is read.
+"""
+
+from accounts.cache import WITH_ACCOUNT, with_account_arguments
+from tweets.cache import STATE_PREFIX
+from utils.redis.backend import COUNT
+from utils.redis.client import RedisUnavailable, Script, client
+from utils.redis.lists import READ, IdList
+
+# The states of a page's tweets come with its ids, in the same round trip.
+user_newsfeeds = IdList("user_newsfeeds", companion_prefix=STATE_PREFIX)
+
+# Who asks (and so whose feed), the count of the rate limit, and the first page of ids: what are
+# three round trips in their own places is one here. Nothing is believed that would not be believed there.
+READ_HOME = Script(
+    "read_home",
+    """
+local raw, account = unpack(with_account(KEYS, {ARGV[1], ARGV[2]}))
+local ok, record = pcall(cjson.decode, account or '')
+if not ok or type(record) ~= 'table' then return {raw, account} end
+local user_id = string.format('%.0f', record.id)
+local list = ARGV[3] .. user_id
+local page = read_list({list}, {unpack(ARGV, 8)})
+if ARGV[4] == '' then return {raw, account, list, page} end
+local rate = ARGV[4] .. redis.sha1hex(ARGV[5] .. user_id .. ARGV[6])
+return {raw, account, list, page, rate, count_request({rate}, {ARGV[7]})}
+""",
+    includes=[WITH_ACCOUNT, READ, COUNT],
+)
+
+
+def read_home_ahead(credential, rate_key, limit):
+    """
+    Return the answers of the calls that a home feed's first page will make: {(script name, key): answer}.
+
+    One round trip; nothing without Redis.
+
+    :param credential: (key, field of the user's id) of a session or a token.
+    :param rate_key: (prefix, head, tail, milliseconds) of the counter's key, whose middle is the
+        user's id, or None where nothing is counted.
+    """
+    key, id_field = credential
+    prefix, head, tail, milliseconds = rate_key or ("", "", "", 0)
+    lists = user_newsfeeds.key("")
+    arguments = [*with_account_arguments(id_field), lists, prefix, head, tail, milliseconds]
+    try:
+        answer = client.run(READ_HOME, [key], [*arguments, *user_newsfeeds.read_arguments(None, None, limit)])
+    except RedisUnavailable:
+        return None
+    known = {(WITH_ACCOUNT.name, key): answer[:2]}
+    if len(answer) > 2:
+        known[READ.name, answer[2].decode()] = answer[3]
+    if len(answer) > 4:
+        known[COUNT.name, answer[4].decode()] = answer[5]
+    return known

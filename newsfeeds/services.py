@@ -1,0 +1,178 @@
+"""
+The verbs of feeds: posting, reading the home feed, and keeping feeds in step with the graph.
+"""
+
+from django.conf import settings
+
+from accounts.services import AccountService
+from friendships.services import FriendshipService
+from friendships.storage import store as friendship_store
+from newsfeeds.cache import user_newsfeeds
+from newsfeeds.storage import store
+from outbox.services import OutboxService
+from tweets.services import TweetService
+from utils.pagination import fill_page
+from utils.transactions import after_commit, retried_transaction
+
+
+class PostingService:
+    """
+    Posting: the tweet, its place in the author's own feed, and the promise to everybody else's.
+    """
+
+    @classmethod
+    @retried_transaction
+    def post_tweet(cls, *, author, content):
+        """
+        Post a tweet and return it.
+
+        One transaction: the counter, the tweet, the author's feed row and the event that wakes
+        the fan-out. It costs the same with no follower as with a million.
+        """
+        tweet = TweetService.create_tweet(author=author, content=content)
+        store().deliver(tweet.id, [author.id])
+        OutboxService.record("tweet_created", tweet_id=tweet.id, author_id=author.id)
+        after_commit(user_newsfeeds.push, [author.id], tweet.id)
+        return tweet
+
+
+class NewsFeedService:
+    """
+    Everything the rest of the project may ask of feeds.
+    """
+
+    @classmethod
+    def load_feed(cls, viewer, window, limit):
+        """
+        Return a page of the viewer's home feed, newest first.
+
+        No SQL and two round trips when warm: ids with their states from Redis, then tweets and
+        authors from Memcached.
+        """
+
+        def get_ids(before, after, wanted):
+            return store().get_tweet_ids(viewer.id, before=before, after=after, limit=wanted)
+
+        def fetch(before, after, wanted):
+            return user_newsfeeds.load(viewer.id, before=before, after=after, limit=wanted, fetch=get_ids)
+
+        def keep(entries):
+            return TweetService.load_entries(entries, viewer)
+
+        return fill_page(window, limit, fetch=fetch, keep=keep, id_of=lambda tweet: tweet.id)
+
+    @classmethod
+    def fan_out(cls, message_id, tweet_id, author_id):
+        """
+        Swap the promise to all followers for one promise a batch; return how many batches.
+
+        The author's own cached lists are pushed once more, in case the request could not.
+
+        :raises RedisUnavailable: the author's lists may lack the tweet.
+        """
+        TweetService.push_to_author(tweet_id, author_id)
+        user_newsfeeds.push([author_id], tweet_id)
+        return cls._split(message_id, "tweet_batch_cut", tweet_id, author_id)
+
+    @classmethod
+    def withdraw(cls, message_id, tweet_id, author_id):
+        """
+        Take a deleted tweet out of its author's feed, and promise the same for each batch of followers.
+
+        :raises RedisUnavailable: the author's list may still hold it.
+        """
+        store().remove(tweet_id, [author_id])
+        user_newsfeeds.remove([author_id], tweet_id)
+        return cls._split(message_id, "removal_batch_cut", tweet_id, author_id)
+
+    @classmethod
+    def _split(cls, message_id, event, tweet_id, author_id):
+        ranges = friendship_store().get_follower_ranges(author_id, size=settings.FAN_OUT_BATCH_SIZE)
+        batches = [
+            {"tweet_id": tweet_id, "author_id": author_id, "after": after, "until": until} for after, until in ranges
+        ]
+        OutboxService.split(message_id, event, batches)
+        return len(batches)
+
+    @classmethod
+    def deliver(cls, tweet_id, author_id, after, until):
+        """
+        Deliver a tweet to the followers with ids in (after, until]; return how many they are.
+
+        Rows first, then cached lists, then a second look: somebody who unfollowed between the
+        commit and the push has had their list dropped *before* the push, and would keep the tweet.
+
+        :raises RedisUnavailable: the rows are there, cached lists may lack the tweet.
+        """
+        delivered = cls._deliver_rows(tweet_id, author_id, after, until)
+        if not delivered:
+            return 0
+        user_newsfeeds.push(delivered, tweet_id)
+        still = set(friendship_store().get_followers_between(author_id, after=after, until=until))
+        user_newsfeeds.drop([user_id for user_id in delivered if user_id not in still])
+        if not TweetService.is_there(tweet_id):
+            user_newsfeeds.remove(delivered, tweet_id)
+        return len(delivered)
+
+    @classmethod
+    @retried_transaction
+    def _deliver_rows(cls, tweet_id, author_id, after, until):
+        """
+        Insert the feed rows of one batch while the tweet and the friendships are held.
+
+        An unfollow or a deletion waits until these rows are committed, and so finds and removes them.
+        """
+        if not TweetService.hold(tweet_id):
+            return []
+        follower_ids = friendship_store().lock_followers_between(author_id, after=after, until=until)
+        store().deliver(tweet_id, follower_ids)
+        return follower_ids
+
+    @classmethod
+    def remove(cls, tweet_id, author_id, after, until):
+        """
+        Take a deleted tweet out of the feeds of followers with ids in (after, until]; return how many they are.
+
+        :raises RedisUnavailable: cached lists may still hold it.
+        """
+        follower_ids = friendship_store().get_followers_between(author_id, after=after, until=until)
+        store().remove(tweet_id, follower_ids)
+        user_newsfeeds.remove(follower_ids, tweet_id)
+        return len(follower_ids)
+
+    @classmethod
+    def settle(cls, follower_id, followee_id):
+        """
+        Make a feed agree with whether its owner follows `followee`: back-fill their newest tweets, or remove all.
+
+        What counts is the friendship as it is now, not the event that woke this: follow, unfollow
+        and follow again may be settled in any order. Returns whether they follow.
+
+        :raises RedisUnavailable: the rows agree, the cached list may not.
+        """
+        follows = cls._settle_rows(follower_id, followee_id)
+        user_newsfeeds.drop([follower_id])
+        return follows
+
+    @classmethod
+    @retried_transaction
+    def _settle_rows(cls, follower_id, followee_id):
+        AccountService.lock_profiles(follower_id)
+        follows = FriendshipService.has_followed(follower_id=follower_id, followee_id=followee_id)
+        if follows:
+            store().deliver_many(follower_id, TweetService.hold_newest(followee_id, settings.BACKFILL_TWEETS))
+        else:
+            for tweet_ids in TweetService.get_all_ids_by(followee_id):
+                store().remove_many(follower_id, tweet_ids)
+        return follows
+
+    @classmethod
+    def count_feeds(cls, tweet_id, author_id):
+        """
+        Return (followers whose feed holds the tweet, followers, whether the author's own does).
+
+        By the keys of the followers' feeds, because feeds have no index by tweet.
+        """
+        follower_ids = friendship_store().get_followers_between(author_id, after=0, until=2**63 - 1)
+        own = store().count_feeds_with(tweet_id, [author_id])
+        return store().count_feeds_with(tweet_id, follower_ids), len(follower_ids), bool(own)

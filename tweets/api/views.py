@@ -1,0 +1,63 @@
+"""
+Posting, reading and deleting tweets.
+"""
+
+from django.shortcuts import get_object_or_404
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+
+from newsfeeds.services import PostingService
+from tweets.api.serializers import TweetSerializer, TweetSerializerForCreate, tweet_shape
+from tweets.models import Tweet
+from tweets.services import TweetService
+from utils.api.pagination import EndlessRequest
+from utils.api.parameters import integer_parameter
+from utils.api.permissions import IsObjectOwner
+from utils.api.views import APIViewSet, required_params
+
+
+class TweetViewSet(APIViewSet):
+    """
+    Tweets: a user's own are listed with `user_id`.
+    """
+
+    queryset = Tweet.objects.none()
+    serializer_class = TweetSerializer
+    serializers = {"create": TweetSerializerForCreate}
+    permissions = {"create": [IsAuthenticated], "destroy": [IsAuthenticated, IsObjectOwner]}
+    rates = {name: f"tweets.{name}" for name in ("create", "list", "retrieve")}
+
+    @required_params("user_id", source="query_params")
+    def list(self, request):
+        """
+        The tweets of `user_id`, newest first.
+        """
+        user_id = integer_parameter(request, "user_id")
+        endless = EndlessRequest(request)
+        page = TweetService.load_timeline(user_id, request.user, endless.window, endless.limit)
+        return endless.envelope(page, [tweet_shape(tweet, request) for tweet in page.rows])
+
+    def retrieve(self, request, pk):
+        """
+        One tweet.
+        """
+        return Response(tweet_shape(TweetService.load_tweet(int(pk), request.user), request))
+
+    def create(self, request):
+        """
+        Post a tweet: 6 to 140 characters. It is in the author's feed at once and in each follower's soon after.
+        """
+        tweet = PostingService.post_tweet(author=request.user, **self.read())
+        shape = tweet_shape(TweetService.load_tweet(tweet.id, request.user), request)
+        return Response(
+            shape, status=201, headers={"Location": f"{request.build_absolute_uri(request.path)}{tweet.id}/"}
+        )
+
+    def destroy(self, request, pk):
+        """
+        Delete a tweet of one's own. It is gone from every feed and list at once.
+        """
+        tweet = get_object_or_404(Tweet.objects.visible_to(request.user), id=pk)
+        self.check_object_permissions(request, tweet)
+        TweetService.delete_tweet(tweet=tweet)
+        return Response(status=204)

@@ -1,0 +1,171 @@
+"""
+What the caches hold of tweets.
+
+Memcached  `tweet:{id}:{version}`   what the tweet says; never changes, so it cannot be stale
+Redis      `tweet_state:{id}`       revision, version, author, counters, deleted: one short string
+Redis      `user_tweets:{user_id}`  the newest ids of an author
+
+A page that is served from Memcached is believed only beside a state from Redis: a deletion
+leaves its mark in both, so that one of them being away cannot show what is gone.
+"""
+
+from typing import NamedTuple
+
+from django.conf import settings
+
+from tweets.constants import STATE_SECONDS, TWEET_CACHE_SECONDS
+from tweets.models import Tweet
+from utils.memcached.objects import Lookup, fill, invalidate
+from utils.redis.client import RedisUnavailable, Script, client
+from utils.redis.lists import IdList
+from utils.time_ids import format_time
+
+STATE_PREFIX = "tweet_state:"
+
+user_tweets = IdList("user_tweets", companion_prefix=STATE_PREFIX)
+
+# A state that is older than the one that is there changes nothing: readers and writers may come in any order.
+PUT_STATES = Script(
+    "put_states",
+    """
+for index, key in ipairs(KEYS) do
+    local there = redis.call('GET', key)
+    local new = ARGV[index + 1]
+    if not there or tonumber(string.match(there, '^%d+')) < tonumber(string.match(new, '^%d+')) then
+        redis.call('SET', key, new, 'EX', ARGV[1])
+    end
+end
+return 1
+""",
+)
+
+
+class TweetState(NamedTuple):
+    """
+    What changes about a tweet, as one short string in Redis.
+    """
+
+    revision: int
+    version: int
+    user_id: int
+    comments_count: int
+    likes_count: int
+    is_deleted: int
+
+    @classmethod
+    def parse(cls, raw):
+        """
+        Return the state of Redis' bytes, None of a miss.
+        """
+        return None if raw is None else cls(*map(int, raw.split(b":")))
+
+    @classmethod
+    def of(cls, tweet):
+        return cls(
+            tweet.revision,
+            tweet.version,
+            tweet.user_id,
+            tweet.comments_count,
+            tweet.likes_count,
+            int(tweet.deleted_at is not None),
+        )
+
+    def __str__(self):
+        return ":".join(map(str, self))
+
+
+def tweet_key(tweet_id, version):
+    return f"tweet:{tweet_id}:{version}"
+
+
+def tweet_record(tweet):
+    """
+    Return what a tweet says: {id, user_id, created_at, content, photos}.
+    """
+    return {
+        "id": tweet.id,
+        "user_id": tweet.user_id,
+        "created_at": format_time(tweet.created_at),
+        "content": tweet.content,
+        "photos": [],
+    }
+
+
+class TweetBatch:
+    """
+    The tweets of one page on their way through the caches.
+
+    :param states: {id: TweetState or None}, what Redis knew.
+    """
+
+    def __init__(self, states):
+        self.states = {id: state for id, state in states.items() if state}
+        self.fresh = {}
+        unknown = [id for id, state in states.items() if state is None]
+        if unknown:
+            loaded = self._load(unknown)
+            fill({tweet_key(id, self.states[id].version): record for id, record in loaded.items()}, TWEET_CACHE_SECONDS)
+        alive = {id: state for id, state in self.states.items() if not state.is_deleted and id not in self.fresh}
+        self.lookup = Lookup(
+            {id: tweet_key(id, state.version) for id, state in alive.items()}, self._load, TWEET_CACHE_SECONDS
+        )
+
+    def _load(self, tweet_ids):
+        """
+        Read tweets and their states from the database: one query. What is gone has no record.
+        """
+        loaded = {}
+        for tweet in Tweet.objects.filter(id__in=tweet_ids):
+            self.states[tweet.id] = TweetState.of(tweet)
+            if tweet.deleted_at is None:
+                loaded[tweet.id] = tweet_record(tweet)
+        self.fresh.update(loaded)
+        put_states({id: self.states[id] for id in tweet_ids if id in self.states})
+        return loaded
+
+    @property
+    def records(self):
+        """
+        Return {id: record} of those that are there, once the lookup was read.
+        """
+        found = {**self.lookup.found, **self.fresh}
+        return {id: record for id, record in found.items() if not self.states[id].is_deleted}
+
+
+def load_states(tweet_ids):
+    """
+    Return {id: TweetState or None} from Redis: one round trip; all None without it.
+    """
+    if not tweet_ids:
+        return {}
+    try:
+        raw = client.call("MGET", *[f"{STATE_PREFIX}{id}" for id in tweet_ids])
+    except RedisUnavailable:
+        raw = [None] * len(tweet_ids)
+    return {id: TweetState.parse(value) for id, value in zip(tweet_ids, raw)}
+
+
+def put_states(states):
+    """
+    Tell Redis the states of tweets; an older state than the one there changes nothing. Says whether Redis confirmed.
+    """
+    if not states:
+        return True
+    keys = [f"{STATE_PREFIX}{id}" for id in states]
+    try:
+        client.run(PUT_STATES, keys, [STATE_SECONDS, *map(str, states.values())])
+    except RedisUnavailable:
+        return False
+    return True
+
+
+def forget(tweet):
+    """
+    Mark a deleted tweet in both caches; say whether at least one confirmed it, which is enough.
+
+    Without a Redis every page asks the database for states, so nothing needs to be confirmed.
+    """
+    in_redis = put_states({tweet.id: TweetState.of(tweet)})
+    versions = range(max(1, tweet.version - 1), tweet.version + 1)
+    in_memcached = invalidate(*[tweet_key(tweet.id, version) for version in versions], seconds=STATE_SECONDS)
+    return in_redis or in_memcached or not settings.REDIS_URL

@@ -1,0 +1,61 @@
+"""
+What people say.
+"""
+
+from django.conf import settings
+from django.db import models
+
+from tweets.constants import CONTENT_MAX
+from utils.time_ids import id_to_datetime
+
+
+class TweetQuerySet(models.QuerySet):
+    def there(self):
+        """
+        Return the tweets that nobody has deleted.
+        """
+        return self.filter(deleted_at__isnull=True)
+
+    def visible_to(self, viewer):
+        """
+        Return the tweets that `viewer` may see: not deleted, and by somebody whom the viewer may see.
+        """
+        tweets = self.there().filter(user__deleted_at__isnull=True)
+        return tweets if viewer.is_staff else tweets.filter(user__suspended_at__isnull=True)
+
+
+class Tweet(models.Model):
+    """
+    A row means: `user` has said `content`. The id is the microsecond at which they did.
+
+    `version` grows when what a reader sees of it changes (photos, deletion) and is part of its
+    cache key; `revision` grows with every change, counters too, and tells caches which of two
+    states is the newer one. A deleted tweet keeps its row until it has left every feed.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    content = models.CharField(max_length=CONTENT_MAX)
+    created_at = models.DateTimeField(help_text="The moment the id stands for.")
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    revision = models.PositiveBigIntegerField(default=1)
+    comments_count = models.PositiveBigIntegerField(default=0)
+    likes_count = models.PositiveBigIntegerField(default=0)
+
+    objects = TweetQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "id"], name="tweet_timeline")]
+
+    def __str__(self):
+        return f"{self.user_id}: {self.content[:40]}"
+
+    def save(self, *args, **kwargs):
+        """
+        Derive the time from the id, so that the two cannot differ.
+        """
+        self.created_at = id_to_datetime(self.id)
+        super().save(*args, **kwargs)

@@ -1,0 +1,220 @@
+"""
+The verbs of tweets.
+"""
+
+from typing import NamedTuple
+
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.services import AccountService
+from outbox.services import OutboxService
+from tweets import cache
+from tweets.models import Tweet
+from utils.errors import Missing, Unavailable
+from utils.memcached.objects import read_through
+from utils.pagination import fill_page
+from utils.transactions import after_commit, create_with_time_id, lock_in_share_mode, retried_transaction
+
+
+class TweetGone(Missing):
+    """
+    The tweet was deleted before, perhaps by the same request sent twice.
+    """
+
+
+class DeletionUnconfirmed(Unavailable):
+    """
+    The tweet is deleted, but neither cache could be told; both may come back with what they held.
+    """
+
+    code = "deletion_unconfirmed"
+    message = "The tweet is deleted, but it may be visible for some more moments."
+
+
+class LoadedTweet(NamedTuple):
+    """
+    A tweet as a page shows it: what it says, by whom, and its counters.
+    """
+
+    record: dict
+    user: dict
+    state: cache.TweetState
+
+    @property
+    def id(self):
+        return self.record["id"]
+
+
+class TweetService:
+    """
+    Everything the rest of the project may ask of tweets.
+    """
+
+    @classmethod
+    def create_tweet(cls, *, author, content):
+        """
+        Insert a tweet and count it, inside the transaction of the caller.
+
+        Whoever wants to *post* uses newsfeeds.services.PostingService, which also fills the author's feed.
+        """
+        AccountService.change_counts({author.id: {"tweets_count": 1}})
+        tweet = create_with_time_id(Tweet, user_id=author.id, content=content)
+        after_commit(cls.push_to_author, tweet.id, author.id)
+        return tweet
+
+    @classmethod
+    def push_to_author(cls, tweet_id, author_id):
+        """
+        Put a tweet on its author's cached list. Repeats safely.
+
+        :raises RedisUnavailable: the list may lack it.
+        """
+        cache.user_tweets.push([author_id], tweet_id)
+
+    @classmethod
+    def remove_from_author(cls, tweet_id, author_id):
+        """
+        Take a tweet off its author's cached list. Repeats safely.
+
+        :raises RedisUnavailable: the list may still hold it.
+        """
+        cache.user_tweets.remove([author_id], tweet_id)
+
+    @classmethod
+    def delete_tweet(cls, *, tweet):
+        """
+        Hide a tweet from everyone, at once; its feeds and lists are emptied of it by tasks (event `tweet_deleted`).
+
+        :raises TweetGone: it was deleted before.
+        :raises DeletionUnconfirmed: it is deleted, but no cache could be told.
+        """
+        cls._mark_deleted(tweet)
+        if not cls.forget(tweet.id):
+            raise DeletionUnconfirmed
+
+    @classmethod
+    @retried_transaction
+    def _mark_deleted(cls, tweet):
+        AccountService.change_counts({tweet.user_id: {"tweets_count": -1}})
+        changes = {"deleted_at": timezone.now(), "version": F("version") + 1, "revision": F("revision") + 1}
+        if not Tweet.objects.there().filter(id=tweet.id).update(**changes):
+            raise TweetGone
+        OutboxService.record("tweet_deleted", tweet_id=tweet.id, author_id=tweet.user_id)
+        after_commit(cls.remove_from_author, tweet.id, tweet.user_id)
+
+    @classmethod
+    def forget(cls, tweet_id):
+        """
+        Mark a deleted tweet in the caches; say whether that is certain. Repeats safely.
+        """
+        return cache.forget(Tweet.objects.get(id=tweet_id))
+
+    @classmethod
+    def load_visible(cls, states, viewer):
+        """
+        Return those tweets that `viewer` may see, in the order given.
+
+        One round trip to Memcached when everything is warm, tweets and authors together; at most
+        one query for tweets and one for users when it is not.
+
+        :param states: {tweet id: TweetState, or None where Redis did not know}.
+        """
+        batch = cache.TweetBatch(states)
+        authors = AccountService.user_lookup({state.user_id for state in batch.states.values()})
+        read_through(batch.lookup, authors)
+        records, is_visible = batch.records, AccountService.visibility_to(viewer)
+        loaded = []
+        for id in states:
+            record = records.get(id)
+            author = authors.found.get(record["user_id"]) if record else None
+            if is_visible(author):
+                loaded.append(LoadedTweet(record, author, batch.states[id]))
+        return loaded
+
+    @classmethod
+    def load_entries(cls, entries, viewer):
+        """
+        Return the visible tweets of entries of a cached list, whose companions are the states.
+        """
+        return cls.load_visible({id: cache.TweetState.parse(raw) for id, raw in entries}, viewer)
+
+    @classmethod
+    def load_tweet(cls, tweet_id, viewer):
+        """
+        Return one visible tweet.
+
+        :raises TweetGone: there is none.
+        """
+        loaded = cls.load_visible(cache.load_states([tweet_id]), viewer)
+        if not loaded:
+            raise TweetGone
+        return loaded[0]
+
+    @classmethod
+    def load_timeline(cls, user_id, viewer, window, limit):
+        """
+        Return a page of a user's own tweets, newest first; of somebody unknown or hidden an empty one.
+        """
+        author = AccountService.load_users([user_id]).get(user_id)
+        if not AccountService.visibility_to(viewer)(author):
+            return fill_page(window, limit, fetch=lambda *_: [], keep=list, id_of=None)
+
+        def get_ids(before, after, wanted):
+            return cls.get_ids_by(user_id, before=before, after=after, limit=wanted)
+
+        def fetch(before, after, wanted):
+            return cache.user_tweets.load(user_id, before=before, after=after, limit=wanted, fetch=get_ids)
+
+        return fill_page(
+            window, limit, fetch=fetch, keep=lambda rows: cls.load_entries(rows, viewer), id_of=lambda tweet: tweet.id
+        )
+
+    @classmethod
+    def get_ids_by(cls, user_id, *, before, after, limit):
+        """
+        Return ids of a user's tweets that are there, newest first, with after < id < before; one query.
+        """
+        tweets = Tweet.objects.there().filter(user_id=user_id)
+        if before is not None:
+            tweets = tweets.filter(id__lt=before)
+        if after is not None:
+            tweets = tweets.filter(id__gt=after)
+        return list(tweets.order_by("-id").values_list("id", flat=True)[:limit])
+
+    @classmethod
+    def is_there(cls, tweet_id):
+        """
+        Say whether a tweet exists and nobody has deleted it, from the ledger and not from a cache.
+        """
+        return Tweet.objects.there().filter(id=tweet_id).exists()
+
+    @classmethod
+    def hold(cls, tweet_id):
+        """
+        Hold a tweet against deletion until commit; say whether it is there.
+        """
+        return bool(lock_in_share_mode(Tweet.objects.there().filter(id=tweet_id).values_list("id", flat=True)))
+
+    @classmethod
+    def hold_newest(cls, user_id, count):
+        """
+        Hold the newest `count` tweets of a user against deletion until commit, and return their ids.
+        """
+        newest = Tweet.objects.there().filter(user_id=user_id).order_by("-id")
+        return lock_in_share_mode(newest.values_list("id", flat=True)[:count])
+
+    @classmethod
+    def get_all_ids_by(cls, user_id, *, chunk=1000):
+        """
+        Yield all ids of a user's tweets, deleted ones too, in lists of up to `chunk`; one query a list.
+        """
+        after = 0
+        while True:
+            tweets = Tweet.objects.filter(user_id=user_id, id__gt=after).order_by("id")
+            ids = list(tweets.values_list("id", flat=True)[:chunk])
+            if ids:
+                yield ids
+            if len(ids) < chunk:
+                return
+            after = ids[-1]
