@@ -1,0 +1,49 @@
+"""
+The embedded profile's worker and relay: two threads in the web process, on Celery's memory transport.
+
+A task in memory dies with the process; the outbox row behind it does not, and is published
+again at the next start.
+"""
+
+import atexit
+import logging
+import threading
+
+from django.db import DatabaseError, close_old_connections
+
+from outbox import relay
+from outbox.services import OutboxService
+from twitter.celery import app
+
+logger = logging.getLogger(__name__)
+
+stopping = threading.Event()
+
+
+def start():
+    """
+    Start both threads; they end with the process.
+    """
+    threading.Thread(target=run_worker, name="embedded-worker", daemon=True).start()
+    threading.Thread(target=run_relay, name="embedded-relay", daemon=True).start()
+    atexit.register(stopping.set)
+
+
+def run_worker():
+    """
+    Consume every queue, one task at a time.
+    """
+    worker = app.WorkController(
+        pool_cls="solo", without_mingle=True, without_gossip=True, without_heartbeat=True, quiet=True
+    )
+    atexit.register(worker.terminate)
+    worker.start()
+
+
+def run_relay():
+    try:
+        OutboxService.make_all_due()
+    except DatabaseError:
+        logger.exception("the outbox could not be read; has `manage.py migrate` run?")
+    close_old_connections()
+    relay.run(stopping)

@@ -1,0 +1,69 @@
+"""
+A small world to look at: a few people who follow each other and have said something.
+"""
+
+import random
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from accounts.models import User, UserProfile
+from friendships.services import FriendshipService
+from newsfeeds.services import PostingService
+
+PASSWORD = "demo-password"
+# Far above the ids of loaded graphs, so that both fit into one database.
+FIRST_ID = 1_000_000_001
+NAMES = (
+    "alice",
+    "bob",
+    "carol",
+    "dave",
+    "erin",
+    "frank",
+    "grace",
+    "heidi",
+    "ivan",
+    "judy",
+    "mallory",
+    "olivia",
+    "peggy",
+)
+SAYINGS = (
+    "Good morning! Who else is reading this feed?",
+    "Push means: the work is done when I post, not when you read.",
+    "One row per follower. That is the whole trick.",
+    "A cache is a promise that somebody will remember to forget.",
+    "Today I learned that a queue is not a database.",
+    "Coffee first, fan-out later.",
+)
+
+
+class Command(BaseCommand):
+    help = "Makes some people who follow each other and post, once."
+
+    def handle(self, **options):
+        if User.objects.filter(id=FIRST_ID).exists():
+            self.stdout.write("The demo people are there.")
+            return
+        dice = random.Random(7)
+        with transaction.atomic():
+            people = [self.create_person(FIRST_ID + position, name) for position, name in enumerate(NAMES)]
+            for follower in people:
+                for followee in dice.sample(people, 6):
+                    if follower != followee:
+                        FriendshipService.follow(follower=follower, followee=followee)
+            for saying in SAYINGS:
+                PostingService.post_tweet(author=dice.choice(people), content=saying)
+            for person in people[:5]:
+                PostingService.post_tweet(
+                    author=person, content=f"Hello, {person.username.removesuffix('_demo')} here."
+                )
+        self.stdout.write(f"{len(people)} demo people: log in as alice_demo with the password {PASSWORD}.")
+
+    def create_person(self, id, name):
+        user = User(id=id, username=f"{name}_demo", email=f"{name}@demo.invalid")
+        user.set_password(PASSWORD)
+        user.save(force_insert=True)
+        UserProfile.objects.create(user=user, nickname=name.title())
+        return user

@@ -1,0 +1,163 @@
+"""
+Loads a real follower graph, then lets its most followed users post through the real fan-out.
+"""
+
+import gzip
+import re
+import time
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from tqdm import tqdm
+
+from accounts.models import User, UserProfile
+from friendships.models import Friendship
+from newsfeeds.services import PostingService
+from outbox.models import Message
+from tweets.models import Tweet
+from twitter import embedded
+from utils.time_ids import next_id
+
+CHUNK = 5_000
+LINE = re.compile(r"\s*([0-9]{1,15})\s+([0-9]{1,15})\s*")
+MOST_REPORTED = 20
+LONGEST_WAIT = 900
+
+
+class Command(BaseCommand):
+    help = "Loads lines `A B` (user A follows user B) from a plain or gzipped file; again is no harm."
+
+    def add_arguments(self, parser):
+        parser.add_argument("file")
+        parser.add_argument(
+            "--tweets", type=int, default=0, metavar="N", help="let the N most followed users post one tweet each"
+        )
+        parser.add_argument("--password", help="a password that all loaded users get; without it they cannot log in")
+
+    def handle(self, *, file, tweets, password, **options):
+        edges = self.read_edges(file)
+        user_ids = sorted({user_id for edge in edges for user_id in edge})
+        edges = self.create_users(user_ids, edges, password)
+        self.create_friendships(edges)
+        self.count_friendships(user_ids)
+        self.stdout.write(f"{len(user_ids)} users and {len(edges)} friendships are there.")
+        if tweets:
+            self.post_tweets(user_ids, tweets)
+
+    def read_edges(self, file):
+        """
+        Return the lines as pairs; bad ones are reported with their number and skipped.
+        """
+        opened = gzip.open if file.endswith(".gz") else open
+        edges, bad = {}, 0
+        try:
+            with opened(file, "rt", encoding="ascii", errors="replace") as lines:
+                for number, line in enumerate(tqdm(lines, desc="reading", unit=" lines"), start=1):
+                    match = LINE.fullmatch(line)
+                    pair = (int(match[1]), int(match[2])) if match else None
+                    if pair and 0 not in pair and pair[0] != pair[1]:
+                        edges[pair] = None
+                    elif line.strip() and not line.startswith("#"):
+                        bad += 1
+                        if bad <= MOST_REPORTED:
+                            self.stderr.write(f"line {number} skipped: {line.strip()[:60]!r}")
+        except (OSError, EOFError) as error:
+            raise CommandError(f"cannot read {file}: {error}") from error
+        if bad > MOST_REPORTED:
+            self.stderr.write(f"{bad} lines were skipped in all")
+        return list(edges)
+
+    def create_users(self, user_ids, edges, password):
+        """
+        Create who is not there yet; return the edges without those whose id belongs to somebody else.
+        """
+        secret = make_password(password)
+        for ids in self.chunks(user_ids, "users"):
+            users = [
+                User(id=id, username=f"user_{id}", email=f"user_{id}@graph.invalid", password=secret) for id in ids
+            ]
+            User.objects.bulk_create(users, ignore_conflicts=True)
+            ours = set(
+                User.objects.filter(id__in=ids, username__in=[user.username for user in users]).values_list(
+                    "id", flat=True
+                )
+            )
+            UserProfile.objects.bulk_create(
+                [UserProfile(user_id=id) for id in ids if id in ours], ignore_conflicts=True
+            )
+            if password:
+                User.objects.filter(id__in=ours).update(password=secret)
+            strangers = set(ids) - ours
+            if strangers:
+                self.stderr.write(
+                    f"{len(strangers)} ids belong to other accounts and are left out, such as {min(strangers)}"
+                )
+                edges = [edge for edge in edges if strangers.isdisjoint(edge)]
+        return edges
+
+    def create_friendships(self, edges):
+        # In the order of the index that fan-out walks, which keeps the inserts local.
+        for pairs in self.chunks(sorted(edges, key=lambda edge: (edge[1], edge[0])), "friendships"):
+            friendships = [Friendship(id=next_id(), from_user_id=a, to_user_id=b) for a, b in pairs]
+            Friendship.objects.bulk_create(friendships, ignore_conflicts=True)
+
+    def count_friendships(self, user_ids):
+        """
+        Set the counters from the rows: right whatever an interrupted run left behind.
+        """
+
+        def counted(side):
+            rows = Friendship.objects.filter(**{side: OuterRef("user_id")}).order_by().values(side)
+            return Coalesce(Subquery(rows.annotate(count=Count("id")).values("count")), 0)
+
+        for ids in self.chunks(user_ids, "counters"):
+            UserProfile.objects.filter(user_id__in=ids).update(
+                followers_count=counted("to_user"), followings_count=counted("from_user")
+            )
+
+    def chunks(self, items, what):
+        with tqdm(total=len(items), desc=what, unit="") as bar:
+            for start in range(0, len(items), CHUNK):
+                chunk = items[start : start + CHUNK]
+                yield chunk
+                bar.update(len(chunk))
+
+    def post_tweets(self, user_ids, count):
+        """
+        Let the most followed of the graph post, and wait until every follower has it.
+        """
+        most_followed = UserProfile.objects.filter(user__username__startswith="user_").order_by(
+            "-followers_count", "user_id"
+        )
+        posted = {}
+        for profile in most_followed.select_related("user")[:count]:
+            content = f"Hello from user_{profile.user_id} to everybody who follows me."
+            tweet = Tweet.objects.there().filter(user_id=profile.user_id, content=content).first()
+            posted[profile] = tweet or PostingService.post_tweet(author=profile.user, content=content)
+        if settings.EMBEDDED:
+            embedded.start()
+        self.wait([tweet.id for tweet in posted.values()])
+        for profile, tweet in posted.items():
+            self.stdout.write(f"tweet {tweet.id} of user {profile.user_id} went to {profile.followers_count} followers")
+
+    def wait(self, tweet_ids):
+        """
+        Wait until the outbox holds nothing of these tweets any more.
+        """
+        started = time.monotonic()
+        fan_out = Message.objects.filter(
+            event__in=("tweet_created", "tweet_batch_cut"), payload__tweet_id__in=tweet_ids
+        )
+        with tqdm(total=fan_out.count(), desc="delivering", unit=" batches") as bar:
+            while left := fan_out.count():
+                bar.total = max(bar.total, left)
+                bar.n = bar.total - left
+                bar.refresh()
+                if time.monotonic() - started > LONGEST_WAIT:
+                    raise CommandError(f"{left} batches are still waiting: do the workers run (make stack-run)?")
+                time.sleep(0.2)
+            bar.n = bar.total
+        self.stdout.write(f"delivered in {time.monotonic() - started:.1f} s")
