@@ -1,0 +1,71 @@
+"""
+Fan-out, beside the fastest that the same table can be filled.
+"""
+
+import statistics
+import time
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from friendships.storage import store as friendship_store
+from newsfeeds.services import NewsFeedService
+from tweets.models import Tweet
+from utils.time_ids import next_id
+
+ROUNDS = 5
+
+
+def new_tweet(author):
+    return Tweet.objects.create(id=next_id(), user_id=author.id, content="Hello to all of my followers")
+
+
+def by_tasks(author, ranges):
+    """
+    What the batch tasks do: lock, insert, push, look again.
+    """
+    tweet = new_tweet(author)
+    for after, until in ranges:
+        NewsFeedService.deliver(tweet.id, author.id, after, until)
+
+
+def by_insert_select(author, ranges):
+    """
+    One statement a batch, nothing leaves the server.
+    """
+    tweet = new_tweet(author)
+    for after, until in ranges:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO newsfeeds_newsfeed (user_id, tweet_id) SELECT from_user_id, %s FROM friendships_friendship "
+                "WHERE to_user_id = %s AND from_user_id > %s AND from_user_id <= %s",
+                [tweet.id, author.id, after, until],
+            )
+
+
+def by_executemany(author, ranges):
+    """
+    The same rows through the driver's executemany.
+    """
+    tweet = new_tweet(author)
+    for after, until in ranges:
+        ids = friendship_store().get_followers_between(author.id, after=after, until=until)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO newsfeeds_newsfeed (user_id, tweet_id) VALUES (%s, %s)", [(id, tweet.id) for id in ids]
+            )
+
+
+def measure(world):
+    """
+    Return {way: rows a second}, medians of interleaved rounds, each way one connection.
+    """
+    ranges = list(friendship_store().get_follower_ranges(world.star.id, size=settings.FAN_OUT_BATCH_SIZE))
+    ways = {"tasks": by_tasks, "insert_select": by_insert_select, "executemany": by_executemany}
+    speeds = {name: [] for name in ways}
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            started = time.monotonic()
+            way(world.star, ranges)
+            speeds[name].append(len(world.crowd) / (time.monotonic() - started))
+    return {name: round(statistics.median(taken)) for name, taken in speeds.items()}

@@ -1,0 +1,109 @@
+"""
+The world that is measured: people, an author with 14,060 followers, full feeds, open sessions.
+"""
+
+from importlib import import_module
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.core.cache import caches
+from django.core.management import call_command
+from django.db import connection, connections
+
+from accounts.models import User, UserProfile
+from friendships.models import Friendship
+from newsfeeds.models import NewsFeed
+from outbox.models import Message
+from tweets.models import Tweet
+from utils.redis.client import client
+from utils.time_ids import next_id
+
+OURS = "accounts.backends.CachedAccountBackend"
+DJANGOS = "django.contrib.auth.backends.ModelBackend"
+
+READERS = 40
+FOLLOWEES = 50
+TWEETS_EACH = 20
+FOLLOWERS = 14_060
+
+
+def create_database():
+    """
+    Make the benchmark's own database from nothing.
+    """
+    name = settings.DATABASES["default"]["NAME"]
+    settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = None
+    connections["default"].close()
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS `{name}`")
+        cursor.execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci")
+    connection.close()
+    settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
+    call_command("migrate", verbosity=0)
+    client.call("FLUSHDB")
+    caches["objects"].clear()
+
+
+def create_people(first_id, count, prefix):
+    users = [
+        User(id=first_id + n, username=f"{prefix}_{n}", email=f"{prefix}_{n}@bench.invalid", password="!")
+        for n in range(count)
+    ]
+    User.objects.bulk_create(users, batch_size=5000)
+    UserProfile.objects.bulk_create([UserProfile(user_id=user.id) for user in users], batch_size=5000)
+    return users
+
+
+def follow_all(followers, followees):
+    friendships = [
+        Friendship(id=next_id(), from_user_id=a.id, to_user_id=b.id)
+        for b in followees
+        for a in followers
+        if a.id != b.id
+    ]
+    Friendship.objects.bulk_create(friendships, batch_size=5000)
+
+
+class World:
+    """
+    Readers who follow fifty people, each of whom has posted twenty times; one author whom 14,060 follow.
+    """
+
+    def __init__(self):
+        self.followees = create_people(1000, FOLLOWEES, "followee")
+        self.readers = create_people(2000, READERS, "reader_")
+        self.lonely, self.star = create_people(3000, 2, "author")
+        self.crowd = create_people(10_000, FOLLOWERS, "fan")
+        follow_all(self.readers, self.followees)
+        follow_all(self.crowd, [self.star])
+        self.post()
+
+    def post(self):
+        tweets = []
+        for number in range(TWEETS_EACH):
+            for author in self.followees:
+                id = next_id()
+                tweets.append(
+                    Tweet(id=id, user_id=author.id, content=f"Tweet {number} of {author.username}: " + "x" * 60)
+                )
+        for tweet in tweets:
+            tweet.save(force_insert=True)
+        rows = [NewsFeed(user_id=reader.id, tweet_id=tweet.id) for reader in self.readers for tweet in tweets]
+        NewsFeed.objects.bulk_create(rows, batch_size=5000)
+        self.tweets = tweets
+
+
+def open_session(user, backend):
+    """
+    Return the cookie of a session of this user, as login would have made it.
+    """
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(user.id)
+    session[BACKEND_SESSION_KEY] = backend
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+
+
+def empty_outbox():
+    Message.objects.all().delete()
