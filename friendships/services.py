@@ -2,8 +2,11 @@
 The verbs of friendships.
 """
 
+from django.db.models import Q
+
 from accounts.services import AccountService
 from friendships import cache
+from friendships.constants import PURGE_SIZE
 from friendships.models import Friendship
 from friendships.storage import store
 from outbox.services import OutboxService
@@ -132,3 +135,16 @@ class FriendshipService:
         rows = list(friendships.order_by("-id").values_list("id", f"{theirs}_id")[start : start + size])
         users = AccountService.load_users([user_id for _, user_id in rows])
         return [(id, users[user_id]) for id, user_id in rows], total
+
+    @classmethod
+    def end_some_of(cls, user):
+        """
+        End some friendships, in both directions, of a user whose account is closed; return whether there may be more.
+
+        Repeats safely.
+        """
+        friendships = Friendship.objects.filter(Q(from_user_id=user.id) | Q(to_user_id=user.id))
+        pairs = list(friendships.select_related("from_user", "to_user").order_by("id")[:PURGE_SIZE])
+        for friendship in pairs:
+            cls.unfollow(follower=friendship.from_user, followee=friendship.to_user)
+        return len(pairs) == PURGE_SIZE

@@ -7,3 +7,6 @@ from django.apps import AppConfig
 
 class TweetsConfig(AppConfig):
     name = "tweets"
+
+    def ready(self):
+        from tweets import listeners  # noqa: F401

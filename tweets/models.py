@@ -5,6 +5,7 @@ What people say.
 from django.conf import settings
 from django.db import models
 
+from likes.models import Likeable
 from tweets.constants import CONTENT_MAX
 from utils.time_ids import id_to_datetime
 
@@ -24,13 +25,12 @@ class TweetQuerySet(models.QuerySet):
         return tweets if viewer.is_staff else tweets.filter(user__suspended_at__isnull=True)
 
 
-class Tweet(models.Model):
+class Tweet(Likeable):
     """
     A row means: `user` has said `content`. The id is the microsecond at which they did.
 
     `version` grows when what a reader sees of it changes (photos, deletion) and is part of its
-    cache key; `revision` grows with every change, counters too, and tells caches which of two
-    states is the newer one. A deleted tweet keeps its row until it has left every feed.
+    cache key. A deleted tweet keeps its row until it has left every feed.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -41,9 +41,7 @@ class Tweet(models.Model):
     created_at = models.DateTimeField(help_text="The moment the id stands for.")
     deleted_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
-    revision = models.PositiveBigIntegerField(default=1)
     comments_count = models.PositiveBigIntegerField(default=0)
-    likes_count = models.PositiveBigIntegerField(default=0)
 
     objects = TweetQuerySet.as_manager()
 

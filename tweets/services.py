@@ -8,8 +8,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.services import AccountService
+from likes.services import LikeService
 from outbox.services import OutboxService
 from tweets import cache
+from tweets.constants import PURGE_SIZE
 from tweets.models import Tweet
 from utils.errors import Missing, Unavailable
 from utils.memcached.objects import read_through
@@ -34,12 +36,13 @@ class DeletionUnconfirmed(Unavailable):
 
 class LoadedTweet(NamedTuple):
     """
-    A tweet as a page shows it: what it says, by whom, and its counters.
+    A tweet as a page shows it: what it says, by whom, its counters, and whether the viewer likes it.
     """
 
     record: dict
     user: dict
     state: cache.TweetState
+    has_liked: bool
 
     @property
     def id(self):
@@ -104,6 +107,43 @@ class TweetService:
         after_commit(cls.remove_from_author, tweet.id, tweet.user_id)
 
     @classmethod
+    def count_comment_added(cls, tweet_id):
+        """
+        Count a comment, first thing in the transaction that adds it.
+
+        :raises TweetGone: the tweet is not there.
+        """
+        if not cls._change_comments_count(Tweet.objects.there(), tweet_id, 1):
+            raise TweetGone
+
+    @classmethod
+    def count_comment_removed(cls, tweet_id):
+        """
+        Undo `count_comment_added`, of a deleted tweet too.
+        """
+        cls._change_comments_count(Tweet.objects.all(), tweet_id, -1)
+
+    @classmethod
+    def _change_comments_count(cls, tweets, tweet_id, delta):
+        after_commit(cls.refresh_state, tweet_id)
+        changes = {"comments_count": F("comments_count") + delta, "revision": F("revision") + 1}
+        return tweets.filter(id=tweet_id).update(**changes)
+
+    @classmethod
+    def refresh_state(cls, tweet_id):
+        """
+        Tell Redis the counters of a tweet as they are now; say whether it confirmed. Repeats safely.
+
+        One query and one round trip: the text that is cached does not change.
+        """
+        tweet = Tweet.objects.filter(id=tweet_id).first()
+        return tweet is None or cache.put_states({tweet.id: cache.TweetState.of(tweet)})
+
+    @classmethod
+    def get_author_id(cls, tweet_id):
+        return Tweet.objects.values_list("user_id", flat=True).get(id=tweet_id)
+
+    @classmethod
     def forget(cls, tweet_id):
         """
         Mark a deleted tweet in the caches; say whether that is certain. Repeats safely.
@@ -115,21 +155,23 @@ class TweetService:
         """
         Return those tweets that `viewer` may see, in the order given.
 
-        One round trip to Memcached when everything is warm, tweets and authors together; at most
-        one query for tweets and one for users when it is not.
+        One round trip to Memcached when everything is warm: tweets, authors and the viewer's likes
+        together; at most one query for each of these when it is not.
 
         :param states: {tweet id: TweetState, or None where Redis did not know}.
         """
         batch = cache.TweetBatch(states)
         authors = AccountService.user_lookup({state.user_id for state in batch.states.values()})
-        read_through(batch.lookup, authors)
+        liked = LikeService.liked_lookup(viewer, Tweet)
+        read_through(*filter(None, (batch.lookup, authors, liked)))
+        liked_ids = LikeService.load_liked_among(viewer, Tweet, list(states), liked)
         records, is_visible = batch.records, AccountService.visibility_to(viewer)
         loaded = []
         for id in states:
             record = records.get(id)
             author = authors.found.get(record["user_id"]) if record else None
             if is_visible(author):
-                loaded.append(LoadedTweet(record, author, batch.states[id]))
+                loaded.append(LoadedTweet(record, author, batch.states[id], id in liked_ids))
         return loaded
 
     @classmethod
@@ -218,3 +260,16 @@ class TweetService:
             if len(ids) < chunk:
                 return
             after = ids[-1]
+
+    @classmethod
+    def delete_some_of(cls, user):
+        """
+        Delete some tweets of a user whose account is closed; return whether there may be more. Repeats safely.
+        """
+        tweets = list(Tweet.objects.there().filter(user_id=user.id).order_by("id")[:PURGE_SIZE])
+        for tweet in tweets:
+            try:
+                cls.delete_tweet(tweet=tweet)
+            except TweetGone:
+                continue
+        return len(tweets) == PURGE_SIZE

@@ -2,8 +2,17 @@
 Tasks of tweets.
 """
 
+from accounts.models import User
 from outbox.handling import outbox_task
+from outbox.services import OutboxService
 from tweets.services import DeletionUnconfirmed, TweetService
+from utils.errors import Unavailable
+
+
+class StateUnconfirmed(Unavailable):
+    """
+    Redis did not confirm the counters of a tweet.
+    """
 
 
 @outbox_task()
@@ -17,3 +26,39 @@ def forget_tweet(message_id, tweet_id, author_id):
         raise DeletionUnconfirmed
     TweetService.remove_from_author(tweet_id, author_id)
     return f"tweet {tweet_id} is forgotten"
+
+
+@outbox_task()
+def refresh_liked_tweet(message_id, content_type, object_id, user_id, owner_id):
+    """
+    Tell Redis the counters of a tweet that was liked, or no longer is.
+
+    Safe to run twice: an older or equal state changes nothing.
+    """
+    if content_type == "tweet" and not TweetService.refresh_state(object_id):
+        raise StateUnconfirmed
+    return f"{content_type} {object_id} is counted"
+
+
+@outbox_task()
+def refresh_commented_tweet(message_id, comment_id, tweet_id, user_id, tweet_author_id):
+    """
+    Tell Redis the counters of a tweet that was commented on, or no longer is.
+
+    Safe to run twice: an older or equal state changes nothing.
+    """
+    if not TweetService.refresh_state(tweet_id):
+        raise StateUnconfirmed
+    return f"tweet {tweet_id} is counted"
+
+
+@outbox_task()
+def purge_tweets(message_id, user_id):
+    """
+    Delete the tweets of somebody whose account is closed.
+
+    Safe to run twice: what is deleted is gone, and counted once.
+    """
+    if TweetService.delete_some_of(User.objects.get(id=user_id)):
+        OutboxService.record("tweets_purge_goes_on", user_id=user_id)
+    return f"tweets of user {user_id} are deleted"

@@ -116,7 +116,9 @@ INSTALLED_APPS = [
     "outbox",
     "accounts",
     "friendships",
+    "likes",
     "tweets",
+    "comments",
     "newsfeeds",
 ]
 
@@ -368,6 +370,12 @@ RATES = {
     "friendships.followers": ["3/s"],
     "friendships.followings": ["3/s"],
     "newsfeeds.list": ["5/s"],
+    "comments.create": ["3/s"],
+    "comments.list": ["10/s"],
+    "comments.update": ["3/s"],
+    "comments.destroy": ["5/s"],
+    "likes.create": ["10/s"],
+    "likes.cancel": ["10/s"],
 }
 # These count the address even for somebody who is logged in.
 RATES_BY_ADDRESS = {"accounts.signup", "accounts.login", "accounts.logout", "accounts.login_status"}

@@ -8,7 +8,9 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
 from accounts.api.views import AccountViewSet, UserViewSet
+from comments.api.views import CommentViewSet
 from friendships.api.views import FriendshipViewSet
+from likes.api.views import LikeViewSet
 from newsfeeds.api.views import NewsFeedViewSet
 from tweets.api.views import TweetViewSet
 from utils import probes
@@ -21,6 +23,8 @@ router.register("newsfeeds", NewsFeedViewSet, basename="newsfeeds")
 router.register("tweets", TweetViewSet, basename="tweets")
 router.register("accounts", AccountViewSet, basename="accounts")
 router.register("users", UserViewSet, basename="users")
+router.register("comments", CommentViewSet, basename="comments")
+router.register("likes", LikeViewSet, basename="likes")
 router.register("friendships", FriendshipViewSet, basename="friendships")
 
 urlpatterns = [

@@ -8,7 +8,7 @@ A window is (before, after): the rows with after < id < before, newest first. An
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from utils.time_ids import MAX_ID
 
@@ -42,6 +42,18 @@ class Window:
         kind = "u" if self.newer else "o"
         return base64.urlsafe_b64encode(f"{self.before or 0}.{self.after or 0}.{kind}".encode()).decode().rstrip("=")
 
+    def older_than(self, id):
+        """
+        Return what is left of the window below `id`, for lists that go from new to old.
+        """
+        return replace(self, before=id)
+
+    def newer_than(self, id):
+        """
+        Return what is left of the window above `id`, for lists that go from old to new.
+        """
+        return replace(self, after=id)
+
     @classmethod
     def decode(cls, cursor):
         """
@@ -72,28 +84,29 @@ class Page:
     next_window: Window | None = None
 
 
-def fill_page(window, limit, *, fetch, keep, id_of):
+def fill_page(window, limit, *, fetch, keep, id_of, advance=Window.older_than):
     """
     Return a full page of visible rows: rows that `keep` drops are replaced by older ones.
 
     One `fetch` and one `keep` where nothing is hidden; each further round asks for twice as much.
 
-    :param fetch: fetch(before, after, limit) -> rows, newest first.
+    :param fetch: fetch(before, after, limit) -> rows in the order of the list.
     :param keep: keep(rows) -> what may be shown, in order.
     :param id_of: the id of what `keep` returned.
+    :param advance: `Window.older_than`, or `Window.newer_than` for a list from old to new.
     """
-    kept, before, wanted = [], window.before, limit + 1
+    kept, rest, wanted = [], window, limit + 1
     while True:
-        rows = fetch(before, window.after, wanted)
+        rows = fetch(rest.before, rest.after, wanted)
         kept += keep(rows)
         if len(kept) > limit or len(rows) < wanted:
             break
-        before = row_id(rows[-1])
+        rest = advance(rest, row_id(rows[-1]))
         wanted = min(wanted * 2, LARGEST_ROUND)
     if len(kept) <= limit:
         return Page(kept)
     kept = kept[:limit]
-    return Page(kept, Window(id_of(kept[-1]), window.after, window.newer))
+    return Page(kept, advance(window, id_of(kept[-1])))
 
 
 def row_id(row):

@@ -2,9 +2,14 @@
 Shapes of tweets.
 """
 
+from urllib.parse import urlencode
+
 from rest_framework import serializers
+from rest_framework.reverse import reverse
 
 from accounts.api.serializers import UserSerializer, user_shape
+from comments.api.serializers import CommentSerializer, comment_shape
+from likes.api.serializers import LikeSerializer, like_shape
 from tweets.constants import CONTENT_MAX, CONTENT_MIN
 
 
@@ -30,7 +35,7 @@ def tweet_shape(tweet, request):
     """
     Return the Tweet shape of a LoadedTweet.
     """
-    record, user, state = tweet
+    record, user, state, has_liked = tweet
     return {
         "id": record["id"],
         "user": user_shape(user, request),
@@ -38,8 +43,37 @@ def tweet_shape(tweet, request):
         "content": record["content"],
         "comments_count": state.comments_count,
         "likes_count": state.likes_count,
-        "has_liked": False,
+        "has_liked": has_liked,
         "photo_urls": [],
+    }
+
+
+class TweetDetailSerializer(TweetSerializer):
+    """
+    Tweet, the first page of its comments, and its newest likes.
+    """
+
+    comments = CommentSerializer(many=True)
+    comments_next = serializers.URLField(allow_null=True, help_text="Where the rest of the comments is.")
+    likes = LikeSerializer(many=True)
+
+
+def tweet_detail_shape(tweet, comments, likes, request):
+    """
+    Return the TweetDetail shape.
+
+    :param comments: a Page of LoadedComment.
+    :param likes: pairs (like id, user record).
+    """
+    comments_next = None
+    if comments.next_window:
+        query = urlencode({"tweet_id": tweet.id, "cursor": comments.next_window.encode()})
+        comments_next = f"{reverse('comments-list', request=request)}?{query}"
+    return {
+        **tweet_shape(tweet, request),
+        "comments": [comment_shape(comment, request) for comment in comments.rows],
+        "comments_next": comments_next,
+        "likes": [like_shape(like_id, user, request) for like_id, user in likes],
     }
 
 

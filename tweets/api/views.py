@@ -6,14 +6,25 @@ from django.shortcuts import get_object_or_404
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
+from comments.constants import SHOWN_COMMENTS
+from comments.services import CommentService
+from likes.constants import SHOWN_LIKES
+from likes.services import LikeService
 from newsfeeds.services import PostingService
-from tweets.api.serializers import TweetSerializer, TweetSerializerForCreate, tweet_shape
+from tweets.api.serializers import (
+    TweetDetailSerializer,
+    TweetSerializer,
+    TweetSerializerForCreate,
+    tweet_detail_shape,
+    tweet_shape,
+)
 from tweets.models import Tweet
 from tweets.services import TweetService
 from utils.api.pagination import EndlessRequest
 from utils.api.parameters import integer_parameter
 from utils.api.permissions import IsObjectOwner
 from utils.api.views import APIViewSet, required_params
+from utils.pagination import Window
 
 
 class TweetViewSet(APIViewSet):
@@ -23,7 +34,7 @@ class TweetViewSet(APIViewSet):
 
     queryset = Tweet.objects.none()
     serializer_class = TweetSerializer
-    serializers = {"create": TweetSerializerForCreate}
+    serializers = {"create": TweetSerializerForCreate, "retrieve": TweetDetailSerializer}
     permissions = {"create": [IsAuthenticated], "destroy": [IsAuthenticated, IsObjectOwner]}
     rates = {name: f"tweets.{name}" for name in ("create", "list", "retrieve")}
 
@@ -39,9 +50,12 @@ class TweetViewSet(APIViewSet):
 
     def retrieve(self, request, pk):
         """
-        One tweet.
+        One tweet with its first comments and newest likes.
         """
-        return Response(tweet_shape(TweetService.load_tweet(int(pk), request.user), request))
+        tweet = TweetService.load_tweet(int(pk), request.user)
+        comments = CommentService.load_comments(tweet.id, request.user, Window(), SHOWN_COMMENTS)
+        likes = LikeService.load_newest(Tweet, tweet.id, request.user, SHOWN_LIKES)
+        return Response(tweet_detail_shape(tweet, comments, likes, request))
 
     def create(self, request):
         """

@@ -61,8 +61,10 @@ class EndlessRequest:
             raise ValidationError({"cursor": [BAD_CURSOR]}) from error
 
     def _time(self, name):
+        text = self.request.query_params[name]
         try:
-            moment = parse_datetime(self.request.query_params[name])
+            # Django's pattern would take digits of any script.
+            moment = parse_datetime(text) if text.isascii() else None
         except ValueError:
             moment = None
         if moment is None or not is_aware(moment):
@@ -99,13 +101,11 @@ class EndlessRequest:
         query = f"{urlencode(others)}&{cursor}" if others else cursor
         return f"{self.request.build_absolute_uri(self.request.path)}?{query}"
 
-    def envelope(self, page, results):
+    def envelope(self, page, results, *, name="results"):
         """
         Return the answer of an endless list; `results` are the page's rows, ready for JSON.
         """
-        return Response(
-            {"has_next_page": page.next_window is not None, "next": self.next_url(page), "results": results}
-        )
+        return Response({"has_next_page": page.next_window is not None, "next": self.next_url(page), name: results})
 
 
 class NumberedRequest:

@@ -1,0 +1,80 @@
+"""
+Shapes of comments.
+"""
+
+from rest_framework import serializers
+
+from accounts.api.serializers import UserSerializer, user_shape
+from comments.constants import CONTENT_MAX, CONTENT_MIN
+from tweets.models import Tweet
+from utils.time_ids import MAX_ID, format_time
+
+
+class CommentSerializer(serializers.Serializer):
+    """
+    The Comment shape; made by a function (`comment_shape`), because lists are hot.
+    """
+
+    id = serializers.IntegerField()
+    tweet_id = serializers.IntegerField()
+    user = UserSerializer(allow_null=True)
+    content = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    likes_count = serializers.IntegerField()
+    has_liked = serializers.BooleanField()
+
+
+def comment_shape(loaded, request):
+    """
+    Return the Comment shape of a LoadedComment.
+    """
+    comment, user, has_liked = loaded
+    return {
+        "id": comment.id,
+        "tweet_id": comment.tweet_id,
+        "user": user_shape(user, request),
+        "content": comment.content,
+        "created_at": format_time(comment.created_at),
+        "updated_at": format_time(comment.updated_at),
+        "likes_count": comment.likes_count,
+        "has_liked": has_liked,
+    }
+
+
+def content_field():
+    return serializers.CharField(
+        min_length=CONTENT_MIN, max_length=CONTENT_MAX, style={"base_template": "textarea.html", "rows": 2}
+    )
+
+
+class CommentSerializerForCreate(serializers.Serializer):
+    tweet_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
+    content = content_field()
+
+    def validate_tweet_id(self, value):
+        tweet = Tweet.objects.visible_to(self.context["request"].user).filter(id=value).first()
+        if tweet is None:
+            raise serializers.ValidationError("Tweet does not exist")
+        self.tweet = tweet
+        return value
+
+    def validate(self, data):
+        """
+        Put the `tweet` itself in the place of its id.
+        """
+        return {"tweet": self.tweet, "content": data["content"]}
+
+
+class CommentSerializerForUpdate(serializers.Serializer):
+    content = content_field()
+
+
+class CommentListSerializer(serializers.Serializer):
+    """
+    The answer of the list.
+    """
+
+    comments = CommentSerializer(many=True)
+    has_next_page = serializers.BooleanField()
+    next = serializers.URLField(allow_null=True)

@@ -1,0 +1,74 @@
+"""
+Commenting.
+"""
+
+from django.shortcuts import get_object_or_404
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+
+from comments.api.serializers import CommentSerializerForCreate, CommentSerializerForUpdate, comment_shape
+from comments.models import Comment
+from comments.services import CommentService
+from tweets.models import Tweet
+from utils.api.pagination import EndlessRequest
+from utils.api.parameters import integer_parameter
+from utils.api.permissions import IsObjectOwner
+from utils.api.views import APIViewSet, required_params
+
+
+class CommentViewSet(APIViewSet):
+    """
+    Comments on tweets.
+    """
+
+    queryset = Comment.objects.none()
+    serializer_class = CommentSerializerForCreate
+    serializers = {"create": CommentSerializerForCreate, "update": CommentSerializerForUpdate}
+    permissions = {
+        "create": [IsAuthenticated],
+        "update": [IsAuthenticated, IsObjectOwner],
+        "destroy": [IsAuthenticated, IsObjectOwner],
+    }
+    rates = {name: f"comments.{name}" for name in ("create", "list", "update", "destroy")}
+
+    def get_object(self):
+        comment = get_object_or_404(Comment.objects.visible_to(self.request.user), id=self.kwargs["pk"])
+        self.check_object_permissions(self.request, comment)
+        return comment
+
+    @required_params("tweet_id", source="query_params")
+    def list(self, request):
+        """
+        The comments on the tweet `tweet_id`, oldest first.
+        """
+        tweet_id = integer_parameter(request, "tweet_id")
+        if not Tweet.objects.visible_to(request.user).filter(id=tweet_id).exists():
+            raise ValidationError({"tweet_id": ["Tweet does not exist"]})
+        endless = EndlessRequest(request)
+        page = CommentService.load_comments(tweet_id, request.user, endless.window, endless.limit)
+        return endless.envelope(page, [comment_shape(loaded, request) for loaded in page.rows], name="comments")
+
+    def create(self, request):
+        """
+        Comment on a tweet: 1 to 140 characters.
+        """
+        comment = CommentService.create_comment(user=request.user, **self.read())
+        return Response(self.shape(comment), status=201)
+
+    def update(self, request, pk):
+        """
+        Change the text of a comment of one's own; everything else is ignored.
+        """
+        comment = self.get_object()
+        return Response(self.shape(CommentService.update_comment(comment=comment, **self.read())))
+
+    def destroy(self, request, pk):
+        """
+        Delete a comment of one's own.
+        """
+        CommentService.delete_comment(comment=self.get_object())
+        return Response({"success": True})
+
+    def shape(self, comment):
+        return comment_shape(CommentService.load_visible([comment], self.request.user)[0], self.request)

@@ -1,0 +1,58 @@
+"""
+What people say about what people say.
+"""
+
+from django.conf import settings
+from django.db import models
+
+from comments.constants import CONTENT_MAX
+from likes.models import Likeable
+from utils.time_ids import id_to_datetime
+
+
+class CommentQuerySet(models.QuerySet):
+    def there(self):
+        """
+        Return the comments that nobody has deleted: their rows go with them.
+        """
+        return self.all()
+
+    def visible_to(self, viewer):
+        """
+        Return the comments that `viewer` may see: by somebody visible, under a tweet by somebody visible.
+        """
+        comments = self.filter(
+            user__deleted_at__isnull=True, tweet__deleted_at__isnull=True, tweet__user__deleted_at__isnull=True
+        )
+        if viewer.is_staff:
+            return comments
+        return comments.filter(user__suspended_at__isnull=True, tweet__user__suspended_at__isnull=True)
+
+
+class Comment(Likeable):
+    """
+    A row means: `user` has said `content` about `tweet`. The id is the microsecond at which they did.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    tweet = models.ForeignKey("tweets.Tweet", models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    content = models.CharField(max_length=CONTENT_MAX)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["tweet", "id"], name="comment_of_tweet"),
+            models.Index(fields=["user", "id"], name="comment_by_user"),
+        ]
+
+    def __str__(self):
+        return f"{self.user_id} on {self.tweet_id}: {self.content[:40]}"
+
+    @property
+    def created_at(self):
+        return id_to_datetime(self.id)

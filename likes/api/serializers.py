@@ -1,0 +1,68 @@
+"""
+Shapes of likes.
+"""
+
+from rest_framework import serializers
+
+from accounts.api.serializers import UserSerializer, user_shape
+from likes.services import LikeService
+from utils.time_ids import MAX_ID, format_time, id_to_datetime
+
+
+class LikeSerializer(serializers.Serializer):
+    """
+    `{user, created_at}`.
+    """
+
+    user = UserSerializer()
+    created_at = serializers.DateTimeField()
+
+
+def like_shape(like_id, user_record, request):
+    """
+    Return the Like shape.
+    """
+    return {"user": user_shape(user_record, request), "created_at": format_time(id_to_datetime(like_id))}
+
+
+def kind_choices():
+    """
+    Return the kinds of things that can be liked; asked at the first use, when all apps are loaded.
+    """
+    return [(kind, kind) for kind in LikeService.kinds()]
+
+
+class BaseLikeSerializer(serializers.Serializer):
+    """
+    Names a thing: what kind, which one. Finding it is what both uses share.
+    """
+
+    content_type = serializers.ChoiceField(choices=())
+    object_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["content_type"].choices = kind_choices()
+
+    def validate(self, data):
+        """
+        Put the `thing` itself among the data.
+        """
+        things = LikeService.kinds()[data["content_type"]].objects
+        data["thing"] = things.visible_to(self.context["request"].user).filter(id=data["object_id"]).first()
+        if data["thing"] is None:
+            raise serializers.ValidationError({"object_id": ["Object does not exist"]})
+        return data
+
+
+class LikeSerializerForCreate(BaseLikeSerializer):
+    pass
+
+
+class LikeSerializerForCancel(BaseLikeSerializer):
+    pass
+
+
+class CancelledSerializer(serializers.Serializer):
+    success = serializers.BooleanField()
+    deleted = serializers.IntegerField(help_text="0 or 1")

@@ -1,0 +1,9 @@
+"""
+The likes app.
+"""
+
+from django.apps import AppConfig
+
+
+class LikesConfig(AppConfig):
+    name = "likes"

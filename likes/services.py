@@ -1,0 +1,169 @@
+"""
+The verbs of likes.
+"""
+
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import F
+
+from accounts.services import AccountService
+from likes import cache
+from likes.constants import PURGE_SIZE
+from likes.models import Like, Likeable
+from outbox.services import OutboxService
+from utils.errors import Refused
+from utils.memcached.objects import read_through
+from utils.pagination import Window, fill_page
+from utils.transactions import after_commit, create_with_time_id, retried_transaction
+
+
+class NothingToLike(Refused):
+    code = "does_not_exist"
+    message = "Object does not exist"
+    field = "object_id"
+
+
+class LikeService:
+    """
+    Everything the rest of the project may ask of likes.
+    """
+
+    @classmethod
+    def kinds(cls):
+        """
+        Return {name: model} of everything that can be liked.
+        """
+        return {model.kind(): model for model in apps.get_models() if issubclass(model, Likeable)}
+
+    @classmethod
+    @retried_transaction
+    def like(cls, *, user, thing):
+        """
+        Make `user` like `thing` and return the like.
+
+        Liking twice is not an error: the existing like is returned and nobody is told again.
+
+        :raises NothingToLike: the thing was deleted a moment ago.
+        """
+        # Parent first: whoever likes, cancels or deletes the same thing queues here instead of deadlocking.
+        cls._hold(thing)
+        existing = cls._between(user, thing).first()
+        if existing:
+            return existing
+        cls._count(thing, 1)
+        like = create_with_time_id(
+            Like, user_id=user.id, content_type=ContentType.objects.get_for_model(thing), object_id=thing.id
+        )
+        cls._announce("liked", user, thing)
+        return like
+
+    @classmethod
+    @retried_transaction
+    def unlike(cls, *, user, thing):
+        """
+        End it, and return how many likes that were: 0 or 1.
+
+        :raises NothingToLike: the thing was deleted a moment ago.
+        """
+        cls._hold(thing)
+        like = cls._between(user, thing).first()
+        if like is None:
+            return 0
+        cls._count(thing, -1)
+        like.delete()
+        cls._announce("unliked", user, thing)
+        return 1
+
+    @classmethod
+    def _hold(cls, thing):
+        if not type(thing).objects.there().select_for_update().filter(id=thing.id).values_list("id"):
+            raise NothingToLike
+
+    @classmethod
+    def _count(cls, thing, delta):
+        type(thing).objects.filter(id=thing.id).update(likes_count=F("likes_count") + delta, revision=F("revision") + 1)
+
+    @classmethod
+    def _between(cls, user, thing):
+        content_type = ContentType.objects.get_for_model(thing)
+        return Like.objects.filter(user_id=user.id, content_type=content_type, object_id=thing.id)
+
+    @classmethod
+    def _announce(cls, event, user, thing):
+        kind = thing.kind()
+        OutboxService.record(event, content_type=kind, object_id=thing.id, user_id=user.id, owner_id=thing.user_id)
+        after_commit(cache.invalidate_liked, user.id, kind)
+
+    @classmethod
+    def liked_lookup(cls, viewer, model):
+        """
+        Return a lookup of what `viewer` likes of a kind, for reading it in one trip with other things; None of nobody.
+        """
+        if not viewer.is_authenticated:
+            return None
+        return cache.liked_lookup(viewer.id, ContentType.objects.get_for_model(model))
+
+    @classmethod
+    def load_liked_among(cls, viewer, model, ids, lookup=None):
+        """
+        Return the set of those of `ids` that `viewer` likes; at most one query, none when warm.
+
+        :param lookup: a `liked_lookup` that was read already; otherwise it is read now.
+        """
+        if not viewer.is_authenticated or not ids:
+            return set()
+        if lookup is None:
+            lookup = cls.liked_lookup(viewer, model)
+            read_through(lookup)
+        known = lookup.found[viewer.id]
+        liked = set(known["ids"]).intersection(ids)
+        older = [id for id in ids if id < known["floor"]]
+        return liked | cls.get_liked_among(viewer.id, model, older) if older else liked
+
+    @classmethod
+    def get_liked_among(cls, user_id, model, ids):
+        """
+        Return the set of those of `ids` that the user likes; one query.
+        """
+        content_type = ContentType.objects.get_for_model(model)
+        likes = Like.objects.filter(user_id=user_id, content_type=content_type, object_id__in=ids)
+        return set(likes.values_list("object_id", flat=True))
+
+    @classmethod
+    def load_newest(cls, thing_model, object_id, viewer, limit):
+        """
+        Return up to `limit` pairs (like id, user record) of those who like a thing and whom `viewer` may see, newest first.
+        """
+        content_type = ContentType.objects.get_for_model(thing_model)
+
+        def fetch(before, after, wanted):
+            likes = Like.objects.filter(content_type=content_type, object_id=object_id)
+            if before is not None:
+                likes = likes.filter(id__lt=before)
+            return list(likes.order_by("-id").only("id", "user_id")[:wanted])
+
+        def keep(likes):
+            visible = AccountService.load_visible_users([like.user_id for like in likes], viewer)
+            return [(like.id, visible[like.user_id]) for like in likes if like.user_id in visible]
+
+        return fill_page(Window(), limit, fetch=fetch, keep=keep, id_of=lambda pair: pair[0]).rows
+
+    @classmethod
+    def withdraw_some_of(cls, user):
+        """
+        Withdraw some likes of a user whose account is closed; return whether there may be more. Repeats safely.
+        """
+        models = {ContentType.objects.get_for_model(model).id: model for model in cls.kinds().values()}
+        likes = list(Like.objects.filter(user_id=user.id).order_by("id")[:PURGE_SIZE])
+        for like in likes:
+            thing = models[like.content_type_id].objects.filter(id=like.object_id).first()
+            if thing is None or not cls._withdraw(user, thing):
+                like.delete()
+        return len(likes) == PURGE_SIZE
+
+    @classmethod
+    def _withdraw(cls, user, thing):
+        try:
+            return cls.unlike(user=user, thing=thing)
+        except NothingToLike:
+            return 0
