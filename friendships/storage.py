@@ -5,7 +5,6 @@ Where friendships live. Rows and ids come out, never QuerySets, so that a store 
 from typing import NamedTuple
 
 from friendships.models import Friendship
-from utils.transactions import lock_in_share_mode
 
 
 class FriendshipRow(NamedTuple):
@@ -73,17 +72,8 @@ class MySQLFriendshipStore:
         """
         Return the follower ids in (after, until], ascending.
         """
-        return list(self._between(user_id, after, until))
-
-    def lock_followers_between(self, user_id, *, after, until):
-        """
-        Return the same, and hold those friendships against an unfollow until commit.
-        """
-        return lock_in_share_mode(self._between(user_id, after, until))
-
-    def _between(self, user_id, after, until):
         followers = Friendship.objects.filter(to_user_id=user_id, from_user_id__gt=after, from_user_id__lte=until)
-        return followers.order_by("from_user_id").values_list("from_user_id", flat=True)
+        return list(followers.order_by("from_user_id").values_list("from_user_id", flat=True))
 
 
 def store():

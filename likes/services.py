@@ -132,7 +132,9 @@ class LikeService:
     @classmethod
     def load_newest(cls, thing_model, object_id, viewer, limit):
         """
-        Return up to `limit` pairs (like id, user record) of those who like a thing and whom `viewer` may see, newest first.
+        Return up to `limit` pairs (like id, user record) of those who like a thing, newest first.
+
+        Whom `viewer` may not see is replaced by somebody older.
         """
         content_type = ContentType.objects.get_for_model(thing_model)
 

@@ -104,9 +104,8 @@ class NewsFeedService:
 
         :raises RedisUnavailable: the rows are there, cached lists may lack the tweet.
         """
-        delivered = cls._deliver_rows(tweet_id, author_id, after, until)
-        if not delivered:
-            return 0
+        cls._deliver_rows(tweet_id, after, until)
+        delivered = friendship_store().get_followers_between(author_id, after=after, until=until)
         user_newsfeeds.push(delivered, tweet_id)
         still = set(friendship_store().get_followers_between(author_id, after=after, until=until))
         user_newsfeeds.drop([user_id for user_id in delivered if user_id not in still])
@@ -116,17 +115,8 @@ class NewsFeedService:
 
     @classmethod
     @retried_transaction
-    def _deliver_rows(cls, tweet_id, author_id, after, until):
-        """
-        Insert the feed rows of one batch while the tweet and the friendships are held.
-
-        An unfollow or a deletion waits until these rows are committed, and so finds and removes them.
-        """
-        if not TweetService.hold(tweet_id):
-            return []
-        follower_ids = friendship_store().lock_followers_between(author_id, after=after, until=until)
-        store().deliver(tweet_id, follower_ids)
-        return follower_ids
+    def _deliver_rows(cls, tweet_id, after, until):
+        store().deliver_to_followers(tweet_id, after=after, until=until)
 
     @classmethod
     def remove(cls, tweet_id, author_id, after, until):

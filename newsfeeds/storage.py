@@ -5,8 +5,11 @@ Every write here repeats safely.
 """
 
 from django.db import connection
+from django.utils.functional import cached_property
 
+from friendships.models import Friendship
 from newsfeeds.models import NewsFeed
+from tweets.models import Tweet
 
 CHUNK = 1000
 
@@ -26,6 +29,35 @@ class MySQLNewsFeedStore:
         if after is not None:
             rows = rows.filter(tweet_id__gt=after)
         return list(rows.order_by("-tweet_id").values_list("tweet_id", flat=True)[:limit])
+
+    def deliver_to_followers(self, tweet_id, *, after, until):
+        """
+        Put a tweet into the feeds of its author's followers with ids in (after, until]; a deleted one into none.
+
+        One statement, and no id leaves the server. It holds the tweet and the friendships until it
+        commits: an unfollow or a deletion waits, and so finds these rows and removes them. In the
+        order of user ids, so that two deliveries lock rows in one order and never deadlock.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(self._delivery_sql, [tweet_id, after, until])
+
+    @cached_property
+    def _delivery_sql(self):
+        feeds, tweets, friendships = (
+            connection.ops.quote_name(model._meta.db_table) for model in (NewsFeed, Tweet, Friendship)
+        )
+        return (
+            f"INSERT {self._ignore} INTO {feeds} (user_id, tweet_id) "
+            f"SELECT friendship.from_user_id, tweet.id FROM {tweets} tweet "
+            f"JOIN {friendships} friendship ON friendship.to_user_id = tweet.user_id "
+            "WHERE tweet.id = %s AND tweet.deleted_at IS NULL "
+            "AND friendship.from_user_id > %s AND friendship.from_user_id <= %s "
+            f"ORDER BY friendship.from_user_id {'LOCK IN SHARE MODE' if connection.vendor == 'mysql' else ''}"
+        )
+
+    @property
+    def _ignore(self):
+        return "IGNORE" if connection.vendor == "mysql" else "OR IGNORE"
 
     def deliver(self, tweet_id, user_ids):
         """
@@ -48,14 +80,13 @@ class MySQLNewsFeedStore:
         Plain SQL: the two numbers need no escaping, and a thousand model instances would cost
         more than the insert itself.
         """
-        ignore = "IGNORE" if connection.vendor == "mysql" else "OR IGNORE"
         table = connection.ops.quote_name(NewsFeed._meta.db_table)
         with connection.cursor() as cursor:
             for start in range(0, len(rows), CHUNK):
                 values = ",".join(
                     f"({int(user_id)},{int(tweet_id)})" for user_id, tweet_id in rows[start : start + CHUNK]
                 )
-                cursor.execute(f"INSERT {ignore} INTO {table} (user_id, tweet_id) VALUES {values}")
+                cursor.execute(f"INSERT {self._ignore} INTO {table} (user_id, tweet_id) VALUES {values}")
 
     def remove(self, tweet_id, user_ids):
         """

@@ -232,13 +232,6 @@ class TweetService:
         return Tweet.objects.there().filter(id=tweet_id).exists()
 
     @classmethod
-    def hold(cls, tweet_id):
-        """
-        Hold a tweet against deletion until commit; say whether it is there.
-        """
-        return bool(lock_in_share_mode(Tweet.objects.there().filter(id=tweet_id).values_list("id", flat=True)))
-
-    @classmethod
     def hold_newest(cls, user_id, count):
         """
         Hold the newest `count` tweets of a user against deletion until commit, and return their ids.
