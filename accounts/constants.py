@@ -14,3 +14,5 @@ NICKNAME_MAX = 200
 TOKEN_BYTES = 32
 # "~" cannot stand in a name that somebody may choose.
 DELETED_PREFIX = "~deleted_"
+# Pixels of an avatar's longer edge.
+AVATAR_EDGE = 512

@@ -10,7 +10,7 @@ from friendships.storage import store as friendship_store
 from newsfeeds.cache import user_newsfeeds
 from newsfeeds.storage import store
 from outbox.services import OutboxService
-from tweets.services import TweetService
+from tweets.services import PhotoService, TweetService
 from utils.pagination import fill_page
 from utils.transactions import after_commit, retried_transaction
 
@@ -21,15 +21,27 @@ class PostingService:
     """
 
     @classmethod
-    @retried_transaction
-    def post_tweet(cls, *, author, content):
+    def post_tweet(cls, *, author, content, images=()):
         """
-        Post a tweet and return it.
+        Post a tweet with its pictures and return it.
 
-        One transaction: the counter, the tweet, the author's feed row and the event that wakes
-        the fan-out. It costs the same with no follower as with a million.
+        One transaction: the counter, the tweet, its photos, the author's feed row and the event
+        that wakes the fan-out. It costs the same with no follower as with a million.
+
+        :param images: CleanImages, in the order in which they are shown.
         """
+        photos = PhotoService.keep(owner=author, images=images) if images else []
+        try:
+            return cls._post(author, content, photos)
+        except BaseException:
+            PhotoService.discard(photos)
+            raise
+
+    @classmethod
+    @retried_transaction
+    def _post(cls, author, content, photos):
         tweet = TweetService.create_tweet(author=author, content=content)
+        PhotoService.attach(photos, tweet)
         store().deliver(tweet.id, [author.id])
         OutboxService.record("tweet_created", tweet_id=tweet.id, author_id=author.id)
         after_commit(user_newsfeeds.push, [author.id], tweet.id)

@@ -13,14 +13,16 @@ from typing import NamedTuple
 
 from django.conf import settings
 
-from tweets.constants import STATE_SECONDS, TWEET_CACHE_SECONDS
-from tweets.models import Tweet
+from tweets.constants import STATE_SECONDS, TWEET_CACHE_SECONDS, PhotoStatus
+from tweets.models import Tweet, TweetPhoto
 from utils.memcached.objects import Lookup, fill, invalidate
 from utils.redis.client import RedisUnavailable, Script, client
 from utils.redis.lists import IdList
 from utils.time_ids import format_time
 
 STATE_PREFIX = "tweet_state:"
+# Changes that may fall into one moment.
+OLD_VERSIONS = 3
 
 user_tweets = IdList("user_tweets", companion_prefix=STATE_PREFIX)
 
@@ -78,17 +80,28 @@ def tweet_key(tweet_id, version):
     return f"tweet:{tweet_id}:{version}"
 
 
-def tweet_record(tweet):
+def tweet_record(tweet, photos):
     """
-    Return what a tweet says: {id, user_id, created_at, content, photos}.
+    Return what a tweet says: {id, user_id, created_at, content, photos: [[key, status]]}.
     """
     return {
         "id": tweet.id,
         "user_id": tweet.user_id,
         "created_at": format_time(tweet.created_at),
         "content": tweet.content,
-        "photos": [],
+        "photos": photos,
     }
+
+
+def load_photos(tweet_ids):
+    """
+    Return {tweet id: [[key, status]]} in the order of their positions, without rejected ones; one query.
+    """
+    photos = {}
+    shown = TweetPhoto.objects.filter(tweet_id__in=tweet_ids).exclude(status=PhotoStatus.REJECTED)
+    for photo in shown.order_by("tweet_id", "position").only("tweet_id", "key", "status"):
+        photos.setdefault(photo.tweet_id, []).append([photo.key, photo.status])
+    return photos
 
 
 class TweetBatch:
@@ -112,13 +125,13 @@ class TweetBatch:
 
     def _load(self, tweet_ids):
         """
-        Read tweets and their states from the database: one query. What is gone has no record.
+        Read tweets with their states and photos from the database: two queries. What is gone has no record.
         """
-        loaded = {}
+        loaded, photos = {}, load_photos(tweet_ids)
         for tweet in Tweet.objects.filter(id__in=tweet_ids):
             self.states[tweet.id] = TweetState.of(tweet)
             if tweet.deleted_at is None:
-                loaded[tweet.id] = tweet_record(tweet)
+                loaded[tweet.id] = tweet_record(tweet, photos.get(tweet.id, []))
         self.fresh.update(loaded)
         put_states({id: self.states[id] for id in tweet_ids if id in self.states})
         return loaded
@@ -159,13 +172,14 @@ def put_states(states):
     return True
 
 
-def forget(tweet):
+def replace_versions(tweet):
     """
-    Mark a deleted tweet in both caches; say whether at least one confirmed it, which is enough.
+    Make readers leave the versions before this one behind, after a deletion or a change of photos.
 
-    Without a Redis every page asks the database for states, so nothing needs to be confirmed.
+    Says whether at least one of the two caches confirmed it, which is enough. Without a Redis every
+    page asks the database for states, so nothing needs to be confirmed.
     """
     in_redis = put_states({tweet.id: TweetState.of(tweet)})
-    versions = range(max(1, tweet.version - 1), tweet.version + 1)
-    in_memcached = invalidate(*[tweet_key(tweet.id, version) for version in versions], seconds=STATE_SECONDS)
+    old = range(max(1, tweet.version - OLD_VERSIONS), tweet.version)
+    in_memcached = invalidate(*[tweet_key(tweet.id, version) for version in old], seconds=STATE_SECONDS)
     return in_redis or in_memcached

@@ -1,6 +1,8 @@
 """
-Limits of tweets.
+Limits of tweets and their photos.
 """
+
+from django.db.models import TextChoices
 
 # Code points, counted after trimming.
 CONTENT_MIN, CONTENT_MAX = 6, 140
@@ -10,3 +12,27 @@ TWEET_CACHE_SECONDS = 3600
 STATE_SECONDS = 86_400
 # How many tweets one run of a purge deletes, so that a task stays short.
 PURGE_SIZE = 300
+
+MOST_PHOTOS = 9
+# Pixels of the longer edge: what a photo is shrunk to, and its thumbnail.
+PHOTO_EDGE, THUMBNAIL_EDGE = 2048, 320
+# An upload whose tweet never came is removed after this long.
+ORPHAN_SECONDS = 3600
+
+
+class PhotoStatus(TextChoices):
+    """
+    What moderators have said about a photo. Whether PENDING may be seen, settings.PHOTO_REVIEW decides.
+    """
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class PhotoKind(TextChoices):
+    """
+    What an upload is; videos may come.
+    """
+
+    IMAGE = "image"

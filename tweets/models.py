@@ -4,9 +4,10 @@ What people say.
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from likes.models import Likeable
-from tweets.constants import CONTENT_MAX
+from tweets.constants import CONTENT_MAX, PhotoKind, PhotoStatus
 from utils.time_ids import id_to_datetime
 
 
@@ -57,3 +58,39 @@ class Tweet(Likeable):
         """
         self.created_at = id_to_datetime(self.id)
         super().save(*args, **kwargs)
+
+
+class TweetPhoto(models.Model):
+    """
+    A row means: `user` has uploaded this photo, and it stands at `position` of `tweet`.
+
+    The row is there before the file and before the tweet: until its tweet is committed, `tweet`
+    is empty, and an upload whose tweet never came is found and removed by that.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    tweet = models.ForeignKey(
+        Tweet, models.PROTECT, related_name="+", db_constraint=False, db_index=False, null=True, blank=True
+    )
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=16, choices=PhotoKind.choices, default=PhotoKind.IMAGE)
+    status = models.CharField(max_length=16, choices=PhotoStatus.choices, default=PhotoStatus.PENDING)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    alt_text = models.CharField(max_length=200, blank=True)
+    key = models.CharField(max_length=120, blank=True, db_index=True, help_text="Of the file in the media storage.")
+    thumbnail_key = models.CharField(max_length=120, blank=True, db_index=True, help_text="Empty until a task made it.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["tweet", "position"], name="photo_of_tweet"),
+            # Moderators look at pending ones, oldest first.
+            models.Index(fields=["status", "id"], name="photo_review"),
+            models.Index(fields=["user", "id"], name="photo_by_user"),
+        ]
+
+    def __str__(self):
+        return f"photo {self.position} of tweet {self.tweet_id}"

@@ -5,7 +5,7 @@ Tasks of tweets.
 from accounts.models import User
 from outbox.handling import outbox_task
 from outbox.services import OutboxService
-from tweets.services import DeletionUnconfirmed, TweetService
+from tweets.services import DeletionUnconfirmed, PhotoService, TweetService
 from utils.errors import Unavailable
 
 
@@ -62,3 +62,25 @@ def purge_tweets(message_id, user_id):
     if TweetService.delete_some_of(User.objects.get(id=user_id)):
         OutboxService.record("tweets_purge_goes_on", user_id=user_id)
     return f"tweets of user {user_id} are deleted"
+
+
+@outbox_task()
+def make_thumbnails(message_id, tweet_id):
+    """
+    Make the thumbnails of a tweet's photos.
+
+    Safe to run twice: a photo that has its thumbnail is left alone.
+    """
+    return f"{PhotoService.make_thumbnails(tweet_id)} thumbnails of tweet {tweet_id} are made"
+
+
+@outbox_task()
+def refresh_reviewed_tweet(message_id, tweet_id):
+    """
+    Make readers see a tweet as it is after a review of its photos.
+
+    Safe to run twice: an older or equal state changes nothing.
+    """
+    if not PhotoService.refresh(tweet_id):
+        raise StateUnconfirmed
+    return f"tweet {tweet_id} is seen with its photos as reviewed"

@@ -3,16 +3,17 @@ Every address of the site.
 """
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
-from accounts.api.views import AccountViewSet, UserViewSet
+from accounts.api.views import AccountViewSet, AvatarFileView, ProfileViewSet, UserViewSet
 from comments.api.views import CommentViewSet
 from friendships.api.views import FriendshipViewSet
+from inbox.api.views import NotificationViewSet
 from likes.api.views import LikeViewSet
 from newsfeeds.api.views import NewsFeedViewSet
-from tweets.api.views import TweetViewSet
+from tweets.api.views import PhotoFileView, TweetViewSet
 from utils import probes
 from utils.api.exception_handler import json_error
 from utils.api.root import Router
@@ -22,10 +23,12 @@ router = Router()
 router.register("newsfeeds", NewsFeedViewSet, basename="newsfeeds")
 router.register("tweets", TweetViewSet, basename="tweets")
 router.register("accounts", AccountViewSet, basename="accounts")
+router.register("profiles", ProfileViewSet, basename="profiles")
 router.register("users", UserViewSet, basename="users")
 router.register("comments", CommentViewSet, basename="comments")
 router.register("likes", LikeViewSet, basename="likes")
 router.register("friendships", FriendshipViewSet, basename="friendships")
+router.register("notifications", NotificationViewSet, basename="notifications")
 
 urlpatterns = [
     path("api/", include(router.urls)),
@@ -34,6 +37,12 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("api/redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
     path("api-auth/", include("rest_framework.urls")),
+    re_path(r"^media/(?P<key>avatars/[0-9a-f]{2}/[0-9a-f]{32}\.[a-z]{3,4})$", AvatarFileView.as_view(), name="avatar"),
+    re_path(
+        r"^media/(?P<key>photos/(thumbnails/)?[0-9a-f]{2}/[0-9a-f]{32}\.[a-z]{3,4})$",
+        PhotoFileView.as_view(),
+        name="photo",
+    ),
     path("admin/", admin.site.urls),
     path("livez", probes.livez),
     path("readyz", probes.readyz),

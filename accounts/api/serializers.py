@@ -2,10 +2,11 @@
 Shapes of people.
 """
 
-from django.conf import settings
 from rest_framework import serializers
 
-from accounts.constants import EMAIL_LENGTH, PASSWORD_MAX, PASSWORD_MIN, USERNAME
+from accounts.constants import AVATAR_EDGE, EMAIL_LENGTH, NICKNAME_MAX, PASSWORD_MAX, PASSWORD_MIN, USERNAME
+from utils.api.fields import PictureField
+from utils.media import media_url
 
 
 class UserBriefSerializer(serializers.Serializer):
@@ -41,9 +42,7 @@ def user_shape(record, request):
         "id": record["id"],
         "username": record["username"],
         "nickname": record["nickname"],
-        "avatar_url": request.build_absolute_uri(f"{settings.MEDIA_URL}{record['avatar']}")
-        if record["avatar"]
-        else None,
+        "avatar_url": media_url(record["avatar"], request),
     }
 
 
@@ -79,7 +78,17 @@ class PasswordField(serializers.CharField):
         super().__init__(trim_whitespace=False, style={"input_type": "password"}, write_only=True, **kwargs)
 
 
-class SignupSerializerForCreate(serializers.Serializer):
+class SecretSerializer(serializers.Serializer):
+    """
+    Input with passwords: a form that comes back with errors holds everything but them.
+    """
+
+    def get_initial(self):
+        typed = super().get_initial()
+        return {name: value for name, value in typed.items() if not isinstance(self.fields[name], PasswordField)}
+
+
+class SignupSerializerForCreate(SecretSerializer):
     # Not trimmed: a name with a line break is a bad name, not a good one with something around it.
     username = serializers.RegexField(
         USERNAME,
@@ -96,17 +105,17 @@ class SignupSerializerForCreate(serializers.Serializer):
         return value.lower()
 
 
-class LoginSerializer(serializers.Serializer):
+class LoginSerializer(SecretSerializer):
     username = serializers.CharField(max_length=EMAIL_LENGTH)
     password = PasswordField(max_length=PASSWORD_MAX)
 
 
-class PasswordSerializerForUpdate(serializers.Serializer):
+class PasswordSerializerForUpdate(SecretSerializer):
     old_password = PasswordField(max_length=PASSWORD_MAX)
     new_password = PasswordField(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)
 
 
-class AccountSerializerForDelete(serializers.Serializer):
+class AccountSerializerForDelete(SecretSerializer):
     password = PasswordField(max_length=PASSWORD_MAX)
 
 
@@ -132,3 +141,20 @@ class SuccessSerializer(serializers.Serializer):
 
 class NewTokenSerializer(SuccessSerializer):
     token = serializers.CharField()
+
+
+class ProfileSerializerForUpdate(serializers.Serializer):
+    nickname = serializers.CharField(max_length=NICKNAME_MAX, required=False, allow_null=True, allow_blank=True)
+    avatar = PictureField(max_edge=AVATAR_EDGE, required=False, allow_null=True)
+
+
+class ProfileSerializer(serializers.Serializer):
+    """
+    `{nickname, avatar}`; the avatar is its address.
+    """
+
+    nickname = serializers.CharField(allow_null=True)
+    avatar = serializers.URLField(allow_null=True)
+
+    def to_representation(self, profile):
+        return {"nickname": profile.nickname or None, "avatar": media_url(profile.avatar, self.context["request"])}

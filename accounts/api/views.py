@@ -9,6 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import AllowAny, IsAdminUser, IsAuthenticated
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from accounts.api.authentication import presented_token
 from accounts.api.permissions import IsSameOrigin
@@ -16,6 +17,8 @@ from accounts.api.serializers import (
     AccountSerializerForDelete,
     LoginSerializer,
     PasswordSerializerForUpdate,
+    ProfileSerializer,
+    ProfileSerializerForUpdate,
     SignupSerializerForCreate,
     SuccessSerializer,
     UserBriefSerializer,
@@ -23,11 +26,13 @@ from accounts.api.serializers import (
     UserSerializer,
 )
 from accounts.cache import user_record
-from accounts.models import User
-from accounts.services import AccessTokenService, AccountService
+from accounts.models import User, UserProfile
+from accounts.services import AccessTokenService, AccountService, ProfileService
 from friendships.services import FriendshipService
+from utils.api.permissions import IsObjectOwner
 from utils.api.throttling import client_address
 from utils.api.views import APIViewSet
+from utils.media import serve
 
 
 class AccountViewSet(APIViewSet):
@@ -132,6 +137,7 @@ class UserViewSet(APIViewSet):
     serializers = {"list": UserSerializer}
     permissions = {"list": [IsAdminUser], "retrieve": [AllowAny], "by": [AllowAny]}
     pagination_class = UserPagination
+    conditional = {"retrieve", "by"}
 
     def get_queryset(self):
         return User.objects.visible_to(self.request.user).select_related("profile")
@@ -163,3 +169,44 @@ class UserViewSet(APIViewSet):
         followed = FriendshipService.load_followed_among(self.request.user, [user.id])
         detail = {"record": user_record(user), "profile": user.profile, "has_followed": user.id in followed}
         return Response(self.get_serializer(detail).data)
+
+
+class ProfileViewSet(APIViewSet):
+    """
+    One's own nickname and avatar. The id in the address is the profile's.
+    """
+
+    queryset = UserProfile.objects.none()
+    serializer_class = ProfileSerializerForUpdate
+    permission_classes = [IsAuthenticated, IsObjectOwner]
+    rates = {"update": "profiles.update", "partial_update": "profiles.update"}
+
+    def get_object(self):
+        visible = UserProfile.objects.filter(user__in=User.objects.visible_to(self.request.user))
+        profile = get_object_or_404(visible, id=self.kwargs["pk"])
+        self.check_object_permissions(self.request, profile)
+        return profile
+
+    def update(self, request, pk):
+        """
+        Change the nickname, the avatar, or both; what is not sent stays as it is.
+        """
+        profile = ProfileService.update_profile(profile=self.get_object(), **self.read())
+        return Response(ProfileSerializer(profile, context=self.get_serializer_context()).data)
+
+    def partial_update(self, request, pk):
+        """
+        The same as PUT.
+        """
+        return self.update(request, pk)
+
+
+class AvatarFileView(APIView):
+    """
+    The file of an avatar: everybody may see it, and a new one has a new address.
+    """
+
+    schema = None
+
+    def get(self, request, key):
+        return serve(key, cacheable=True)

@@ -10,7 +10,17 @@ from rest_framework.reverse import reverse
 from accounts.api.serializers import UserSerializer, user_shape
 from comments.api.serializers import CommentSerializer, comment_shape
 from likes.api.serializers import LikeSerializer, like_shape
-from tweets.constants import CONTENT_MAX, CONTENT_MIN
+from tweets.constants import CONTENT_MAX, CONTENT_MIN, MOST_PHOTOS, PHOTO_EDGE
+from tweets.services import PhotoService
+from utils.api.fields import read_upload
+from utils.errors import Refused
+from utils.media import media_url
+
+
+class TooManyPhotos(Refused):
+    code = "too_many_photos"
+    message = f"You can upload {MOST_PHOTOS} photos at most"
+    field = "message"
 
 
 class TweetSerializer(serializers.Serializer):
@@ -44,8 +54,18 @@ def tweet_shape(tweet, request):
         "comments_count": state.comments_count,
         "likes_count": state.likes_count,
         "has_liked": has_liked,
-        "photo_urls": [],
+        "photo_urls": [media_url(key, request) for key in visible_photos(record, request.user)],
     }
+
+
+def visible_photos(record, viewer):
+    """
+    Return the keys of those photos of a tweet that `viewer` may see.
+    """
+    if not record["photos"]:
+        return []
+    is_own = viewer.is_authenticated and viewer.id == record["user_id"]
+    return [key for key, status in record["photos"] if is_own or not PhotoService.is_hidden(status)]
 
 
 class TweetDetailSerializer(TweetSerializer):
@@ -77,7 +97,33 @@ def tweet_detail_shape(tweet, comments, likes, request):
     }
 
 
+class PhotosField(serializers.ListField):
+    """
+    Up to nine pictures, each checked by its content and cleaned; the value is a list of CleanImages.
+    """
+
+    child = serializers.FileField(use_url=False, allow_empty_file=True)
+
+    def run_validation(self, data=serializers.empty):
+        if isinstance(data, list) and len(data) > MOST_PHOTOS:
+            # The contract files this one under `message`.
+            raise TooManyPhotos
+        return super().run_validation(data)
+
+    def to_internal_value(self, data):
+        images, errors = [], []
+        for file in super().to_internal_value(data):
+            try:
+                images.append(read_upload(file, max_edge=PHOTO_EDGE))
+            except serializers.ValidationError as error:
+                errors += [f"{file.name[:40]}: {text}" for text in error.detail]
+        if errors:
+            raise serializers.ValidationError(errors)
+        return images
+
+
 class TweetSerializerForCreate(serializers.Serializer):
     content = serializers.CharField(
         min_length=CONTENT_MIN, max_length=CONTENT_MAX, style={"base_template": "textarea.html", "rows": 3}
     )
+    files = PhotosField(source="images", required=False, default=list, style={"base_template": "files.html"})

@@ -5,6 +5,7 @@ Posting, reading and deleting tweets.
 from django.shortcuts import get_object_or_404
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from comments.constants import SHOWN_COMMENTS
 from comments.services import CommentService
@@ -18,12 +19,14 @@ from tweets.api.serializers import (
     tweet_detail_shape,
     tweet_shape,
 )
+from tweets.constants import PhotoStatus
 from tweets.models import Tweet
-from tweets.services import TweetService
+from tweets.services import PhotoService, TweetService
 from utils.api.pagination import EndlessRequest
 from utils.api.parameters import integer_parameter
 from utils.api.permissions import IsObjectOwner
 from utils.api.views import APIViewSet, required_params
+from utils.media import serve
 from utils.pagination import Window
 
 
@@ -75,3 +78,18 @@ class TweetViewSet(APIViewSet):
         self.check_object_permissions(request, tweet)
         TweetService.delete_tweet(tweet=tweet)
         return Response(status=204)
+
+
+class PhotoFileView(APIView):
+    """
+    The file of a photo or of its thumbnail, for those who may see it.
+    """
+
+    schema = None
+
+    def get(self, request, key):
+        """
+        404 for a photo that moderators have rejected, and for one that waits for them where that hides it.
+        """
+        photo = PhotoService.get_visible(key, request.user)
+        return serve(key, cacheable=photo.status == PhotoStatus.APPROVED)

@@ -148,7 +148,7 @@ class TweetService:
         """
         Mark a deleted tweet in the caches; say whether that is certain. Repeats safely.
         """
-        return cache.forget(Tweet.objects.get(id=tweet_id))
+        return cache.replace_versions(Tweet.objects.get(id=tweet_id))
 
     @classmethod
     def load_visible(cls, states, viewer):

@@ -1,0 +1,175 @@
+"""
+The verbs of photos: keeping, attaching, reviewing and showing them.
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db.models import F
+from django.utils import timezone
+
+from outbox.services import OutboxService
+from tweets import cache
+from tweets.constants import ORPHAN_SECONDS, THUMBNAIL_EDGE, PhotoStatus
+from tweets.models import Tweet, TweetPhoto
+from utils.errors import Missing
+from utils.images import make_thumbnail
+from utils.media import delete_files, move, new_key, save_image
+from utils.transactions import after_commit, retried_transaction
+
+
+class PhotoGone(Missing):
+    """
+    There is no such photo, or it may not be seen.
+    """
+
+
+class PhotoService:
+    """
+    Everything the rest of the project may ask of photos.
+    """
+
+    @classmethod
+    def keep(cls, *, owner, images):
+        """
+        Store pictures whose tweet is still to come and return their rows, in the order given.
+
+        Rows are committed before files, so that no file is ever without a row that leads to it.
+        Call it outside the transaction of the tweet, and `discard` what came to nothing.
+        """
+        status = PhotoStatus.APPROVED if settings.PHOTO_REVIEW == "off" else PhotoStatus.PENDING
+        cls._remove_orphans()
+        photos = [
+            TweetPhoto.objects.create(
+                user_id=owner.id,
+                position=position,
+                status=status,
+                width=image.width,
+                height=image.height,
+                key=new_key("photos", image, is_private=cls.is_hidden(status)),
+            )
+            for position, image in enumerate(images)
+        ]
+        try:
+            for photo, image in zip(photos, images):
+                save_image(photo.key, image)
+        except BaseException:
+            cls.discard(photos)
+            raise
+        return photos
+
+    @classmethod
+    def attach(cls, photos, tweet):
+        """
+        Give photos to their tweet, inside its transaction. Thumbnails come by a task (event `photos_attached`).
+        """
+        if photos:
+            TweetPhoto.objects.filter(id__in=[photo.id for photo in photos]).update(tweet_id=tweet.id)
+            OutboxService.record("photos_attached", tweet_id=tweet.id)
+
+    @classmethod
+    def discard(cls, photos):
+        """
+        Remove photos that belong to no tweet, files and rows.
+        """
+        loose = TweetPhoto.objects.filter(id__in=[photo.id for photo in photos], tweet__isnull=True)
+        delete_files([key for photo in photos for key in (photo.key, photo.thumbnail_key) if key])
+        loose.delete()
+
+    @classmethod
+    def _remove_orphans(cls):
+        """
+        Remove a few uploads whose process died before their tweet was there.
+        """
+        long_ago = timezone.now() - timedelta(seconds=ORPHAN_SECONDS)
+        orphans = list(TweetPhoto.objects.filter(tweet__isnull=True, created_at__lt=long_ago)[:20])
+        if orphans:
+            cls.discard(orphans)
+
+    @classmethod
+    def make_thumbnails(cls, tweet_id):
+        """
+        Make the thumbnails that a tweet's photos lack; return how many. Repeats safely.
+        """
+        photos = TweetPhoto.objects.filter(tweet_id=tweet_id, thumbnail_key="")
+        for photo in photos:
+            with default_storage.open(photo.key) as file:
+                small = make_thumbnail(file.read(), edge=THUMBNAIL_EDGE)
+            key = new_key("photos/thumbnails", small, is_private=cls.is_hidden(photo.status))
+            save_image(key, small)
+            if not TweetPhoto.objects.filter(id=photo.id, thumbnail_key="").update(thumbnail_key=key):
+                delete_files([key])
+        return len(photos)
+
+    @classmethod
+    def is_hidden(cls, status):
+        """
+        Say whether strangers may not see a photo of this status.
+        """
+        return status == PhotoStatus.REJECTED or (status == PhotoStatus.PENDING and settings.PHOTO_REVIEW == "pre")
+
+    @classmethod
+    def approve(cls, *, photo):
+        """
+        Let everyone see a photo. Repeats safely.
+        """
+        cls._review(photo, PhotoStatus.APPROVED)
+
+    @classmethod
+    def reject(cls, *, photo):
+        """
+        Let nobody see a photo, at once: it is in no tweet, and its address is 404 for all but staff. Repeats safely.
+        """
+        cls._review(photo, PhotoStatus.REJECTED)
+
+    @classmethod
+    def _review(cls, photo, status):
+        # Files first: on S3 this is traffic, which no transaction should wait for.
+        hidden = cls.is_hidden(status)
+        keys = {
+            name: move(getattr(photo, name), to_private=hidden)
+            for name in ("key", "thumbnail_key")
+            if getattr(photo, name)
+        }
+        cls._set_status(photo, status, keys)
+
+    @classmethod
+    @retried_transaction
+    def _set_status(cls, photo, status, keys):
+        """
+        What a tweet shows has changed, so it gets a new version: what is cached of the old one is never read again.
+        """
+        Tweet.objects.filter(id=photo.tweet_id).update(version=F("version") + 1, revision=F("revision") + 1)
+        TweetPhoto.objects.filter(id=photo.id).update(status=status, **keys)
+        OutboxService.record("photo_reviewed", tweet_id=photo.tweet_id)
+        after_commit(cls.refresh, photo.tweet_id)
+
+    @classmethod
+    def refresh(cls, tweet_id):
+        """
+        Make readers see the new version of a tweet; say whether the caches confirmed it. Repeats safely.
+        """
+        tweet = Tweet.objects.filter(id=tweet_id).first()
+        return tweet is None or cache.replace_versions(tweet)
+
+    @classmethod
+    def get_visible(cls, key, viewer):
+        """
+        Return the photo whose file or thumbnail has this key.
+
+        :raises PhotoGone: there is none, or `viewer` may not see it.
+        """
+        photo = TweetPhoto.objects.filter(key=key).first() or TweetPhoto.objects.filter(thumbnail_key=key).first()
+        if photo is None:
+            raise PhotoGone
+        if viewer.is_staff:
+            return photo
+        own_pending = photo.status == PhotoStatus.PENDING and viewer.is_authenticated and photo.user_id == viewer.id
+        if (cls.is_hidden(photo.status) and not own_pending) or not cls._tweet_is_visible(photo, viewer):
+            raise PhotoGone
+        return photo
+
+    @classmethod
+    def _tweet_is_visible(cls, photo, viewer):
+        return Tweet.objects.visible_to(viewer).filter(id=photo.tweet_id).exists()

@@ -1,0 +1,36 @@
+"""
+Input fields that several apps share.
+"""
+
+from rest_framework import serializers
+
+from utils.errors import Unavailable
+from utils.images import DecodersBusy, ImageRefused, read_image
+
+
+def read_upload(file, *, max_edge):
+    """
+    Return the CleanImage of an uploaded file.
+
+    :raises ValidationError: it is no picture that we take.
+    :raises Unavailable: too many are being decoded.
+    """
+    try:
+        return read_image(file, max_edge=max_edge)
+    except ImageRefused as refused:
+        raise serializers.ValidationError([refused.message], code=refused.code)
+    except DecodersBusy as busy:
+        raise Unavailable(busy.message)
+
+
+class PictureField(serializers.FileField):
+    """
+    One picture, checked by its content and cleaned; the value is a CleanImage.
+    """
+
+    def __init__(self, *, max_edge, **kwargs):
+        super().__init__(use_url=False, allow_empty_file=True, **kwargs)
+        self.max_edge = max_edge
+
+    def to_internal_value(self, data):
+        return read_upload(super().to_internal_value(data), max_edge=self.max_edge)

@@ -1,0 +1,62 @@
+"""
+Why a picture is not taken, in words for people and a code for programs.
+"""
+
+from utils.images.limits import MAX_FRAMES, MAX_PIXELS
+
+
+class ImageRefused(Exception):
+    """
+    The file will never be accepted: sending it again changes nothing.
+
+    :param message: overrides the class's own text.
+    """
+
+    code = "image_refused"
+    message = "This image can not be used."
+
+    def __init__(self, message=None):
+        self.message = message or self.message
+        super().__init__(self.message)
+
+
+class NotAnImage(ImageRefused):
+    code = "not_an_image"
+    message = "Upload a JPEG, PNG, WEBP or GIF image."
+
+
+class TooManyBytes(ImageRefused):
+    code = "too_many_bytes"
+    message = "This image file is too big."
+
+    def __init__(self, max_bytes):
+        super().__init__(f"An image file may have at most {max_bytes / 2**20:g} MB.")
+
+
+class TooManyPixels(ImageRefused):
+    code = "too_many_pixels"
+    message = f"An image may have at most {MAX_PIXELS // 1_000_000} million pixels."
+
+
+class TooManyFrames(ImageRefused):
+    code = "too_many_frames"
+    message = f"An animation may have at most {MAX_FRAMES} frames."
+
+
+class BrokenFile(ImageRefused):
+    code = "broken_file"
+    message = "This image file is damaged or incomplete."
+
+
+class DecodersBusy(Exception):
+    """
+    Too many pictures are being decoded at this moment; the same file may pass a little later.
+
+    Not an ImageRefused: nothing is wrong with the file.
+    """
+
+    code = "decoders_busy"
+    message = "Too many images are being processed, try again in a moment."
+
+    def __init__(self):
+        super().__init__(self.message)
