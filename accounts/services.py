@@ -145,21 +145,25 @@ class AccountService:
     @classmethod
     def suspend(cls, *, user):
         """
-        Hide a user and all they wrote from everyone but staff; ends sessions and tokens. Repeats safely.
+        Hide a user and all they wrote from everyone but staff; ends sessions and tokens.
+
+        Returns whether that is new. Repeats safely.
         """
         with transaction.atomic():
-            User.objects.filter(id=user.id, suspended_at__isnull=True).update(suspended_at=timezone.now())
+            changed = User.objects.filter(id=user.id, suspended_at__isnull=True).update(suspended_at=timezone.now())
             AccessTokenService.revoke_all(user)
             cls.announce_change(user.id)
+        return bool(changed)
 
     @classmethod
     def restore(cls, *, user):
         """
-        Undo `suspend`: everything is back where it was. Repeats safely.
+        Undo `suspend`: everything is back where it was. Returns whether that is new. Repeats safely.
         """
         with transaction.atomic():
-            User.objects.filter(id=user.id).update(suspended_at=None)
+            changed = User.objects.filter(id=user.id, suspended_at__isnull=False).update(suspended_at=None)
             cls.announce_change(user.id)
+        return bool(changed)
 
     @classmethod
     def announce_change(cls, user_id):

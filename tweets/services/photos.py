@@ -112,16 +112,18 @@ class PhotoService:
     @classmethod
     def approve(cls, *, photo):
         """
-        Let everyone see a photo. Repeats safely.
+        Let everyone see a photo; return whether that is new. Repeats safely.
         """
-        cls._review(photo, PhotoStatus.APPROVED)
+        return cls._review(photo, PhotoStatus.APPROVED)
 
     @classmethod
     def reject(cls, *, photo):
         """
-        Let nobody see a photo, at once: it is in no tweet, and its address is 404 for all but staff. Repeats safely.
+        Let nobody see a photo, at once: it is in no tweet, and its address is 404 for all but staff.
+
+        Returns whether that is new. Repeats safely.
         """
-        cls._review(photo, PhotoStatus.REJECTED)
+        return cls._review(photo, PhotoStatus.REJECTED)
 
     @classmethod
     def _review(cls, photo, status):
@@ -132,7 +134,7 @@ class PhotoService:
             for name in ("key", "thumbnail_key")
             if getattr(photo, name)
         }
-        cls._set_status(photo, status, keys)
+        return cls._set_status(photo, status, keys)
 
     @classmethod
     @retried_transaction
@@ -141,9 +143,11 @@ class PhotoService:
         What a tweet shows has changed, so it gets a new version: what is cached of the old one is never read again.
         """
         Tweet.objects.filter(id=photo.tweet_id).update(version=F("version") + 1, revision=F("revision") + 1)
+        is_new = TweetPhoto.objects.filter(id=photo.id).exclude(status=status).exists()
         TweetPhoto.objects.filter(id=photo.id).update(status=status, **keys)
         OutboxService.record("photo_reviewed", tweet_id=photo.tweet_id)
         after_commit(cls.refresh, photo.tweet_id)
+        return is_new
 
     @classmethod
     def refresh(cls, tweet_id):

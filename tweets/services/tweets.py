@@ -92,13 +92,27 @@ class TweetService:
         :raises TweetGone: it was deleted before.
         :raises DeletionUnconfirmed: it is deleted, but no cache could be told.
         """
-        cls._mark_deleted(tweet)
+        cls.mark_deleted(tweet=tweet)
+        cls.confirm_deleted(tweet=tweet)
+
+    @classmethod
+    def confirm_deleted(cls, *, tweet):
+        """
+        See to it that no cache can show a deleted tweet, once the deletion is committed. Repeats safely.
+
+        :raises DeletionUnconfirmed: no cache could be told.
+        """
         if not cls.forget(tweet.id):
             raise DeletionUnconfirmed
 
     @classmethod
     @retried_transaction
-    def _mark_deleted(cls, tweet):
+    def mark_deleted(cls, *, tweet):
+        """
+        Delete a tweet in the ledger, as part of a larger transaction; `confirm_deleted` must follow its commit.
+
+        :raises TweetGone: it was deleted before.
+        """
         AccountService.change_counts({tweet.user_id: {"tweets_count": -1}})
         changes = {"deleted_at": timezone.now(), "version": F("version") + 1, "revision": F("revision") + 1}
         if not Tweet.objects.there().filter(id=tweet.id).update(**changes):

@@ -1,0 +1,20 @@
+"""
+The guard before every password: the API's login, the browsable API's and the admin's.
+"""
+
+from utils.api.throttling import RateLimiter
+
+
+def check_login(request, username):
+    """
+    Count an attempt to log in, by the caller's address and by the account's name in whatever case.
+
+    A name that nobody has is counted like any other, and one who is over the limit learns nothing
+    about the password. Called before anything is hashed.
+
+    :param request: None where there is none; then only the name counts.
+    :raises TooManyRequests: one of the two is over its limit.
+    """
+    if request is not None:
+        RateLimiter(request, "accounts.login").check()
+    RateLimiter(request, "accounts.login_name", bucket=f"name:{username.casefold()}").check()

@@ -1,0 +1,30 @@
+"""
+Shapes of reports.
+"""
+
+from rest_framework import serializers
+
+from moderation.constants import REASON_MAX
+from moderation.services import KINDS
+from utils.time_ids import MAX_ID
+
+
+class ReportSerializerForCreate(serializers.Serializer):
+    content_type = serializers.ChoiceField(choices=[(kind, kind) for kind in KINDS])
+    object_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
+    reason = serializers.CharField(max_length=REASON_MAX, style={"base_template": "textarea.html", "rows": 2})
+
+    def validate(self, data):
+        things = KINDS[data["content_type"]].objects.visible_to(self.context["request"].user)
+        if not things.filter(id=data["object_id"]).exists():
+            raise serializers.ValidationError({"object_id": ["Object does not exist"]})
+        return data
+
+
+class ReportSerializer(serializers.Serializer):
+    """
+    `{id, status}`.
+    """
+
+    id = serializers.IntegerField()
+    status = serializers.CharField()
