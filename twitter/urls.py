@@ -12,10 +12,10 @@ from comments.api.views import CommentViewSet
 from friendships.api.views import FriendshipViewSet
 from inbox.api.views import NotificationViewSet
 from likes.api.views import LikeViewSet
+from moderation.api.views import ReportViewSet
 from newsfeeds.api.views import NewsFeedViewSet
 from tweets.api.views import PhotoFileView, TweetViewSet
 from utils import probes
-from utils.api.exception_handler import json_error
 from utils.api.root import Router
 
 router = Router()
@@ -23,6 +23,7 @@ router = Router()
 router.register("newsfeeds", NewsFeedViewSet, basename="newsfeeds")
 router.register("tweets", TweetViewSet, basename="tweets")
 router.register("accounts", AccountViewSet, basename="accounts")
+router.register("reports", ReportViewSet, basename="reports")
 router.register("profiles", ProfileViewSet, basename="profiles")
 router.register("users", UserViewSet, basename="users")
 router.register("comments", CommentViewSet, basename="comments")
@@ -48,7 +49,10 @@ urlpatterns = [
     path("readyz", probes.readyz),
 ]
 
-handler400 = json_error(400, "bad_request", "Bad request.")
-handler403 = json_error(403, "permission_denied", "You do not have permission to perform this action.")
-handler404 = json_error(404, "not_found", "Not found.")
-handler500 = json_error(500, "error", "Something went wrong on our side.")
+admin.site.site_header = admin.site.site_title = "Twitter newsfeed"
+admin.site.index_title = "Moderation"
+
+handler400 = "utils.api.exception_handler.bad_request"
+handler403 = "utils.api.exception_handler.permission_denied"
+handler404 = "utils.api.exception_handler.not_found"
+handler500 = "utils.api.exception_handler.server_error"

@@ -1,0 +1,28 @@
+"""
+Moderators' screen of comments.
+"""
+
+from django.contrib import admin
+
+from comments.models import Comment
+from moderation.services import ModerationService
+from utils.admin import ModeratedAdmin, NewestTextSearch
+
+
+@admin.register(Comment)
+class CommentAdmin(NewestTextSearch, ModeratedAdmin):
+    """
+    Comments: look, and delete with a reason.
+    """
+
+    list_display = ("id", "user", "content", "tweet_id", "updated_at", "likes_count")
+    list_select_related = ("user",)
+    search_help_text = "An id, or words of the newest 100,000 comments"
+    actions = ("delete_comments",)
+
+    @admin.action(description="Delete, with the reason on the right", permissions=["moderate"])
+    def delete_comments(self, request, comments):
+        def verb(comment, reason):
+            ModerationService.delete_comment(comment=comment, moderator=request.user, reason=reason)
+
+        self.apply(request, comments, verb, "deleted")

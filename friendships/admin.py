@@ -1,0 +1,18 @@
+"""
+Moderators' screen of friendships.
+"""
+
+from django.contrib import admin
+
+from friendships.models import Friendship
+from utils.admin import LargeTableAdmin
+
+
+@admin.register(Friendship)
+class FriendshipAdmin(LargeTableAdmin):
+    """
+    Friendships, to look at.
+    """
+
+    list_display = ("id", "from_user", "to_user", "created_at")
+    list_select_related = ("from_user", "to_user")

@@ -1,0 +1,18 @@
+"""
+Moderators' screen of likes.
+"""
+
+from django.contrib import admin
+
+from likes.models import Like
+from utils.admin import LargeTableAdmin
+
+
+@admin.register(Like)
+class LikeAdmin(LargeTableAdmin):
+    """
+    Likes, to look at.
+    """
+
+    list_display = ("id", "user", "content_type", "object_id", "created_at")
+    list_select_related = ("user", "content_type")

@@ -1,0 +1,92 @@
+"""
+Moderators' screens of tweets and photos.
+"""
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+
+from moderation.services import ModerationService
+from tweets.constants import PhotoStatus
+from tweets.models import Tweet, TweetPhoto
+from utils.admin import ModeratedAdmin, NewestTextSearch, QueueFilter
+from utils.media import media_url
+
+
+@admin.register(Tweet)
+class TweetAdmin(NewestTextSearch, ModeratedAdmin):
+    """
+    Tweets: look, and delete with a reason.
+    """
+
+    list_display = ("id", "user", "content", "created_at", "comments_count", "likes_count", "is_deleted")
+    list_select_related = ("user",)
+    search_help_text = "An id, or words of the newest 100,000 tweets"
+    actions = ("delete_tweets",)
+
+    @admin.display(boolean=True, description="Deleted")
+    def is_deleted(self, tweet):
+        return tweet.deleted_at is not None
+
+    @admin.action(description="Delete, with the reason on the right", permissions=["moderate"])
+    def delete_tweets(self, request, tweets):
+        def verb(tweet, reason):
+            ModerationService.delete_tweet(tweet=tweet, moderator=request.user, reason=reason)
+
+        self.apply(request, tweets, verb, "deleted")
+
+
+class PhotoStatusFilter(QueueFilter):
+    waiting = PhotoStatus.PENDING
+    statuses = PhotoStatus.choices
+
+
+@admin.register(TweetPhoto)
+class TweetPhotoAdmin(ModeratedAdmin):
+    """
+    The queue of photo review: oldest first, approve or reject many at once.
+    """
+
+    list_display = ("thumbnail", "tweet_text", "user", "status", "created_at")
+    list_display_links = None
+    list_filter = (PhotoStatusFilter,)
+    list_select_related = ("tweet", "user")
+    ordering = ("id",)
+    list_per_page = 30
+    actions = ("approve", "reject")
+
+    def get_queryset(self, request):
+        """
+        Leave out uploads whose tweet is still to come.
+        """
+        self.request = request
+        return super().get_queryset(request).filter(tweet__isnull=False)
+
+    @admin.display(description="Photo")
+    def thumbnail(self, photo):
+        address = media_url(photo.thumbnail_key or photo.key, self.request)
+        return format_html(
+            '<a href="{}"><img class="photo-thumbnail" src="{}" alt="{}"></a>',
+            media_url(photo.key, self.request),
+            address,
+            photo.alt_text or f"Photo {photo.position + 1} of the tweet",
+        )
+
+    @admin.display(description="Tweet")
+    def tweet_text(self, photo):
+        address = reverse("admin:tweets_tweet_change", args=[photo.tweet_id])
+        return format_html('<a href="{}">{}</a>', address, photo.tweet.content)
+
+    @admin.action(description="Approve", permissions=["moderate"])
+    def approve(self, request, photos):
+        def verb(photo, reason):
+            ModerationService.approve_photo(photo=photo, moderator=request.user, reason=reason)
+
+        self.apply(request, photos, verb, "approved")
+
+    @admin.action(description="Reject, with the reason on the right", permissions=["moderate"])
+    def reject(self, request, photos):
+        def verb(photo, reason):
+            ModerationService.reject_photo(photo=photo, moderator=request.user, reason=reason)
+
+        self.apply(request, photos, verb, "rejected")

@@ -1,0 +1,134 @@
+"""
+Admin screens that stay fast on a million rows, and actions that want a reason.
+"""
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.core.paginator import Paginator
+from django.utils.functional import cached_property
+
+from utils.errors import ServiceError
+
+MOST_COUNTED = 10_000
+
+
+class CappedPaginator(Paginator):
+    """
+    Counts no further than ten thousand rows: COUNT(*) over a big table takes seconds, and nobody pages that far.
+    """
+
+    @cached_property
+    def count(self):
+        return self.object_list.order_by()[:MOST_COUNTED].count()
+
+
+class LargeTableAdmin(admin.ModelAdmin):
+    """
+    Newest first, by the primary key; no count of everything; nothing is edited, added or deleted by hand.
+
+    What moderators change, they change by actions, which call services: rows alone would leave
+    caches, feeds and counters behind.
+    """
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    ordering = ("-id",)
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class ReasonForm(helpers.ActionForm):
+    """
+    The bar of actions, with a reason for the audit trail.
+    """
+
+    reason = forms.CharField(
+        required=False, max_length=500, widget=forms.TextInput(attrs={"placeholder": "Reason", "size": 40})
+    )
+
+
+class ModeratedAdmin(LargeTableAdmin):
+    """
+    A screen whose actions are for moderators and go to the audit trail.
+    """
+
+    action_form = ReasonForm
+
+    def has_moderate_permission(self, request):
+        """
+        Say whether the user is a moderator; named so that `@admin.action(permissions=["moderate"])` finds it.
+        """
+        return request.user.has_perm("moderation.moderate")
+
+    def apply(self, request, things, verb, done):
+        """
+        Call `verb(thing, reason)` for each thing, and tell the moderator how many went well and what did not.
+        """
+        reason, count = request.POST.get("reason", "").strip(), 0
+        for thing in things:
+            try:
+                verb(thing, reason)
+                count += 1
+            except ServiceError as error:
+                self.message_user(request, f"{thing}: {error.message}", messages.ERROR)
+        if count:
+            self.message_user(request, f"{count} {done}.", messages.SUCCESS)
+
+
+class NewestTextSearch:
+    """
+    Mixin: search text within the newest hundred thousand rows, and a number as an exact id.
+
+    No portable index searches inside text; the newest rows are what moderators look for.
+
+    `text_field`   the column to search in.
+    """
+
+    text_field = "content"
+    newest = 100_000
+    # Makes the admin show its search box; the search itself is below.
+    search_fields = ("id",)
+
+    def get_search_results(self, request, queryset, search_term):
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if term.isascii() and term.isdigit() and len(term) < 19:
+            return queryset.filter(id=int(term)), False
+        oldest = self.model.objects.order_by("-id").values_list("id", flat=True)[self.newest - 1 : self.newest].first()
+        if oldest is not None:
+            queryset = queryset.filter(id__gte=oldest)
+        return queryset.filter(**{f"{self.text_field}__icontains": term}), False
+
+
+class QueueFilter(admin.SimpleListFilter):
+    """
+    A filter by status that shows what waits unless something else is asked for.
+
+    `waiting`   the status of what waits; `statuses` its choices.
+    """
+
+    title = parameter_name = "status"
+    waiting = None
+    statuses = ()
+
+    def lookups(self, request, model_admin):
+        return [*self.statuses, ("all", "All")]
+
+    def queryset(self, request, queryset):
+        value = self.value() or self.waiting
+        return queryset if value == "all" else queryset.filter(status=value)
+
+    def choices(self, changelist):
+        for value, title in self.lookup_choices:
+            query = changelist.get_query_string({self.parameter_name: value})
+            yield {"selected": (self.value() or self.waiting) == value, "query_string": query, "display": title}
