@@ -23,7 +23,8 @@ class RootView(APIRootView):
 
     @extend_schema(exclude=True)
     def get(self, request, *args, **kwargs):
-        collections = {name: reverse(url_name, request=request) for name, url_name in self.api_root_dict.items()}
+        # What has no address of its own (profiles are reached by id only) is left out, as DRF does.
+        collections = super().get(request, *args, **kwargs).data
         links = {name: reverse(name, request=request) for name in ("docs", "redoc", "schema")}
         return Response({**collections, **links, "version": settings.VERSION})
 
