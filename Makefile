@@ -1,0 +1,59 @@
+# What can be done here. Each recipe is a script in deploy/.
+#
+# These work from the environment, on the make line (make run PORT=8123 DATA_DIR=/elsewhere) and in .env:
+#   PROFILE        embedded (default) or stack
+#   HOST, PORT     where the web server listens (127.0.0.1, 8000)
+#   DATA_DIR       database, media, server data, pid files (var/)
+#   RATE_LIMITS    on (default) or off
+#   STORE          hbase: the stack has an HBase too
+#   DATABASE_URL, REDIS_URL, MEMCACHED_URL, BROKER_URL, HBASE_URL   servers to use instead of our own
+#   MARIADB_PORT, REDIS_PORT, MEMCACHED_PORT, RABBITMQ_PORT, HBASE_THRIFT_PORT where our own listen
+#   ARGS           further arguments for pytest or the benchmarks
+#
+# make passes variables of the environment and of its command line on to recipes by itself, and only those that are
+# set; therefore none of them is mentioned below.
+
+# Ends a recipe when make is gone, however it went. Linux only; elsewhere TERM and Ctrl-C have to do.
+FOREGROUND := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack bench venv clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\): .*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
+	@echo
+	@sed -n '/^# These work/,/^#   ARGS/s/^# //p' $(firstword $(MAKEFILE_LIST))
+
+run: ## the whole project without any server, with demo data, in the foreground
+	@$(FOREGROUND) deploy/run.sh
+
+test: ## the tests of the embedded profile
+	@$(FOREGROUND) deploy/test.sh $(ARGS)
+
+check: ## style, floors, migrations, deployment settings, API schema
+	@$(FOREGROUND) deploy/check.sh
+
+stack-up: ## install and start MariaDB, Redis, Memcached and RabbitMQ
+	@deploy/stack.sh up
+
+stack-down: ## stop those of them that stack-up started
+	@deploy/stack.sh down
+
+stack-status: ## which of them run, and where
+	@deploy/stack.sh status
+
+stack-run: ## web, workers, relay and beat on the real servers, in the foreground
+	@$(FOREGROUND) deploy/stack-run.sh
+
+test-stack: ## the tests of the stack profile
+	@$(FOREGROUND) env PROFILE=stack deploy/test.sh $(ARGS)
+
+bench: ## the figures of the README, measured on the stack
+	@$(FOREGROUND) deploy/bench.sh $(ARGS)
+
+venv: ## .venv with everything for development
+	@deploy/venv.sh dev
+
+clean: ## remove .venv and caches; data stays
+	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

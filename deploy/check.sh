@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# `make check`: every rule that can be run without running the project. Goes on after a failure, to show all of them.
+set -euo pipefail
+
+# shellcheck source=deploy/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$ROOT"
+step deploy/venv.sh dev
+
+# A folder of its own: looking must leave nothing behind.
+DATA_DIR=$(mktemp -d)
+trap 'rm -rf "$DATA_DIR"' EXIT
+export DATA_DIR PROFILE=embedded
+
+failed=()
+rule() {
+    local title=$1
+    shift
+    say "== $title"
+    step "$@" || failed+=("$title")
+}
+
+python=$VENV/bin/python
+rule "style" "$VENV/bin/ruff" check
+rule "format" "$VENV/bin/ruff" format --check
+rule "floors" "$VENV/bin/lint-imports"
+rule "migrations" "$python" manage.py makemigrations --check --dry-run
+# As it is deployed: behind TLS, under a name.
+rule "deployment" env SECURE=on ALLOWED_HOSTS=twitter.example "$python" manage.py check --deploy --fail-level WARNING
+rule "schema" "$python" manage.py spectacular --validate --fail-on-warn --file /dev/null
+if command -v shellcheck >/dev/null; then
+    rule "scripts" shellcheck -x .ci/run deploy/*.sh deploy/stack/*.sh
+fi
+
+[ "${#failed[@]}" = 0 ] || die "Not in order: ${failed[*]}"
+say "All in order."

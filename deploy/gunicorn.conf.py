@@ -1,0 +1,54 @@
+"""
+The web server of both profiles.
+
+https://docs.gunicorn.org/en/stable/settings.html
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+EMBEDDED = os.environ.get("PROFILE", "embedded") == "embedded"
+HOST = os.environ.get("HOST", "127.0.0.1")
+PORT = os.environ.get("PORT", "8000")
+
+bind = f"{HOST}:{PORT}"
+worker_class = "gthread"
+# Embedded is one process: its caches and its task worker live in there.
+workers = 1 if EMBEDDED else int(os.environ.get("WEB_WORKERS", "2"))
+threads = 8 if EMBEDDED else int(os.environ.get("WEB_THREADS", "4"))
+# The worker's heartbeat is a file; in memory it never waits for a disk.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+# Longer than a proxy keeps its idle connections to us (nginx: 60 s), so that it is the proxy who closes them.
+keepalive = 75
+graceful_timeout = 30
+timeout = 60
+# Would otherwise be a socket in the home directory, shared by all copies.
+control_socket_disable = True
+# The project writes a line for each request itself, with its id and its user.
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+
+
+def on_starting(server):
+    """
+    Let several workers add their counts up through files (utils/metrics.py); those of the last run are cleared away.
+    """
+    if server.cfg.workers > 1:
+        folder = Path(os.environ.get("DATA_DIR", "var")).absolute() / "metrics"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def post_worker_init(worker):
+    """
+    Print the address once the project is loaded and can answer.
+    """
+    if EMBEDDED and worker.age == 1:
+        host = "127.0.0.1" if HOST in ("0.0.0.0", "[::]") else HOST
+        sys.stdout.write(f"Open http://{host}:{PORT}/api/ (Ctrl-C stops it)\n")
+        sys.stdout.flush()

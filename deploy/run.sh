@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# `make run`: the embedded profile in the foreground, with the demo data.
+set -euo pipefail
+
+# shellcheck source=deploy/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$ROOT"
+
+if [ "${PROFILE:-embedded}" = stack ]; then
+    exec deploy/stack-run.sh
+fi
+export PROFILE=embedded
+
+require_free_port run
+step deploy/venv.sh
+step "$VENV/bin/python" manage.py migrate --verbosity 0
+step "$VENV/bin/python" manage.py demo
+# One terminal holds everything here; the lines of each task would drown the address.
+export LOG_LEVEL=${LOG_LEVEL:-WARNING}
+exec "$VENV/bin/gunicorn" -c deploy/gunicorn.conf.py twitter.wsgi:application

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# `make test` and `make test-stack`: the tests of one profile. Arguments go to pytest.
+set -euo pipefail
+
+# shellcheck source=deploy/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$ROOT"
+
+if [ "${PROFILE:-embedded}" = stack ]; then
+    without=(-m "not hbase")
+    if [ "${STORE-}" = hbase ]; then
+        without=()
+    fi
+    exec deploy/with-stack.sh "$VENV/bin/python" -m pytest -q "${without[@]}" "$@"
+fi
+export PROFILE=embedded
+step deploy/venv.sh dev
+exec "$VENV/bin/python" -m pytest -q -m "not stack" "$@"
