@@ -8,12 +8,14 @@ Redis      `token:{sha256}` whose a token is
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import timedelta
 
 import orjson
 from django.conf import settings
 from django.core.cache import caches
 from django.utils import timezone
 
+from accounts.constants import LAST_USED_SECONDS
 from accounts.models import AccessToken, User
 from utils.memcached.objects import TOMBSTONE, Lookup, invalidate, read_one
 from utils.redis.client import RedisUnavailable, Script, client
@@ -157,7 +159,10 @@ def token_record(key_hash):
     token = AccessToken.objects.filter(key_hash=key_hash).first()
     if token is None:
         return None
-    AccessToken.objects.filter(id=token.id).update(last_used_at=timezone.now())
+    long_ago = timezone.now() - timedelta(seconds=LAST_USED_SECONDS)
+    # Every miss comes here, and without Redis every request is one.
+    if token.last_used_at is None or token.last_used_at < long_ago:
+        AccessToken.objects.filter(id=token.id).update(last_used_at=timezone.now())
     return {"user_id": token.user_id, "auth_hash": token.auth_hash, "expires_at": format_time(token.expires_at)}
 
 
@@ -171,9 +176,8 @@ def invalidate_user(user_id):
 
 def invalidate_tokens(key_hashes):
     """
-    Make tokens that were revoked unknown at once.
+    Make tokens that were revoked unknown at once; say whether the cache confirmed it.
     """
-    if key_hashes:
-        invalidate(
-            *[token_key(key_hash) for key_hash in key_hashes], seconds=settings.OBJECT_CACHE_SECONDS, alias="default"
-        )
+    return not key_hashes or invalidate(
+        *[token_key(key_hash) for key_hash in key_hashes], seconds=settings.OBJECT_CACHE_SECONDS, alias="default"
+    )

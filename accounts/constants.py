@@ -10,9 +10,11 @@ USERNAME_COLUMN = 40
 EMAIL_LENGTH = 254
 PASSWORD_MIN, PASSWORD_MAX = 6, 128
 NICKNAME_MAX = 200
-# A token's `last_used_at` is written when its cached record is read anew, so at most this often.
 TOKEN_BYTES = 32
+# A token's `last_used_at` is written no more often than this.
+LAST_USED_SECONDS = 300
 # "~" cannot stand in a name that somebody may choose.
 DELETED_PREFIX = "~deleted_"
 # Pixels of an avatar's longer edge.
 AVATAR_EDGE = 512
+AUTH_SALT = "accounts.User.session_auth_hash"

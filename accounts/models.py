@@ -5,8 +5,9 @@ People, their profiles, and the tokens of their mobile clients.
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
-from accounts.constants import EMAIL_LENGTH, NICKNAME_MAX, USERNAME_COLUMN
+from accounts.constants import AUTH_SALT, EMAIL_LENGTH, NICKNAME_MAX, USERNAME_COLUMN
 
 
 class UserQuerySet(models.QuerySet):
@@ -57,6 +58,7 @@ class User(AbstractUser):
     email_verified_at = models.DateTimeField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    auth_epoch = models.PositiveIntegerField(default=0, help_text="Grows to end every session and token at once.")
 
     objects = AccountManager()
 
@@ -79,6 +81,12 @@ class User(AbstractUser):
         Return what ties sessions and tokens to the password: a new password ends them all.
         """
         return self.cached_auth_hash or super().get_session_auth_hash()
+
+    def _get_session_auth_hash(self, secret=None):
+        # Django's own, with the epoch: a suspension ends sessions although the password stays.
+        return salted_hmac(
+            AUTH_SALT, f"{self.password}{self.auth_epoch}", secret=secret, algorithm="sha256"
+        ).hexdigest()
 
     @property
     def can_log_in(self):

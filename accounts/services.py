@@ -83,6 +83,11 @@ class AccountService:
 
     @classmethod
     def check_password_strength(cls, password, *, field="password"):
+        """
+        Refuse a password that everybody tries first.
+
+        :raises WeakPassword: it is among the well-known ones.
+        """
         try:
             validate_password(password)
         except ValidationError as error:
@@ -145,12 +150,14 @@ class AccountService:
     @classmethod
     def suspend(cls, *, user):
         """
-        Hide a user and all they wrote from everyone but staff; ends sessions and tokens.
+        Hide a user and all they wrote from everyone but staff; ends sessions and tokens, for good.
 
         Returns whether that is new. Repeats safely.
         """
         with transaction.atomic():
-            changed = User.objects.filter(id=user.id, suspended_at__isnull=True).update(suspended_at=timezone.now())
+            changed = User.objects.filter(id=user.id, suspended_at__isnull=True).update(
+                suspended_at=timezone.now(), auth_epoch=F("auth_epoch") + 1
+            )
             AccessTokenService.revoke_all(user)
             cls.announce_change(user.id)
         return bool(changed)
@@ -311,18 +318,27 @@ class AccessTokenService:
         """
         End one token; an unknown one is no error.
         """
-        AccessToken.objects.filter(key_hash=cls.hash(secret)).delete()
-        cache.invalidate_tokens([cls.hash(secret)])
+        cls._revoke(AccessToken.objects.filter(key_hash=cls.hash(secret)))
 
     @classmethod
     def revoke_all(cls, user):
         """
         End every token of a user.
         """
-        key_hashes = list(AccessToken.objects.filter(user_id=user.id).values_list("key_hash", flat=True))
-        AccessToken.objects.filter(user_id=user.id).delete()
-        after_commit(cache.invalidate_tokens, key_hashes)
+        cls._revoke(AccessToken.objects.filter(user_id=user.id))
+
+    @classmethod
+    def _revoke(cls, tokens):
+        with transaction.atomic():
+            key_hashes = list(tokens.values_list("key_hash", flat=True))
+            if key_hashes:
+                tokens.delete()
+                OutboxService.record("tokens_revoked", key_hashes=key_hashes)
+                after_commit(cache.invalidate_tokens, key_hashes)
 
     @staticmethod
     def hash(secret):
+        """
+        Return what is stored of a secret: it is random and long, so a plain SHA-256 is enough.
+        """
         return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

@@ -17,3 +17,15 @@ def invalidate_user(message_id, user_id):
     if not cache.invalidate_user(user_id):
         raise Unavailable("Memcached did not confirm")
     return f"user {user_id} is read anew"
+
+
+@outbox_task()
+def invalidate_tokens(message_id, key_hashes):
+    """
+    Make tokens that were revoked unknown to the cache.
+
+    Safe to run twice: a tombstone over a tombstone.
+    """
+    if not cache.invalidate_tokens(key_hashes):
+        raise Unavailable("Redis did not confirm")
+    return f"{len(key_hashes)} tokens are unknown"

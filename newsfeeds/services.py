@@ -11,6 +11,7 @@ from newsfeeds.cache import user_newsfeeds
 from newsfeeds.storage import store
 from outbox.services import OutboxService
 from tweets.services import PhotoService, TweetService
+from utils.idempotency.services import IdempotencyService
 from utils.pagination import fill_page
 from utils.transactions import after_commit, retried_transaction
 
@@ -44,6 +45,7 @@ class PostingService:
         PhotoService.attach(photos, tweet)
         store().deliver(tweet.id, [author.id])
         OutboxService.record("tweet_created", tweet_id=tweet.id, author_id=author.id)
+        IdempotencyService.complete(tweet.id)
         after_commit(user_newsfeeds.push, [author.id], tweet.id)
         return tweet
 
@@ -77,25 +79,36 @@ class NewsFeedService:
     def fan_out(cls, message_id, tweet_id, author_id):
         """
         Swap the promise to all followers for one promise a batch; return how many batches.
+        """
+        return cls._split(message_id, "tweet_batch_cut", tweet_id, author_id)
 
-        The author's own cached lists are pushed once more, in case the request could not.
+    @classmethod
+    def show_to_author(cls, tweet_id, author_id):
+        """
+        Put a tweet on its author's own cached lists once more, in case the request could not. Repeats safely.
 
-        :raises RedisUnavailable: the author's lists may lack the tweet.
+        :raises RedisUnavailable: the lists may lack it.
         """
         TweetService.push_to_author(tweet_id, author_id)
         user_newsfeeds.push([author_id], tweet_id)
-        return cls._split(message_id, "tweet_batch_cut", tweet_id, author_id)
 
     @classmethod
     def withdraw(cls, message_id, tweet_id, author_id):
         """
         Take a deleted tweet out of its author's feed, and promise the same for each batch of followers.
-
-        :raises RedisUnavailable: the author's list may still hold it.
         """
         store().remove(tweet_id, [author_id])
-        user_newsfeeds.remove([author_id], tweet_id)
         return cls._split(message_id, "removal_batch_cut", tweet_id, author_id)
+
+    @classmethod
+    def hide_from_author(cls, tweet_id, author_id):
+        """
+        Take a deleted tweet off its author's own cached lists. Repeats safely.
+
+        :raises RedisUnavailable: the lists may still hold it.
+        """
+        TweetService.remove_from_author(tweet_id, author_id)
+        user_newsfeeds.remove([author_id], tweet_id)
 
     @classmethod
     def _split(cls, message_id, event, tweet_id, author_id):

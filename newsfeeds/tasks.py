@@ -17,6 +17,17 @@ def fan_out_tweet(message_id, tweet_id, author_id):
     return f"tweet {tweet_id} goes out in {batches} batches"
 
 
+@outbox_task()
+def show_to_author(message_id, tweet_id, author_id):
+    """
+    See to it that a tweet is on its author's own cached lists.
+
+    Safe to run twice: a list has each tweet once.
+    """
+    NewsFeedService.show_to_author(tweet_id, author_id)
+    return f"tweet {tweet_id} is on the lists of its author"
+
+
 @outbox_task(queue="fanout")
 def deliver_tweet(message_id, tweet_id, author_id, after, until):
     """
@@ -37,6 +48,17 @@ def withdraw_tweet(message_id, tweet_id, author_id):
     """
     batches = NewsFeedService.withdraw(message_id, tweet_id, author_id)
     return f"tweet {tweet_id} is withdrawn in {batches} batches"
+
+
+@outbox_task()
+def hide_from_author(message_id, tweet_id, author_id):
+    """
+    See to it that a deleted tweet is on none of its author's own cached lists.
+
+    Safe to run twice: what is gone is gone.
+    """
+    NewsFeedService.hide_from_author(tweet_id, author_id)
+    return f"tweet {tweet_id} is off the lists of its author"
 
 
 @outbox_task(queue="fanout")

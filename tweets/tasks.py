@@ -24,7 +24,6 @@ def forget_tweet(message_id, tweet_id, author_id):
     """
     if not TweetService.forget(tweet_id):
         raise DeletionUnconfirmed
-    TweetService.remove_from_author(tweet_id, author_id)
     return f"tweet {tweet_id} is forgotten"
 
 

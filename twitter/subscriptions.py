@@ -6,6 +6,7 @@ never import upwards to have something done.
 from accounts import tasks as accounts
 from comments import tasks as comments
 from friendships import tasks as friendships
+from inbox import tasks as inbox
 from likes import tasks as likes
 from newsfeeds import tasks as newsfeeds
 from outbox.services import subscriptions
@@ -13,26 +14,35 @@ from tweets import tasks as tweets
 
 SUBSCRIPTIONS = {
     "user_changed": [accounts.invalidate_user],
+    "tokens_revoked": [accounts.invalidate_tokens],
     "account_deleted": [
         tweets.purge_tweets,
         comments.purge_comments,
         likes.purge_likes,
         friendships.purge_friendships,
+        inbox.empty_inbox,
     ],
     "tweets_purge_goes_on": [tweets.purge_tweets],
     "comments_purge_goes_on": [comments.purge_comments],
     "likes_purge_goes_on": [likes.purge_likes],
     "friendships_purge_goes_on": [friendships.purge_friendships],
-    "tweet_created": [newsfeeds.fan_out_tweet],
+    "tweet_created": [newsfeeds.fan_out_tweet, newsfeeds.show_to_author],
     "tweet_batch_cut": [newsfeeds.deliver_tweet],
-    "tweet_deleted": [tweets.forget_tweet, newsfeeds.withdraw_tweet],
+    "tweet_deleted": [
+        tweets.forget_tweet,
+        newsfeeds.withdraw_tweet,
+        newsfeeds.hide_from_author,
+        inbox.withdraw_for_tweet,
+    ],
     "removal_batch_cut": [newsfeeds.remove_tweet],
-    "comment_created": [tweets.refresh_commented_tweet],
-    "comment_deleted": [tweets.refresh_commented_tweet],
-    "liked": [likes.invalidate_liked, tweets.refresh_liked_tweet],
-    "unliked": [likes.invalidate_liked, tweets.refresh_liked_tweet],
-    "followed": [friendships.invalidate_followings, newsfeeds.settle_feed],
-    "unfollowed": [friendships.invalidate_followings, newsfeeds.settle_feed],
+    "photos_attached": [tweets.make_thumbnails],
+    "photo_reviewed": [tweets.refresh_reviewed_tweet],
+    "comment_created": [tweets.refresh_commented_tweet, inbox.settle_comment],
+    "comment_deleted": [tweets.refresh_commented_tweet, inbox.settle_comment],
+    "liked": [likes.invalidate_liked, tweets.refresh_liked_tweet, inbox.settle_like],
+    "unliked": [likes.invalidate_liked, tweets.refresh_liked_tweet, inbox.settle_like],
+    "followed": [friendships.invalidate_followings, newsfeeds.settle_feed, inbox.settle_follow],
+    "unfollowed": [friendships.invalidate_followings, newsfeeds.settle_feed, inbox.settle_follow],
 }
 
 

@@ -4,6 +4,7 @@ Who may use the doors of the site.
 
 from django.conf import settings
 from django.middleware.csrf import CsrfViewMiddleware
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
 
 
@@ -20,4 +21,7 @@ class IsSameOrigin(BasePermission):
         origin = request.headers.get("Origin")
         if origin is None or origin in getattr(settings, "CORS_ALLOWED_ORIGINS", ()):
             return True
-        return CsrfViewMiddleware(lambda _: None)._origin_verified(request._request)
+        if not CsrfViewMiddleware(lambda _: None)._origin_verified(request._request):
+            # Raised, not returned: to somebody anonymous DRF would say that they must log in.
+            raise PermissionDenied(self.message, self.code)
+        return True

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from accounts.constants import AVATAR_EDGE, EMAIL_LENGTH, NICKNAME_MAX, PASSWORD_MAX, PASSWORD_MIN, USERNAME
 from utils.api.fields import PictureField
+from utils.api.shapes import SuccessSerializer
 from utils.media import media_url
 
 
@@ -17,6 +18,8 @@ class UserBriefSerializer(serializers.Serializer):
     id = serializers.IntegerField()
     username = serializers.CharField()
 
+    example = {"id": 1, "username": "alice_demo"}
+
 
 class UserSerializer(serializers.Serializer):
     """
@@ -27,6 +30,8 @@ class UserSerializer(serializers.Serializer):
     username = serializers.CharField()
     nickname = serializers.CharField(allow_null=True)
     avatar_url = serializers.URLField(allow_null=True)
+
+    example = {"id": 1, "username": "alice_demo", "nickname": "Alice", "avatar_url": None}
 
     def to_representation(self, record):
         return user_shape(record, self.context["request"])
@@ -56,6 +61,15 @@ class UserDetailSerializer(UserSerializer):
     followings_count = serializers.IntegerField()
     tweets_count = serializers.IntegerField()
     has_followed = serializers.BooleanField()
+
+    example = {
+        **UserSerializer.example,
+        "profile_id": 1,
+        "followers_count": 6,
+        "followings_count": 5,
+        "tweets_count": 2,
+        "has_followed": True,
+    }
 
     def to_representation(self, detail):
         profile = detail["profile"]
@@ -98,6 +112,8 @@ class SignupSerializerForCreate(SecretSerializer):
     email = serializers.EmailField(max_length=EMAIL_LENGTH)
     password = PasswordField(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)
 
+    example = {"username": "alice_demo", "email": "alice@example.com", "password": "correct horse battery"}
+
     def validate_username(self, value):
         # fullmatch, which RegexField does not ask for: "$" would let a line break pass.
         if not USERNAME.fullmatch(value):
@@ -109,14 +125,20 @@ class LoginSerializer(SecretSerializer):
     username = serializers.CharField(max_length=EMAIL_LENGTH)
     password = PasswordField(max_length=PASSWORD_MAX)
 
+    example = {"username": "alice_demo", "password": "correct horse battery"}
+
 
 class PasswordSerializerForUpdate(SecretSerializer):
     old_password = PasswordField(max_length=PASSWORD_MAX)
     new_password = PasswordField(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)
 
+    example = {"old_password": "correct horse battery", "new_password": "staple incorrect battery"}
+
 
 class AccountSerializerForDelete(SecretSerializer):
     password = PasswordField(max_length=PASSWORD_MAX)
+
+    example = {"password": "correct horse battery"}
 
 
 class SessionSerializer(serializers.Serializer):
@@ -128,24 +150,46 @@ class SessionSerializer(serializers.Serializer):
     user = UserBriefSerializer()
     token = serializers.CharField(help_text="For `Authorization: Bearer`; shown once.")
 
+    example = {"success": True, "user": UserBriefSerializer.example, "token": "uK7k8xkNtnWVxo7xt2dhPpvk-CUGUXQu"}
+
 
 class LoginStatusSerializer(serializers.Serializer):
     has_logged_in = serializers.BooleanField()
     ip = serializers.CharField()
     user = UserBriefSerializer(required=False)
 
+    example = {"has_logged_in": True, "ip": "127.0.0.1", "user": UserBriefSerializer.example}
 
-class SuccessSerializer(serializers.Serializer):
-    success = serializers.BooleanField()
+
+class DoorsSerializer(serializers.Serializer):
+    """
+    The addresses below `accounts/`.
+    """
+
+    signup = serializers.URLField()
+    login = serializers.URLField()
+    logout = serializers.URLField()
+    login_status = serializers.URLField()
+    password = serializers.URLField()
+    me = serializers.URLField()
+
+    example = {
+        name: f"http://127.0.0.1:8000/api/accounts/{name}/"
+        for name in ("signup", "login", "logout", "login_status", "password", "me")
+    }
 
 
 class NewTokenSerializer(SuccessSerializer):
     token = serializers.CharField()
 
+    example = {"success": True, "token": SessionSerializer.example["token"]}
+
 
 class ProfileSerializerForUpdate(serializers.Serializer):
     nickname = serializers.CharField(max_length=NICKNAME_MAX, required=False, allow_null=True, allow_blank=True)
     avatar = PictureField(max_edge=AVATAR_EDGE, required=False, allow_null=True)
+
+    example = {"nickname": "Alice"}
 
 
 class ProfileSerializer(serializers.Serializer):
@@ -155,6 +199,8 @@ class ProfileSerializer(serializers.Serializer):
 
     nickname = serializers.CharField(allow_null=True)
     avatar = serializers.URLField(allow_null=True)
+
+    example = {"nickname": "Alice", "avatar": None}
 
     def to_representation(self, profile):
         return {"nickname": profile.nickname or None, "avatar": media_url(profile.avatar, self.context["request"])}

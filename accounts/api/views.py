@@ -5,6 +5,7 @@ Signing up, in and out; people and their details.
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.db.models import Q
 from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import AllowAny, IsAdminUser, IsAuthenticated
@@ -15,12 +16,15 @@ from accounts.api.authentication import presented_token
 from accounts.api.permissions import IsSameOrigin
 from accounts.api.serializers import (
     AccountSerializerForDelete,
+    DoorsSerializer,
     LoginSerializer,
+    LoginStatusSerializer,
+    NewTokenSerializer,
     PasswordSerializerForUpdate,
     ProfileSerializer,
     ProfileSerializerForUpdate,
+    SessionSerializer,
     SignupSerializerForCreate,
-    SuccessSerializer,
     UserBriefSerializer,
     UserDetailSerializer,
     UserSerializer,
@@ -30,6 +34,7 @@ from accounts.models import User, UserProfile
 from accounts.services import AccessTokenService, AccountService, ProfileService
 from friendships.services import FriendshipService
 from utils.api.permissions import IsObjectOwner
+from utils.api.shapes import SuccessSerializer, numbered
 from utils.api.throttling import client_address
 from utils.api.views import APIViewSet
 from utils.media import serve
@@ -52,6 +57,15 @@ class AccountViewSet(APIViewSet):
         "login": LoginSerializer,
         "password": PasswordSerializerForUpdate,
         "me": AccountSerializerForDelete,
+    }
+    answers = {
+        "list": DoorsSerializer,
+        "signup": (201, SessionSerializer),
+        "login": SessionSerializer,
+        "logout": SuccessSerializer,
+        "login_status": LoginStatusSerializer,
+        "password": NewTokenSerializer,
+        "me": (204, None),
     }
     rates = {name: f"accounts.{name}" for name in ("signup", "login", "logout", "login_status")}
 
@@ -135,6 +149,8 @@ class UserViewSet(APIViewSet):
     queryset = User.objects.none()
     serializer_class = UserDetailSerializer
     serializers = {"list": UserSerializer}
+    answers = {"list": numbered(UserSerializer), "retrieve": UserDetailSerializer, "by": UserDetailSerializer}
+    parameters = {"list": [OpenApiParameter("search", str, description="How names or mails begin")]}
     permissions = {"list": [IsAdminUser], "retrieve": [AllowAny], "by": [AllowAny]}
     pagination_class = UserPagination
     conditional = {"retrieve", "by"}
@@ -178,6 +194,8 @@ class ProfileViewSet(APIViewSet):
 
     queryset = UserProfile.objects.none()
     serializer_class = ProfileSerializerForUpdate
+    serializers = dict.fromkeys(("update", "partial_update"), ProfileSerializerForUpdate)
+    answers = dict.fromkeys(("update", "partial_update"), ProfileSerializer)
     permission_classes = [IsAuthenticated, IsObjectOwner]
     rates = {"update": "profiles.update", "partial_update": "profiles.update"}
 

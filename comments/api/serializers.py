@@ -24,6 +24,17 @@ class CommentSerializer(serializers.Serializer):
     likes_count = serializers.IntegerField()
     has_liked = serializers.BooleanField()
 
+    example = {
+        "id": 217665650000123,
+        "tweet_id": 217665629068437,
+        "user": UserSerializer.example,
+        "content": "And read at once!",
+        "created_at": "2026-11-24T06:40:50.000123Z",
+        "updated_at": "2026-11-24T06:40:50.000123Z",
+        "likes_count": 0,
+        "has_liked": False,
+    }
+
 
 def comment_shape(loaded, request):
     """
@@ -52,6 +63,8 @@ class CommentSerializerForCreate(serializers.Serializer):
     tweet_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
     content = content_field()
 
+    example = {"tweet_id": 217665629068437, "content": "And read at once!"}
+
     def validate_tweet_id(self, value):
         tweet = Tweet.objects.visible_to(self.context["request"].user).filter(id=value).first()
         if tweet is None:
@@ -69,12 +82,4 @@ class CommentSerializerForCreate(serializers.Serializer):
 class CommentSerializerForUpdate(serializers.Serializer):
     content = content_field()
 
-
-class CommentListSerializer(serializers.Serializer):
-    """
-    The answer of the list.
-    """
-
-    comments = CommentSerializer(many=True)
-    has_next_page = serializers.BooleanField()
-    next = serializers.URLField(allow_null=True)
+    example = {"content": "And read at once, always!"}

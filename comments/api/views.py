@@ -3,18 +3,26 @@ Commenting.
 """
 
 from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
-from comments.api.serializers import CommentSerializerForCreate, CommentSerializerForUpdate, comment_shape
+from comments.api.serializers import (
+    CommentSerializer,
+    CommentSerializerForCreate,
+    CommentSerializerForUpdate,
+    comment_shape,
+)
 from comments.models import Comment
 from comments.services import CommentService
 from tweets.models import Tweet
 from utils.api.pagination import EndlessRequest
 from utils.api.parameters import integer_parameter
 from utils.api.permissions import IsObjectOwner
+from utils.api.shapes import SuccessSerializer, endless
 from utils.api.views import APIViewSet, required_params
+from utils.idempotency.api import create_once
 
 
 class CommentViewSet(APIViewSet):
@@ -25,6 +33,14 @@ class CommentViewSet(APIViewSet):
     queryset = Comment.objects.none()
     serializer_class = CommentSerializerForCreate
     serializers = {"create": CommentSerializerForCreate, "update": CommentSerializerForUpdate}
+    answers = {
+        "list": endless(CommentSerializer, "comments"),
+        "create": (201, CommentSerializer),
+        "update": CommentSerializer,
+        "destroy": SuccessSerializer,
+    }
+    parameters = {"list": [OpenApiParameter("tweet_id", int, required=True, description="On which tweet")]}
+    idempotent = ("create",)
     permissions = {
         "create": [IsAuthenticated],
         "update": [IsAuthenticated, IsObjectOwner],
@@ -33,9 +49,12 @@ class CommentViewSet(APIViewSet):
     rates = {name: f"comments.{name}" for name in ("create", "list", "update", "destroy")}
 
     def get_object(self):
-        comment = get_object_or_404(Comment.objects.visible_to(self.request.user), id=self.kwargs["pk"])
+        comment = self.find(self.kwargs["pk"])
         self.check_object_permissions(self.request, comment)
         return comment
+
+    def find(self, comment_id):
+        return get_object_or_404(Comment.objects.visible_to(self.request.user), id=comment_id)
 
     @required_params("tweet_id", source="query_params")
     def list(self, request):
@@ -53,7 +72,8 @@ class CommentViewSet(APIViewSet):
         """
         Comment on a tweet: 1 to 140 characters.
         """
-        comment = CommentService.create_comment(user=request.user, **self.read())
+        fields = self.read()
+        comment = create_once(self, lambda: CommentService.create_comment(user=request.user, **fields), again=self.find)
         return Response(self.shape(comment), status=201)
 
     def update(self, request, pk):

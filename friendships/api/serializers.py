@@ -2,9 +2,11 @@
 Shapes of friendships.
 """
 
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from accounts.api.serializers import UserSerializer, user_shape
+from utils.api.shapes import either, endless
 from utils.time_ids import format_time, id_to_datetime
 
 
@@ -16,6 +18,8 @@ class FriendshipSerializer(serializers.Serializer):
     user = UserSerializer()
     created_at = serializers.DateTimeField()
     has_followed = serializers.BooleanField()
+
+    example = {"user": UserSerializer.example, "created_at": "2026-11-24T06:40:29.030039Z", "has_followed": True}
 
 
 def friendship_shape(friendship_id, user_record, has_followed, request):
@@ -33,15 +37,30 @@ class FriendshipCreatedSerializer(FriendshipSerializer):
     success = serializers.BooleanField()
     duplicate = serializers.BooleanField(help_text="They were followed already.")
 
+    example = {**FriendshipSerializer.example, "success": True, "duplicate": False}
+
 
 class UnfollowedSerializer(serializers.Serializer):
     success = serializers.BooleanField()
     deleted = serializers.IntegerField(help_text="0 or 1")
 
+    example = {"success": True, "deleted": 1}
+
+
+class ListsSerializer(serializers.Serializer):
+    """
+    Where the lists are.
+    """
+
+    followers = serializers.CharField()
+    followings = serializers.CharField()
+
+    example = {"followers": "{user_id}/followers/", "followings": "{user_id}/followings/"}
+
 
 class NumberedFriendshipsSerializer(serializers.Serializer):
     """
-    The answer when `page` is given.
+    The answer of a list when `page` is given.
     """
 
     total_results = serializers.IntegerField()
@@ -49,3 +68,10 @@ class NumberedFriendshipsSerializer(serializers.Serializer):
     page_number = serializers.IntegerField()
     has_next_page = serializers.BooleanField()
     results = FriendshipSerializer(many=True)
+
+
+FRIENDSHIPS = either("Friendships", endless(FriendshipSerializer), NumberedFriendshipsSerializer)
+NUMBERED_PARAMETERS = [
+    OpenApiParameter("page", int, description="From 1; answers by page numbers instead"),
+    OpenApiParameter("size", int, description="Rows a numbered page, 20 at most"),
+]

@@ -10,7 +10,14 @@ from rest_framework.serializers import Serializer
 
 from accounts.models import User
 from accounts.services import AccountService
-from friendships.api.serializers import friendship_shape
+from friendships.api.serializers import (
+    FRIENDSHIPS,
+    NUMBERED_PARAMETERS,
+    FriendshipCreatedSerializer,
+    ListsSerializer,
+    UnfollowedSerializer,
+    friendship_shape,
+)
 from friendships.services import FriendshipService
 from utils.api.pagination import EndlessRequest, NumberedRequest
 from utils.api.views import APIViewSet
@@ -23,6 +30,14 @@ class FriendshipViewSet(APIViewSet):
 
     serializer_class = Serializer
     permissions = {"follow": [IsAuthenticated], "unfollow": [IsAuthenticated]}
+    answers = {
+        "list": ListsSerializer,
+        "followers": FRIENDSHIPS,
+        "followings": FRIENDSHIPS,
+        "follow": (201, FriendshipCreatedSerializer),
+        "unfollow": UnfollowedSerializer,
+    }
+    parameters = dict.fromkeys(("followers", "followings"), NUMBERED_PARAMETERS)
     rates = {name: f"friendships.{name}" for name in ("follow", "unfollow", "followers", "followings")}
 
     def get_object(self):

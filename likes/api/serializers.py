@@ -17,6 +17,8 @@ class LikeSerializer(serializers.Serializer):
     user = UserSerializer()
     created_at = serializers.DateTimeField()
 
+    example = {"user": UserSerializer.example, "created_at": "2026-11-24T06:41:02.000417Z"}
+
 
 def like_shape(like_id, user_record, request):
     """
@@ -39,6 +41,8 @@ class BaseLikeSerializer(serializers.Serializer):
 
     content_type = serializers.ChoiceField(choices=())
     object_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
+
+    example = {"content_type": "tweet", "object_id": 217665629068437}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -66,3 +70,5 @@ class LikeSerializerForCancel(BaseLikeSerializer):
 class CancelledSerializer(serializers.Serializer):
     success = serializers.BooleanField()
     deleted = serializers.IntegerField(help_text="0 or 1")
+
+    example = {"success": True, "deleted": 1}

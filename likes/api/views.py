@@ -7,7 +7,13 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
 from accounts.services import AccountService
-from likes.api.serializers import LikeSerializerForCancel, LikeSerializerForCreate, like_shape
+from likes.api.serializers import (
+    CancelledSerializer,
+    LikeSerializer,
+    LikeSerializerForCancel,
+    LikeSerializerForCreate,
+    like_shape,
+)
 from likes.services import LikeService
 from utils.api.views import APIViewSet, required_params
 
@@ -20,6 +26,7 @@ class LikeViewSet(APIViewSet):
     permission_classes = [IsAuthenticated]
     serializers = {"create": LikeSerializerForCreate, "cancel": LikeSerializerForCancel}
     serializer_class = LikeSerializerForCreate
+    answers = {"create": (201, LikeSerializer), "cancel": CancelledSerializer}
     rates = {"create": "likes.create", "cancel": "likes.cancel"}
 
     @required_params("content_type", "object_id")

@@ -8,10 +8,14 @@ from moderation.constants import REASON_MAX
 from moderation.services import KINDS
 from utils.time_ids import MAX_ID
 
+KIND_CHOICES = [(kind, kind) for kind in KINDS]
+
 
 class ReportSerializerForCreate(serializers.Serializer):
-    content_type = serializers.ChoiceField(choices=[(kind, kind) for kind in KINDS])
+    content_type = serializers.ChoiceField(choices=KIND_CHOICES)
     object_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
+    example = {"content_type": "tweet", "object_id": 217665629068437, "reason": "Spam"}
+
     reason = serializers.CharField(max_length=REASON_MAX, style={"base_template": "textarea.html", "rows": 2})
 
     def validate(self, data):
@@ -28,3 +32,5 @@ class ReportSerializer(serializers.Serializer):
 
     id = serializers.IntegerField()
     status = serializers.CharField()
+
+    example = {"id": 1, "status": "open"}

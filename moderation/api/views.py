@@ -17,6 +17,8 @@ class ReportViewSet(APIViewSet):
 
     permission_classes = [IsAuthenticated]
     serializer_class = ReportSerializerForCreate
+    serializers = {"create": ReportSerializerForCreate}
+    answers = {"create": (201, ReportSerializer)}
 
     def create(self, request):
         """

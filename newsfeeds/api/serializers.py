@@ -16,6 +16,12 @@ class NewsFeedSerializer(serializers.Serializer):
     created_at = serializers.DateTimeField()
     tweet = TweetSerializer()
 
+    example = {
+        "id": TweetSerializer.example["id"],
+        "created_at": TweetSerializer.example["created_at"],
+        "tweet": TweetSerializer.example,
+    }
+
     def to_representation(self, tweet):
         return newsfeed_shape(tweet, self.context["request"])
 

@@ -9,6 +9,7 @@ from newsfeeds.api.serializers import NewsFeedSerializer, newsfeed_shape
 from newsfeeds.cache import read_home_ahead
 from newsfeeds.services import NewsFeedService
 from utils.api.pagination import DEFAULT_LIMIT, EndlessRequest
+from utils.api.shapes import endless
 from utils.api.throttling import counter_key_by_user
 from utils.api.views import APIViewSet
 from utils.redis.client import prefetched
@@ -21,6 +22,7 @@ class NewsFeedViewSet(APIViewSet):
 
     serializer_class = NewsFeedSerializer
     permission_classes = [IsAuthenticated]
+    answers = {"list": endless(NewsFeedSerializer)}
     rates = {"list": "newsfeeds.list"}
 
     def dispatch(self, request, *args, **kwargs):

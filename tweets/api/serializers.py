@@ -37,6 +37,17 @@ class TweetSerializer(serializers.Serializer):
     has_liked = serializers.BooleanField()
     photo_urls = serializers.ListField(child=serializers.URLField())
 
+    example = {
+        "id": 217665629068437,
+        "user": UserSerializer.example,
+        "created_at": "2026-11-24T06:40:29.068437Z",
+        "content": "Push means: the work is done when I post.",
+        "comments_count": 1,
+        "likes_count": 1,
+        "has_liked": False,
+        "photo_urls": [],
+    }
+
     def to_representation(self, tweet):
         return tweet_shape(tweet, self.context["request"])
 
@@ -76,6 +87,13 @@ class TweetDetailSerializer(TweetSerializer):
     comments = CommentSerializer(many=True)
     comments_next = serializers.URLField(allow_null=True, help_text="Where the rest of the comments is.")
     likes = LikeSerializer(many=True)
+
+    example = {
+        **TweetSerializer.example,
+        "comments": [CommentSerializer.example],
+        "comments_next": None,
+        "likes": [LikeSerializer.example],
+    }
 
 
 def tweet_detail_shape(tweet, comments, likes, request):
@@ -127,3 +145,5 @@ class TweetSerializerForCreate(serializers.Serializer):
         min_length=CONTENT_MIN, max_length=CONTENT_MAX, style={"base_template": "textarea.html", "rows": 3}
     )
     files = PhotosField(source="images", required=False, default=list, style={"base_template": "files.html"})
+
+    example = {"content": "Push means: the work is done when I post."}

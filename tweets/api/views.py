@@ -2,7 +2,7 @@
 Posting, reading and deleting tweets.
 """
 
-from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -25,7 +25,9 @@ from tweets.services import PhotoService, TweetService
 from utils.api.pagination import EndlessRequest
 from utils.api.parameters import integer_parameter
 from utils.api.permissions import IsObjectOwner
+from utils.api.shapes import endless
 from utils.api.views import APIViewSet, required_params
+from utils.idempotency.api import create_once
 from utils.media import serve
 from utils.pagination import Window
 
@@ -38,6 +40,14 @@ class TweetViewSet(APIViewSet):
     queryset = Tweet.objects.none()
     serializer_class = TweetSerializer
     serializers = {"create": TweetSerializerForCreate, "retrieve": TweetDetailSerializer}
+    answers = {
+        "list": endless(TweetSerializer),
+        "retrieve": TweetDetailSerializer,
+        "create": (201, TweetSerializer),
+        "destroy": (204, None),
+    }
+    parameters = {"list": [OpenApiParameter("user_id", int, required=True, description="Whose")]}
+    idempotent = ("create",)
     permissions = {"create": [IsAuthenticated], "destroy": [IsAuthenticated, IsObjectOwner]}
     rates = {name: f"tweets.{name}" for name in ("create", "list", "retrieve")}
 
@@ -64,17 +74,18 @@ class TweetViewSet(APIViewSet):
         """
         Post a tweet: 6 to 140 characters. It is in the author's feed at once and in each follower's soon after.
         """
-        tweet = PostingService.post_tweet(author=request.user, **self.read())
-        shape = tweet_shape(TweetService.load_tweet(tweet.id, request.user), request)
+        fields = self.read()
+        tweet_id = create_once(self, lambda: PostingService.post_tweet(author=request.user, **fields).id)
+        shape = tweet_shape(TweetService.load_tweet(tweet_id, request.user), request)
         return Response(
-            shape, status=201, headers={"Location": f"{request.build_absolute_uri(request.path)}{tweet.id}/"}
+            shape, status=201, headers={"Location": f"{request.build_absolute_uri(request.path)}{tweet_id}/"}
         )
 
     def destroy(self, request, pk):
         """
         Delete a tweet of one's own. It is gone from every feed and list at once.
         """
-        tweet = get_object_or_404(Tweet.objects.visible_to(request.user), id=pk)
+        tweet = TweetService.get_present(int(pk), request.user)
         self.check_object_permissions(request, tweet)
         TweetService.delete_tweet(tweet=tweet)
         return Response(status=204)

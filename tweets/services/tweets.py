@@ -96,6 +96,22 @@ class TweetService:
         cls.confirm_deleted(tweet=tweet)
 
     @classmethod
+    def get_present(cls, tweet_id, viewer):
+        """
+        Return the tweet, from the ledger and not from a cache.
+
+        :raises TweetGone: there is none, or the viewer may not see it.
+        :raises DeletionUnconfirmed: it was deleted, and still no cache could be told.
+        """
+        tweet = Tweet.objects.visible_to(viewer).filter(id=tweet_id).first()
+        if tweet is None:
+            deleted = Tweet.objects.filter(id=tweet_id, deleted_at__isnull=False).first()
+            if deleted:
+                cls.confirm_deleted(tweet=deleted)
+            raise TweetGone
+        return tweet
+
+    @classmethod
     def confirm_deleted(cls, *, tweet):
         """
         See to it that no cache can show a deleted tweet, once the deletion is committed. Repeats safely.

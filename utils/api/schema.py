@@ -1,11 +1,157 @@
 """
-How the contract reads as OpenAPI.
+How the contract reads as OpenAPI: what a view says of its answers, and what all routes share.
 """
 
+from django.conf import settings
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from rest_framework.permissions import AllowAny
+
+from utils.api.exception_handler import CHECK_INPUT, TOO_MANY_REQUESTS
+from utils.api.shapes import ErrorSerializer
+
+ERRORS = {
+    400: ("invalid", CHECK_INPUT),
+    401: ("invalid_token", "Invalid token."),
+    403: ("not_authenticated", "Authentication credentials were not provided."),
+    404: ("not_found", "Not found."),
+    409: ("idempotency_key_in_flight", "A request with this Idempotency-Key is still being carried out."),
+    413: ("too_large", "The request is too large."),
+    415: ("unsupported_media_type", 'Unsupported media type "text/plain" in request.'),
+    422: ("idempotency_key_reused", "This Idempotency-Key was used before with another request body."),
+    429: ("throttled", TOO_MANY_REQUESTS),
+    503: ("unavailable", "The service is busy, try again later."),
+}
+WORDS = {
+    400: "The input is bad; `errors` says what and where",
+    401: "The token is unknown, expired or revoked",
+    403: "Nobody is logged in, it is somebody else's, or the CSRF token is missing",
+    404: "There is none, or the caller may not see it",
+    409: "The first request with this key is still in flight",
+    413: "The body is too large",
+    415: "The body is neither JSON nor a form",
+    422: "The key came with another body before",
+    429: "Over the rate limit; `Retry-After` says for how long",
+    503: "Something this needs is away; `Retry-After` says for how long",
+}
+ENDLESS_PARAMETERS = [
+    OpenApiParameter("limit", int, description="Rows a page: 1 to 100 (20), after `created_at__gt` to 200 (200)"),
+    OpenApiParameter("cursor", str, description="Where `next` goes on; opaque"),
+    OpenApiParameter("created_at__lt", OpenApiTypes.DATETIME, description="Rows strictly older than this"),
+    OpenApiParameter("created_at__gt", OpenApiTypes.DATETIME, description="Rows strictly newer than this; wins"),
+]
+IDEMPOTENCY_PARAMETER = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="The same key and body again within 24 hours answers with the same object, and makes no second one",
+)
 
 
 class ContractSchema(AutoSchema):
     """
-    drf-spectacular's schema; the conventions that every route shares are added here.
+    Reads of a view:
+
+    `answers`      {action: serializer class, or (status, serializer class), or (status, None)}
+    `parameters`   {action: [OpenApiParameter]}
+    `idempotent`   actions that honour Idempotency-Key
     """
+
+    @property
+    def action(self):
+        return getattr(self.view, "action", None) or self.method.lower()
+
+    def get_operation_id(self):
+        """
+        Return a name such as `tweets_list`: the collection and what is done.
+        """
+        return f"{self.view.basename}_{self.action}" if hasattr(self.view, "basename") else super().get_operation_id()
+
+    def answer(self):
+        """
+        Return (status, serializer class or None) of the running action's success.
+        """
+        answer = getattr(self.view, "answers", {}).get(self.action)
+        return answer if isinstance(answer, tuple) else (200, answer)
+
+    def _is_list_view(self, serializer=None):
+        return False
+
+    def get_request_serializer(self):
+        if self.method in ("GET", "HEAD"):
+            return None
+        return getattr(self.view, "serializers", {}).get(self.action)
+
+    def _get_request_body(self, direction="request"):
+        """
+        Describe the body of a DELETE too, where there is one: closing an account wants the password.
+        """
+        if self.method != "DELETE" or self.get_request_serializer() is None:
+            return super()._get_request_body(direction)
+        self.method = "POST"
+        try:
+            return super()._get_request_body(direction)
+        finally:
+            self.method = "DELETE"
+
+    def get_response_serializers(self):
+        status, serializer = self.answer()
+        responses = {status: OpenApiResponse(serializer, description="Done" if serializer is None else "")}
+        return responses | {code: OpenApiResponse(ErrorSerializer, description=WORDS[code]) for code in self.errors()}
+
+    def errors(self):
+        """
+        Return the statuses of the errors that this operation can answer.
+        """
+        writes = self.method not in ("GET", "HEAD")
+        is_open = all(isinstance(permission, AllowAny) for permission in self.view.get_permissions())
+        reads = getattr(self.answer()[1], "is_endless", False) or self.action in getattr(self.view, "parameters", {})
+        wanted = {401: True, 400: writes or reads, 403: writes or not is_open, 404: "{" in self.path, 503: True}
+        wanted |= dict.fromkeys((413, 415), writes)
+        wanted[429] = self.action in getattr(self.view, "rates", {})
+        # A repeat is 404 when what the first has made is gone.
+        if self.action in getattr(self.view, "idempotent", ()):
+            wanted |= dict.fromkeys((404, 409, 422), True)
+        wanted[404] = wanted[404] or getattr(self.answer()[1], "is_numbered", False)
+        return sorted(code for code, is_wanted in wanted.items() if is_wanted)
+
+    def get_override_parameters(self):
+        parameters = list(getattr(self.view, "parameters", {}).get(self.action, ()))
+        answer = self.answer()[1]
+        if getattr(answer, "is_endless", False):
+            parameters += ENDLESS_PARAMETERS
+        if getattr(answer, "is_numbered", False):
+            parameters.append(OpenApiParameter("page", int, description="From 1"))
+        if self.action in getattr(self.view, "idempotent", ()):
+            parameters.append(IDEMPOTENCY_PARAMETER)
+        return parameters
+
+    def get_examples(self):
+        status, serializer = self.answer()
+        request = self.get_request_serializer()
+        examples = [self.error_example(code) for code in self.errors()]
+        if serializer is not None:
+            examples.append(
+                OpenApiExample("Success", serializer.example, response_only=True, status_codes=[str(status)])
+            )
+        if request is not None and hasattr(request, "example"):
+            examples.append(OpenApiExample("Request", request.example, request_only=True))
+        return examples
+
+    def error_example(self, status):
+        code, message = ERRORS[status]
+        errors = {"content": ["This field is required."]} if status == 400 else {}
+        body = {"success": False, "code": code, "message": message, "detail": message, "errors": errors}
+        body["request_id"] = "4f1c2d3e5a6b7c8d9e0f1a2b3c4d5e6f"
+        return OpenApiExample(WORDS[status], body, response_only=True, status_codes=[str(status)])
+
+    def get_description(self):
+        """
+        Return the docstring of the action, and its rate limit.
+        """
+        description = super().get_description()
+        rate = getattr(self.view, "rates", {}).get(self.action)
+        if rate is None:
+            return description
+        return f"{description}\n\nAt most {' and '.join(settings.RATES[rate])} a caller."

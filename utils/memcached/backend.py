@@ -4,6 +4,7 @@ Memcached behind Django's cache API: JSON, pooled connections, timeouts, a circu
 
 import os
 import random
+from functools import cache
 
 import orjson
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
@@ -13,6 +14,8 @@ from pymemcache.exceptions import MemcacheError, MemcacheUnknownError
 from utils.breaker import CircuitBreaker
 
 RECEIVE_SIZE = 65_536
+# RuntimeError: every connection of the pool is in use.
+FAILURES = (MemcacheError, OSError, RuntimeError)
 
 
 class JSONSerde:
@@ -41,14 +44,15 @@ class Connection(Client):
         if self.sock is None:
             self._connect()
         self.sock.sendall(b"get " + " ".join(keys).encode("ascii") + b"\r\n")
-        chunks = [self.sock.recv(RECEIVE_SIZE)]
-        while chunks[-1] and not chunks[-1].endswith(b"END\r\n"):
-            chunks.append(self.sock.recv(RECEIVE_SIZE))
-            if len(chunks[-1]) < 5:
-                chunks[-2:] = [chunks[-2] + chunks[-1]]
-        *lines, end, _ = b"".join(chunks).split(b"\r\n")
-        if end != b"END":
-            raise MemcacheUnknownError(lines[:1])
+        answer = bytearray()
+        while not answer.endswith(b"END\r\n"):
+            received = self.sock.recv(RECEIVE_SIZE)
+            if not received:
+                raise ConnectionResetError("Memcached has closed the connection")
+            answer += received
+            if answer.endswith(b"ERROR\r\n"):
+                raise MemcacheUnknownError(bytes(answer[-100:]))
+        *lines, _, _ = bytes(answer).split(b"\r\n")
         return {
             header.split(b" ", 2)[1].decode("ascii"): orjson.loads(value)
             for header, value in zip(lines[::2], lines[1::2])
@@ -77,50 +81,72 @@ class Pool(PooledClient):
             return connection.add_many(values, expire)
 
 
+class Server:
+    """
+    One Memcached as one process knows it: a pool and a breaker, shared by all threads.
+
+    Django makes a cache object a thread; with a pool each, a frozen server would have to be
+    found out by every thread anew. The pool is made on first use and again after a fork, because
+    two processes on one socket would read each other's answers.
+    """
+
+    def __init__(self, address, timeout, pool_size):
+        self.breaker = CircuitBreaker()
+        self._settings = {"connect_timeout": timeout, "timeout": timeout, "max_pool_size": pool_size}
+        self._address = address
+        self._pool = None
+        self._pid = None
+
+    @property
+    def pool(self):
+        if self._pid != os.getpid():
+            self._pool = Pool(self._address, serde=JSONSerde(), no_delay=True, **self._settings)
+            self._pid = os.getpid()
+        return self._pool
+
+
+@cache
+def server_at(address, timeout, pool_size):
+    """
+    Return the one Server of this process with these settings.
+    """
+    return Server(address, timeout, pool_size)
+
+
 class MemcachedBackend(BaseCache):
     """
     A cache that may be away: reads miss, writes answer False.
 
-    One pool a process: Django's own backend closes its connections after every request and
-    pymemcache's default has no timeouts. The pool is made on first use and again after a fork,
-    because two processes on one socket would read each other's answers.
+    Django's own backend closes its connections after every request, and pymemcache's defaults
+    have no timeouts.
 
     :param params: OPTIONS `timeout` (seconds, connect and read) and `pool_size`.
     """
 
     def __init__(self, location, params):
         super().__init__(params)
-        self._address = location
         options = params.get("OPTIONS", {})
-        self._timeout = options.get("timeout", 0.3)
-        self._pool_size = options.get("pool_size", 16)
-        self._breaker = CircuitBreaker()
-        self._client = None
-        self._pid = None
-
-    @property
-    def _cache(self):
-        if self._pid != os.getpid():
-            self._client = Pool(
-                self._address,
-                serde=JSONSerde(),
-                connect_timeout=self._timeout,
-                timeout=self._timeout,
-                no_delay=True,
-                max_pool_size=self._pool_size,
-            )
-            self._pid = os.getpid()
-        return self._client
+        self._server = server_at(location, options.get("timeout", 0.3), options.get("pool_size", 16))
 
     def _ask(self, fallback, verb, *args, **kwargs):
-        if self._breaker.is_open:
+        if self._server.breaker.is_open:
             return fallback
         try:
-            return getattr(self._cache, verb)(*args, **kwargs)
-        except (MemcacheError, OSError, RuntimeError):
-            # RuntimeError: every connection of the pool is in use.
-            self._breaker.record_failure()
+            return self._ask_once(verb, args, kwargs)
+        except ConnectionError:
+            # The server was restarted: every idle connection is dead, which says nothing about a new one.
+            self._server.pool.client_pool.clear()
+        except FAILURES:
+            self._server.breaker.record_failure()
             return fallback
+        try:
+            return self._ask_once(verb, args, kwargs)
+        except FAILURES:
+            self._server.breaker.record_failure()
+            return fallback
+
+    def _ask_once(self, verb, args, kwargs):
+        return getattr(self._server.pool, verb)(*args, **kwargs)
 
     def _seconds(self, timeout):
         """

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.core.cache import caches
 
+from utils.metrics import count_reads
+
 TOMBSTONE = "-"
 TOMBSTONE_SECONDS = 3
 
@@ -41,7 +43,10 @@ def read_through(*lookups):
     """
     Fill `found` of every lookup: one get_many, then at most one `load` a lookup for what was missing.
     """
-    cached = caches[lookups[0].alias].get_many([key for lookup in lookups for key in lookup.keys.values()])
+    alias = lookups[0].alias
+    wanted = [key for lookup in lookups for key in lookup.keys.values()]
+    cached = caches[alias].get_many(wanted)
+    count_reads(alias, hits=len(cached), misses=len(wanted) - len(cached))
     for lookup in lookups:
         missing = []
         for id, key in lookup.keys.items():

@@ -1,0 +1,71 @@
+"""
+Shapes that many routes share, as serializers for the OpenAPI schema.
+"""
+
+from functools import cache
+
+from drf_spectacular.utils import PolymorphicProxySerializer
+from rest_framework import serializers
+
+
+class ErrorSerializer(serializers.Serializer):
+    """
+    The one body of every error.
+    """
+
+    success = serializers.BooleanField(default=False)
+    code = serializers.CharField(help_text="For programs; stable.")
+    message = serializers.CharField(help_text="For people.")
+    detail = serializers.CharField(help_text="The same text.")
+    errors = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text="Texts by field; empty unless input is bad.",
+    )
+    request_id = serializers.CharField()
+
+
+class SuccessSerializer(serializers.Serializer):
+    success = serializers.BooleanField()
+
+    example = {"success": True}
+
+
+@cache
+def endless(item, name="results"):
+    """
+    Return the serializer of an endless list of `item` (utils/api/pagination.py).
+    """
+    fields = {
+        "has_next_page": serializers.BooleanField(),
+        "next": serializers.URLField(allow_null=True, help_text="The next page, to be asked for as it is."),
+        name: item(many=True),
+        "is_endless": True,
+        "example": {"has_next_page": False, "next": None, name: [item.example]},
+    }
+    return type(f"Endless{item.__name__}", (serializers.Serializer,), fields)
+
+
+def either(name, *serializers_of_answers):
+    """
+    Return what stands for one of several answers, under a name of its own in the schema.
+    """
+    proxy = PolymorphicProxySerializer(name, list(serializers_of_answers), resource_type_field_name=None)
+    first = serializers_of_answers[0]
+    proxy.example, proxy.is_endless = first.example, getattr(first, "is_endless", False)
+    return proxy
+
+
+@cache
+def numbered(item):
+    """
+    Return the serializer of a list of `item` by page numbers, as DRF answers it.
+    """
+    fields = {
+        "count": serializers.IntegerField(),
+        "next": serializers.URLField(allow_null=True),
+        "previous": serializers.URLField(allow_null=True),
+        "results": item(many=True),
+        "is_numbered": True,
+        "example": {"count": 1, "next": None, "previous": None, "results": [item.example]},
+    }
+    return type(f"Numbered{item.__name__}", (serializers.Serializer,), fields)
