@@ -164,9 +164,8 @@ def report(results):
     results["http"] = {name: asdict(measured) for name, measured in http.items()}
     print(f"\n{'':12} {'requests/s':>11} {'CPU ms':>8} {'p50 ms':>8} {'p99 ms':>8}")
     for name, one in results["http"].items():
-        print(
-            f"{name:12} {one['requests_per_second']:11.0f} {one['cpu_ms']:8.2f} {one['p50_ms']:8.1f} {one['p99_ms']:8.1f}"
-        )
+        rate, latencies = f"{one['requests_per_second']:11.0f}", f"{one['p50_ms']:8.1f} {one['p99_ms']:8.1f}"
+        print(f"{name:12} {rate} {one['cpu_ms']:8.2f} {latencies}")
     print(
         "\nround trips of a warm home feed:", ", ".join(f"{count} {name}" for name, count in results["trips"].items())
     )

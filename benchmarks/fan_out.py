@@ -37,7 +37,8 @@ def by_insert_select(author, ranges):
     for after, until in ranges:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO newsfeeds_newsfeed (user_id, tweet_id) SELECT from_user_id, %s FROM friendships_friendship "
+                "INSERT INTO newsfeeds_newsfeed (user_id, tweet_id) "
+                "SELECT from_user_id, %s FROM friendships_friendship "
                 "WHERE to_user_id = %s AND from_user_id > %s AND from_user_id <= %s",
                 [tweet.id, author.id, after, until],
             )
