@@ -29,6 +29,7 @@ from utils.redis.client import client as redis_client  # noqa: E402
 PORT = int(os.environ.get("BENCH_PORT", "8765"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "4"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+TOKEN = "a" * 32
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 
 
@@ -65,6 +66,8 @@ def measure_reads(people, pids):
         "static": gets("/floor/static/", [""]),
         "empty": gets("/floor/empty/", djangos),
         "home_feed": gets("/api/newsfeeds/", ours),
+        "timeline": gets(f"/api/tweets/?user_id={people.followees[0].id}", ours),
+        "detail": gets(f"/api/tweets/{people.talked_about.id}/", ours),
     }
     for warm_up in runs.values():
         warm_up()
@@ -93,6 +96,42 @@ def measure_posts(people, pids):
     for warm_up in runs.values():
         warm_up()
     return load.interleave(ROUNDS, **runs)
+
+
+def measure_writes(people, pids):
+    """
+    Return likes, comments and logins. Each like is somebody's or something's first.
+    """
+
+    def writes(path, bodies, cookies, expected):
+        requests = [
+            load.http_request(
+                "POST",
+                path,
+                cookie=f"{cookie}; csrftoken={TOKEN}" if cookie else "",
+                body=json.dumps(body).encode(),
+                headers=[f"X-CSRFToken: {TOKEN}"],
+            )
+            for body in bodies
+            for cookie in cookies
+        ]
+
+        def run():
+            world.empty_outbox()
+            return load.measure(PORT, pids, requests, seconds=SECONDS / 2, expected=expected)
+
+        return run
+
+    ours = [world.open_session(reader, world.OURS) for reader in people.readers]
+    tweets = [tweet.id for tweet in people.tweets]
+    likes = [{"content_type": "tweet", "object_id": tweet_id} for tweet_id in tweets]
+    comments = [{"tweet_id": tweet_id, "content": "Well said!"} for tweet_id in tweets]
+    logins = [{"username": user.username, "password": world.PASSWORD} for user in people.door_users]
+    return {
+        "like": writes("/api/likes/", likes, ours, 201)(),
+        "comment": writes("/api/comments/", comments, ours, 201)(),
+        "login": writes("/api/accounts/login/", logins, [""], 200)(),
+    }
 
 
 def count_trips(people):
@@ -139,12 +178,14 @@ def main():
         reads = measure_reads(people, pids)
         print("Posting …", flush=True)
         posts = measure_posts(people, pids)
+        print("Liking, commenting, logging in …", flush=True)
+        writes = measure_writes(people, pids)
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(30)
     print("Fanning out …", flush=True)
     rows = fan_out.measure(people)
-    report({**describe(), "http": {**reads, **posts}, "trips": trips, "fan_out_rows_per_second": rows})
+    report({**describe(), "http": {**reads, **posts, **writes}, "trips": trips, "fan_out_rows_per_second": rows})
 
 
 def report(results):
@@ -154,12 +195,16 @@ def report(results):
         / http["empty"].requests_per_second,
         "home feed / static view (requests/s)": http["home_feed"].requests_per_second
         / http["static"].requests_per_second,
+        "tweet detail / authenticated empty view (requests/s)": http["detail"].requests_per_second
+        / http["empty"].requests_per_second,
         "fan-out / INSERT..SELECT (rows/s)": results["fan_out_rows_per_second"]["tasks"]
         / results["fan_out_rows_per_second"]["insert_select"],
         "fan-out / executemany (rows/s)": results["fan_out_rows_per_second"]["tasks"]
         / results["fan_out_rows_per_second"]["executemany"],
         "POST p50 with 14,060 followers / with none": http["post_14060"].p50_ms / http["post_0"].p50_ms,
     }
+    # A core is busy all the time while people log in: what one login takes of it is what limits them.
+    results["logins_per_second_and_core"] = round(1000 / http["login"].cpu_ms, 1)
     results["ratios"] = {name: round(value, 2) for name, value in ratios.items()}
     results["http"] = {name: asdict(measured) for name, measured in http.items()}
     print(f"\n{'':12} {'requests/s':>11} {'CPU ms':>8} {'p50 ms':>8} {'p99 ms':>8}")
@@ -172,6 +217,7 @@ def report(results):
     print(
         "fan-out rows/s:", ", ".join(f"{name} {speed:,}" for name, speed in results["fan_out_rows_per_second"].items())
     )
+    print(f"logins per second and core: {results['logins_per_second_and_core']}")
     print()
     for name, value in results["ratios"].items():
         print(f"{value:6.2f} ×  {name}")

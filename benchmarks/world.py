@@ -6,12 +6,15 @@ from importlib import import_module
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.hashers import make_password
 from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection, connections
 
 from accounts.models import User, UserProfile
+from comments.services import CommentService
 from friendships.models import Friendship
+from likes.services import LikeService
 from newsfeeds.models import NewsFeed
 from outbox.models import Message
 from tweets.models import Tweet
@@ -25,6 +28,10 @@ READERS = 40
 FOLLOWEES = 50
 TWEETS_EACH = 20
 FOLLOWERS = 14_060
+COMMENTS = 20
+# People who can log in; each has the same password, hashed once.
+DOORS = 100
+PASSWORD = "correct horse battery"
 
 
 def create_database():
@@ -74,6 +81,8 @@ class World:
         self.readers = create_people(2000, READERS, "reader_")
         self.lonely, self.star = create_people(3000, 2, "author")
         self.crowd = create_people(10_000, FOLLOWERS, "fan")
+        self.door_users = create_people(5000, DOORS, "door")
+        User.objects.filter(id__in=[user.id for user in self.door_users]).update(password=make_password(PASSWORD))
         follow_all(self.readers, self.followees)
         follow_all(self.crowd, [self.star])
         self.post()
@@ -91,6 +100,12 @@ class World:
         rows = [NewsFeed(user_id=reader.id, tweet_id=tweet.id) for reader in self.readers for tweet in tweets]
         NewsFeed.objects.bulk_create(rows, batch_size=5000)
         self.tweets = tweets
+        self.talked_about = tweets[-1]
+        for number in range(COMMENTS):
+            CommentService.create_comment(
+                user=self.followees[number], tweet=self.talked_about, content=f"Comment {number}: " + "y" * 40
+            )
+            LikeService.like(user=self.followees[number], thing=self.talked_about)
 
 
 def open_session(user, backend):

@@ -4,15 +4,24 @@ The verbs of comments.
 
 from typing import NamedTuple
 
+from django.db.models import F
+from django.utils import timezone
+
 from accounts.services import AccountService
-from comments.constants import PURGE_SIZE
+from comments import cache
+from comments.constants import PURGE_SIZE, SHOWN_COMMENTS
 from comments.models import Comment
+from likes.constants import SHOWN_LIKES
 from likes.services import LikeService
 from outbox.services import OutboxService
-from tweets.services import TweetService
+from tweets.models import Tweet
+from tweets.services import LoadedTweet, TweetService
+from utils.counters import Counter
 from utils.errors import Missing
-from utils.pagination import Window, fill_page
-from utils.transactions import create_with_time_id, retried_transaction
+from utils.idempotency.services import IdempotencyService
+from utils.memcached.objects import read_through
+from utils.pagination import Page, Window, fill_page
+from utils.transactions import after_commit, create_with_time_id, retried_transaction
 
 
 class CommentGone(Missing):
@@ -26,13 +35,23 @@ class LoadedComment(NamedTuple):
     A comment as a page shows it.
     """
 
-    comment: Comment
+    record: dict
     user: dict
     has_liked: bool
 
     @property
     def id(self):
-        return self.comment.id
+        return self.record["id"]
+
+
+class Conversation(NamedTuple):
+    """
+    What a tweet's own page shows: the tweet, the first Page of its comments, and (like id, user) of its newest likes.
+    """
+
+    tweet: LoadedTweet
+    comments: Page
+    likes: list
 
 
 class CommentService:
@@ -52,16 +71,22 @@ class CommentService:
         TweetService.count_comment_added(tweet.id)
         comment = create_with_time_id(Comment, user_id=user.id, tweet_id=tweet.id, content=content)
         cls._announce("comment_created", comment, tweet.user_id)
+        IdempotencyService.complete(comment.id)
         return comment
 
     @classmethod
     @retried_transaction
     def update_comment(cls, *, comment, content):
         """
-        Say it differently; only the text and `updated_at` change.
+        Say it differently, and return the comment; only the text and `updated_at` change (event `comment_updated`).
+
+        :raises CommentGone: it was deleted a moment ago.
         """
-        comment.content = content
-        comment.save(update_fields=["content", "updated_at"])
+        comment.content, comment.updated_at = content, timezone.now()
+        changes = {"content": content, "updated_at": comment.updated_at, "revision": F("revision") + 1}
+        if not Comment.objects.filter(id=comment.id).update(**changes):
+            raise CommentGone
+        cls._announce("comment_updated", comment, TweetService.get_author_id(comment.tweet_id))
         return comment
 
     @classmethod
@@ -73,14 +98,17 @@ class CommentService:
         :raises CommentGone: it was deleted before.
         """
         TweetService.count_comment_removed(comment.tweet_id)
-        # The generic relation takes the likes along.
-        deleted, _ = Comment.objects.filter(id=comment.id).delete()
-        if not deleted:
+        # Whoever likes it holds it; from here on nobody can, so that no like is left behind.
+        held = Comment.objects.select_for_update().filter(id=comment.id)
+        if not held:
             raise CommentGone
+        # The generic relation takes the likes along.
+        held[0].delete()
         cls._announce("comment_deleted", comment, TweetService.get_author_id(comment.tweet_id))
 
     @classmethod
     def _announce(cls, event, comment, tweet_author_id):
+        after_commit(cache.invalidate_head, comment.tweet_id)
         OutboxService.record(
             event,
             comment_id=comment.id,
@@ -98,29 +126,59 @@ class CommentService:
         """
 
         def fetch(before, after, wanted):
-            comments = Comment.objects.filter(tweet_id=tweet_id)
-            if before is not None:
-                comments = comments.filter(id__lt=before)
-            if after is not None:
-                comments = comments.filter(id__gt=after)
-            return list(comments.order_by("id")[:wanted])
+            return cache.get_records(tweet_id, before=before, after=after, limit=wanted)
 
-        def keep(comments):
-            return cls.load_visible(comments, viewer)
+        def keep(records):
+            return cls.load_visible(records, viewer)
 
         return fill_page(
             window, limit, fetch=fetch, keep=keep, id_of=lambda loaded: loaded.id, advance=Window.newer_than
         )
 
     @classmethod
-    def load_visible(cls, comments, viewer):
+    def load_visible(cls, records, viewer):
         """
         Return those comments whose authors `viewer` may see, each with its author and whether the viewer likes it.
+
+        One round trip when warm: authors and the viewer's likes together.
         """
-        users = AccountService.load_visible_users([comment.user_id for comment in comments], viewer)
-        shown = [comment for comment in comments if comment.user_id in users]
-        liked = LikeService.load_liked_among(viewer, Comment, [comment.id for comment in shown])
-        return [LoadedComment(comment, users[comment.user_id], comment.id in liked) for comment in shown]
+        users = AccountService.user_lookup({record["user_id"] for record in records})
+        liked = LikeService.liked_lookup(viewer, Comment)
+        read_through(*filter(None, (users, liked)))
+        return cls.put_together(records, users.found, liked, viewer)
+
+    @classmethod
+    def put_together(cls, records, users, liked, viewer):
+        """
+        Return LoadedComments of records, of what was read of their authors and of the viewer's likes.
+        """
+        is_visible = AccountService.visibility_to(viewer)
+        shown = [record for record in records if is_visible(users.get(record["user_id"]))]
+        liked_ids = LikeService.load_liked_among(viewer, Comment, [record["id"] for record in shown], liked)
+        return [LoadedComment(record, users[record["user_id"]], record["id"] in liked_ids) for record in shown]
+
+    @classmethod
+    def load_one(cls, comment, viewer):
+        """
+        Return a comment that was just written, as a page would show it.
+        """
+        return cls.load_visible([cache.comment_record(comment)], viewer)[0]
+
+    @classmethod
+    def forget_counted(cls, comment_id):
+        """
+        Make the first comments of the tweet be read anew whose comment was liked; say whether the cache confirmed it.
+        """
+        tweet_id = Comment.objects.filter(id=comment_id).values_list("tweet_id", flat=True).first()
+        return tweet_id is None or cache.invalidate_head(tweet_id)
+
+    @classmethod
+    def get_counters(cls):
+        """
+        Return the counters of comments: how many a tweet has.
+        """
+        comments = Comment.objects.all()
+        return [Counter(Tweet, "comments_count", comments, "tweet_id", also={"revision": F("revision") + 1})]
 
     @classmethod
     def delete_some_of(cls, user):
@@ -134,3 +192,39 @@ class CommentService:
             except CommentGone:
                 continue
         return len(comments) == PURGE_SIZE
+
+
+class ConversationService:
+    """
+    A tweet with what was said about it, read as one.
+    """
+
+    @classmethod
+    def load(cls, tweet_id, viewer):
+        """
+        Return the Conversation of a tweet.
+
+        No SQL and two round trips to Memcached when warm, whatever the number of comments and
+        likes; where somebody hidden is among them, two more queries replace them.
+
+        :raises TweetGone: the tweet is not there, or the viewer may not see it.
+        """
+        head, likers = cache.head_lookup(tweet_id), LikeService.likers_lookup(Tweet, tweet_id)
+        tweet = TweetService.load_tweet(tweet_id, viewer, also=(head, likers))
+        records, likes = head.found[tweet_id], likers.found[tweet_id]
+        users = AccountService.user_lookup({record["user_id"] for record in records} | {user for _, user in likes})
+        liked = LikeService.liked_lookup(viewer, Comment)
+        read_through(*filter(None, (users, liked)))
+        is_visible = AccountService.visibility_to(viewer)
+        if not all(map(is_visible, users.found.values())):
+            return cls._load_around_the_hidden(tweet, viewer)
+        comments = CommentService.put_together(records, users.found, liked, viewer)
+        shown = comments[:SHOWN_COMMENTS]
+        rest = Window().newer_than(shown[-1].id) if len(comments) > SHOWN_COMMENTS else None
+        likes = [(like_id, users.found[user_id]) for like_id, user_id in likes[:SHOWN_LIKES]]
+        return Conversation(tweet, Page(shown, rest), likes)
+
+    @classmethod
+    def _load_around_the_hidden(cls, tweet, viewer):
+        comments = CommentService.load_comments(tweet.id, viewer, Window(), SHOWN_COMMENTS)
+        return Conversation(tweet, comments, LikeService.load_newest(Tweet, tweet.id, viewer, SHOWN_LIKES))

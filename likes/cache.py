@@ -1,8 +1,11 @@
 """
-What Memcached holds of likes: `liked:{kind}:{user_id}`, the newest things of a kind that a user likes.
+What Memcached holds of likes.
+
+`liked:{kind}:{user_id}`   the newest things of a kind that a user likes
+`likers:{kind}:{id}`       the newest likes of a thing
 """
 
-from likes.constants import CACHED_LIKES
+from likes.constants import CACHED_LIKES, SHOWN_LIKES
 from likes.models import Like
 from utils.memcached.objects import Lookup, invalidate
 
@@ -26,8 +29,24 @@ def liked_lookup(user_id, content_type):
     return Lookup({user_id: liked_key(user_id, content_type.model)}, load)
 
 
-def invalidate_liked(user_id, kind):
+def likers_key(kind, object_id):
+    return f"likers:{kind}:{object_id}"
+
+
+def likers_lookup(content_type, object_id):
     """
-    Make everybody read anew what this user likes; say whether the cache confirmed it.
+    Return a lookup of [[like id, user id]] of a thing's newest likes, one more than its page shows.
     """
-    return invalidate(liked_key(user_id, kind))
+
+    def load(object_ids):
+        likes = Like.objects.filter(content_type=content_type, object_id=object_id).order_by("-id")
+        return {object_id: [list(pair) for pair in likes.values_list("id", "user_id")[: SHOWN_LIKES + 1]]}
+
+    return Lookup({object_id: likers_key(content_type.model, object_id)}, load)
+
+
+def invalidate_like(user_id, kind, object_id):
+    """
+    Make everybody read anew what this user likes, and who likes this thing; say whether the cache confirmed it.
+    """
+    return invalidate(liked_key(user_id, kind), likers_key(kind, object_id))

@@ -11,6 +11,7 @@ from likes import cache
 from likes.constants import PURGE_SIZE
 from likes.models import Like, Likeable
 from outbox.services import OutboxService
+from utils.counters import Counter
 from utils.errors import Refused
 from utils.memcached.objects import read_through
 from utils.pagination import Window, fill_page
@@ -46,7 +47,7 @@ class LikeService:
         :raises NothingToLike: the thing was deleted a moment ago.
         """
         # Parent first: whoever likes, cancels or deletes the same thing queues here instead of deadlocking.
-        cls._hold(thing)
+        cls._hold(type(thing).objects.there(), thing)
         existing = cls._between(user, thing).first()
         if existing:
             return existing
@@ -61,11 +62,11 @@ class LikeService:
     @retried_transaction
     def unlike(cls, *, user, thing):
         """
-        End it, and return how many likes that were: 0 or 1.
+        End it, and return how many likes that were: 0 or 1. A deleted thing whose row is there is counted too.
 
         :raises NothingToLike: the thing was deleted a moment ago.
         """
-        cls._hold(thing)
+        cls._hold(type(thing).objects.all(), thing)
         like = cls._between(user, thing).first()
         if like is None:
             return 0
@@ -75,8 +76,8 @@ class LikeService:
         return 1
 
     @classmethod
-    def _hold(cls, thing):
-        if not type(thing).objects.there().select_for_update().filter(id=thing.id).values_list("id"):
+    def _hold(cls, things, thing):
+        if not things.select_for_update().filter(id=thing.id).values_list("id"):
             raise NothingToLike
 
     @classmethod
@@ -92,7 +93,7 @@ class LikeService:
     def _announce(cls, event, user, thing):
         kind = thing.kind()
         OutboxService.record(event, content_type=kind, object_id=thing.id, user_id=user.id, owner_id=thing.user_id)
-        after_commit(cache.invalidate_liked, user.id, kind)
+        after_commit(cache.invalidate_like, user.id, kind, thing.id)
 
     @classmethod
     def liked_lookup(cls, viewer, model):
@@ -102,6 +103,13 @@ class LikeService:
         if not viewer.is_authenticated:
             return None
         return cache.liked_lookup(viewer.id, ContentType.objects.get_for_model(model))
+
+    @classmethod
+    def likers_lookup(cls, model, object_id):
+        """
+        Return a lookup of the newest likes of a thing, for reading it in one trip with other things.
+        """
+        return cache.likers_lookup(ContentType.objects.get_for_model(model), object_id)
 
     @classmethod
     def load_liked_among(cls, viewer, model, ids, lookup=None):
@@ -149,6 +157,22 @@ class LikeService:
             return [(like.id, visible[like.user_id]) for like in likes if like.user_id in visible]
 
         return fill_page(Window(), limit, fetch=fetch, keep=keep, id_of=lambda pair: pair[0]).rows
+
+    @classmethod
+    def get_counters(cls):
+        """
+        Return the counters of likes: one for each kind of thing that can be liked.
+        """
+        return [
+            Counter(
+                model,
+                "likes_count",
+                Like.objects.filter(content_type=ContentType.objects.get_for_model(model)),
+                "object_id",
+                also={"revision": F("revision") + 1},
+            )
+            for model in cls.kinds().values()
+        ]
 
     @classmethod
     def withdraw_some_of(cls, user):

@@ -11,15 +11,15 @@ from utils.errors import Unavailable
 
 
 @outbox_task()
-def invalidate_liked(message_id, content_type, object_id, user_id, owner_id):
+def invalidate_like(message_id, content_type, object_id, user_id, owner_id):
     """
-    Make what a user likes be read anew.
+    Make what a user likes, and who likes a thing, be read anew.
 
     Safe to run twice: a tombstone over a tombstone.
     """
-    if not cache.invalidate_liked(user_id, content_type):
+    if not cache.invalidate_like(user_id, content_type, object_id):
         raise Unavailable("Memcached did not confirm")
-    return f"the likes of user {user_id} are read anew"
+    return f"the likes of user {user_id} and of {content_type} {object_id} are read anew"
 
 
 @outbox_task()

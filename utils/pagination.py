@@ -111,6 +111,8 @@ def fill_page(window, limit, *, fetch, keep, id_of, advance=Window.older_than):
 
 def row_id(row):
     """
-    Return the id of what a store fetched: a bare id, or a row that has one.
+    Return the id of what was fetched: a bare id, a record, or a row that has one.
     """
-    return row if isinstance(row, int) else row.id
+    if isinstance(row, int):
+        return row
+    return row["id"] if isinstance(row, dict) else row.id

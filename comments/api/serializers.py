@@ -7,7 +7,7 @@ from rest_framework import serializers
 from accounts.api.serializers import UserSerializer, user_shape
 from comments.constants import CONTENT_MAX, CONTENT_MIN
 from tweets.models import Tweet
-from utils.time_ids import MAX_ID, format_time
+from utils.time_ids import MAX_ID, format_time, id_to_datetime
 
 
 class CommentSerializer(serializers.Serializer):
@@ -40,15 +40,15 @@ def comment_shape(loaded, request):
     """
     Return the Comment shape of a LoadedComment.
     """
-    comment, user, has_liked = loaded
+    record, user, has_liked = loaded
     return {
-        "id": comment.id,
-        "tweet_id": comment.tweet_id,
+        "id": record["id"],
+        "tweet_id": record["tweet_id"],
         "user": user_shape(user, request),
-        "content": comment.content,
-        "created_at": format_time(comment.created_at),
-        "updated_at": format_time(comment.updated_at),
-        "likes_count": comment.likes_count,
+        "content": record["content"],
+        "created_at": format_time(id_to_datetime(record["id"])),
+        "updated_at": record["updated_at"],
+        "likes_count": record["likes_count"],
         "has_liked": has_liked,
     }
 

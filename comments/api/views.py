@@ -91,4 +91,4 @@ class CommentViewSet(APIViewSet):
         return Response({"success": True})
 
     def shape(self, comment):
-        return comment_shape(CommentService.load_visible([comment], self.request.user)[0], self.request)
+        return comment_shape(CommentService.load_one(comment, self.request.user), self.request)

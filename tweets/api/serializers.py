@@ -96,13 +96,11 @@ class TweetDetailSerializer(TweetSerializer):
     }
 
 
-def tweet_detail_shape(tweet, comments, likes, request):
+def tweet_detail_shape(conversation, request):
     """
-    Return the TweetDetail shape.
-
-    :param comments: a Page of LoadedComment.
-    :param likes: pairs (like id, user record).
+    Return the TweetDetail shape of a Conversation.
     """
+    tweet, comments, likes = conversation
     comments_next = None
     if comments.next_window:
         query = urlencode({"tweet_id": tweet.id, "cursor": comments.next_window.encode()})

@@ -2,15 +2,13 @@
 Posting, reading and deleting tweets.
 """
 
+from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from comments.constants import SHOWN_COMMENTS
-from comments.services import CommentService
-from likes.constants import SHOWN_LIKES
-from likes.services import LikeService
+from comments.services import ConversationService
 from newsfeeds.services import PostingService
 from tweets.api.serializers import (
     TweetDetailSerializer,
@@ -19,7 +17,6 @@ from tweets.api.serializers import (
     tweet_detail_shape,
     tweet_shape,
 )
-from tweets.constants import PhotoStatus
 from tweets.models import Tweet
 from tweets.services import PhotoService, TweetService
 from utils.api.pagination import EndlessRequest
@@ -29,7 +26,6 @@ from utils.api.shapes import endless
 from utils.api.views import APIViewSet, required_params
 from utils.idempotency.api import create_once
 from utils.media import serve
-from utils.pagination import Window
 
 
 class TweetViewSet(APIViewSet):
@@ -65,10 +61,7 @@ class TweetViewSet(APIViewSet):
         """
         One tweet with its first comments and newest likes.
         """
-        tweet = TweetService.load_tweet(int(pk), request.user)
-        comments = CommentService.load_comments(tweet.id, request.user, Window(), SHOWN_COMMENTS)
-        likes = LikeService.load_newest(Tweet, tweet.id, request.user, SHOWN_LIKES)
-        return Response(tweet_detail_shape(tweet, comments, likes, request))
+        return Response(tweet_detail_shape(ConversationService.load(int(pk), request.user), request))
 
     def create(self, request):
         """
@@ -102,5 +95,13 @@ class PhotoFileView(APIView):
         """
         404 for a photo that moderators have rejected, and for one that waits for them where that hides it.
         """
-        photo = PhotoService.get_visible(key, request.user)
-        return serve(key, cacheable=photo.status == PhotoStatus.APPROVED)
+        PhotoService.get_visible(key, request.user)
+        # Whoever has it asks again each time, and mostly hears 304: from one moment to the next it may be gone.
+        response = serve(key, cacheable=False)
+        return get_conditional_response(request, etag=response["ETag"], response=response)
+
+    def perform_content_negotiation(self, request, force=False):
+        """
+        Take any `Accept`: only errors are rendered, and image loaders ask for nothing but images.
+        """
+        return super().perform_content_negotiation(request, force=True)

@@ -92,15 +92,18 @@ class PhotoService:
         """
         Make the thumbnails that a tweet's photos lack; return how many. Repeats safely.
         """
-        photos = TweetPhoto.objects.filter(tweet_id=tweet_id, thumbnail_key="")
-        for photo in photos:
+        bare, count = TweetPhoto.objects.filter(tweet_id=tweet_id, thumbnail_key=""), 0
+        while photo := bare.first():
             with default_storage.open(photo.key) as file:
                 small = make_thumbnail(file.read(), edge=THUMBNAIL_EDGE)
             key = new_key("photos/thumbnails", small, is_private=cls.is_hidden(photo.status))
             save_image(key, small)
-            if not TweetPhoto.objects.filter(id=photo.id, thumbnail_key="").update(thumbnail_key=key):
+            # A photo that was reviewed meanwhile may have to lie elsewhere: it is looked at again.
+            if bare.filter(id=photo.id, status=photo.status).update(thumbnail_key=key):
+                count += 1
+            else:
                 delete_files([key])
-        return len(photos)
+        return count
 
     @classmethod
     def is_hidden(cls, status):
@@ -160,20 +163,14 @@ class PhotoService:
     @classmethod
     def get_visible(cls, key, viewer):
         """
-        Return the photo whose file or thumbnail has this key.
+        Return the photo whose file or thumbnail has this key; with its tweet it is gone for staff too.
 
         :raises PhotoGone: there is none, or `viewer` may not see it.
         """
         photo = TweetPhoto.objects.filter(key=key).first() or TweetPhoto.objects.filter(thumbnail_key=key).first()
-        if photo is None:
+        if photo is None or not Tweet.objects.visible_to(viewer).filter(id=photo.tweet_id).exists():
             raise PhotoGone
-        if viewer.is_staff:
-            return photo
-        own_pending = photo.status == PhotoStatus.PENDING and viewer.is_authenticated and photo.user_id == viewer.id
-        if (cls.is_hidden(photo.status) and not own_pending) or not cls._tweet_is_visible(photo, viewer):
+        own_pending = photo.status == PhotoStatus.PENDING and photo.user_id == viewer.id
+        if cls.is_hidden(photo.status) and not own_pending and not viewer.is_staff:
             raise PhotoGone
         return photo
-
-    @classmethod
-    def _tweet_is_visible(cls, photo, viewer):
-        return Tweet.objects.visible_to(viewer).filter(id=photo.tweet_id).exists()

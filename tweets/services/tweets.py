@@ -181,7 +181,7 @@ class TweetService:
         return cache.replace_versions(Tweet.objects.get(id=tweet_id))
 
     @classmethod
-    def load_visible(cls, states, viewer):
+    def load_visible(cls, states, viewer, also=()):
         """
         Return those tweets that `viewer` may see, in the order given.
 
@@ -189,11 +189,12 @@ class TweetService:
         together; at most one query for each of these when it is not.
 
         :param states: {tweet id: TweetState, or None where Redis did not know}.
+        :param also: lookups of others, read in the same trip.
         """
         batch = cache.TweetBatch(states)
         authors = AccountService.user_lookup({state.user_id for state in batch.states.values()})
         liked = LikeService.liked_lookup(viewer, Tweet)
-        read_through(*filter(None, (batch.lookup, authors, liked)))
+        read_through(*filter(None, (batch.lookup, authors, liked, *also)))
         liked_ids = LikeService.load_liked_among(viewer, Tweet, list(states), liked)
         records, is_visible = batch.records, AccountService.visibility_to(viewer)
         loaded = []
@@ -212,13 +213,14 @@ class TweetService:
         return cls.load_visible({id: cache.TweetState.parse(raw) for id, raw in entries}, viewer)
 
     @classmethod
-    def load_tweet(cls, tweet_id, viewer):
+    def load_tweet(cls, tweet_id, viewer, also=()):
         """
         Return one visible tweet.
 
+        :param also: lookups of others, read in the same trip.
         :raises TweetGone: there is none.
         """
-        loaded = cls.load_visible(cache.load_states([tweet_id]), viewer)
+        loaded = cls.load_visible(cache.load_states([tweet_id]), viewer, also)
         if not loaded:
             raise TweetGone
         return loaded[0]

@@ -1,0 +1,18 @@
+"""
+Keeps the cached first comments of a tweet in step with their likes.
+"""
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+
+from comments.models import Comment
+from comments.services import CommentService
+from likes.models import Like
+from utils.transactions import after_commit
+
+
+@receiver([post_save, post_delete], sender=Like)
+def like_changed(instance, **kwargs):
+    if instance.content_type_id == ContentType.objects.get_for_model(Comment).id:
+        after_commit(CommentService.forget_counted, instance.object_id)
