@@ -43,8 +43,8 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# How the profile of most cameras and phones calls itself. Applying it would change no pixel, and
-# take longer than decoding the photo.
+# How the usual profile of sRGB calls itself. Applying it would change next to nothing, and take
+# longer than decoding the photo.
 _SRGB = "sRGB IEC61966"
 # The type of a profile's tag that holds steps to compute, any number, eight bytes for each: a PNG
 # of 800 bytes keeps a processor busy for a minute. Honest profiles bring tables too, or instead.
@@ -76,7 +76,7 @@ def read_image(file, *, max_edge, max_bytes=limits.MAX_BYTES):
     `max_edge` pixels at most; nothing is ever enlarged.
 
     Most refusals read the file once and decode nothing. A picture holds the process's decoder for
-    0.1 s (12 Mpx photo) to about a second (25 Mpx), so call this outside of any transaction.
+    0.2 s (12 Mpx photo) to two seconds (25 Mpx PNG), so call this outside of any transaction.
 
     :param file: a seekable binary file, such as Django's UploadedFile; its position is not kept.
     :raises ImageRefused: one of its subclasses says why.

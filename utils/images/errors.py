@@ -40,7 +40,7 @@ class TooManyPixels(ImageRefused):
 
 class TooManyFrames(ImageRefused):
     code = "too_many_frames"
-    message = f"An animation may have at most {MAX_FRAMES} frames."
+    message = f"An animation may have at most {MAX_FRAMES:,} frames."
 
 
 class BrokenFile(ImageRefused):

@@ -8,9 +8,9 @@ MAX_BYTES = 10 * 1024 * 1024
 # 24 Mpx cameras fit. Decoded, a pixel takes four bytes: 100 MB.
 MAX_PIXELS = 25_000_000
 
-# Twenty seconds at 25 frames a second. Only the first frame is kept, so this is no promise of a
-# film: it refuses files whose frames were multiplied to keep a reader busy.
-MAX_FRAMES = 500
+# Two minutes of a recorded screen. Only the first frame is kept, so this is no promise of a film:
+# it refuses files whose frames were multiplied to keep a reader busy.
+MAX_FRAMES = 2000
 
 # Chunks, segments and blocks one file may be made of: a walk over so many takes 20 ms. A GIF's
 # blocks are the smallest in honest use, 255 bytes each: this is enough for a GIF of 15 MB.
@@ -30,5 +30,5 @@ MAX_PROFILE_BYTES = 4 * 1024 * 1024
 # WEBP 400, of which its library's own two canvases are the half.
 DECODES_AT_ONCE = 1
 
-# Ten of the slowest pictures there are. Who waits longer than that is told to come back.
+# Five of the slowest pictures. Who waits longer than that is told to come back.
 DECODE_WAIT_SECONDS = 10

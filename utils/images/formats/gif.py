@@ -23,7 +23,8 @@ def unwrap(data):
     width, height, flags = struct.unpack_from("<HHB", data, 6)
     end = 13 + _table_bytes(flags)
     header, control, first = data[:end], b"", None
-    while (kind := data[end]) != _END:
+    # Some old editors write no end mark. Browsers do not miss it, if the frame is whole.
+    while end < len(data) and (kind := data[end]) != _END:
         parts.count()
         start = end
         if kind == _EXTENSION:

@@ -2,11 +2,6 @@
 The verbs of accounts: signing up, proving who one is, leaving, being hidden.
 """
 
-import hashlib
-import secrets
-from datetime import timedelta
-
-from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -15,13 +10,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts import cache
-from accounts.constants import DELETED_PREFIX, TOKEN_BYTES
-from accounts.models import AccessToken, User, UserProfile
+from accounts.constants import DELETED_PREFIX
+from accounts.models import User, UserProfile
+from accounts.services.tokens import AccessTokenService
 from outbox.services import OutboxService
 from utils.errors import Refused
-from utils.media import delete_files, new_key, save_image
 from utils.memcached.objects import read_through
-from utils.time_ids import format_time
 from utils.transactions import after_commit
 
 
@@ -234,111 +228,3 @@ class AccountService:
         """
         locked = UserProfile.objects.select_for_update().filter(user_id__in=user_ids).order_by("user_id")
         return list(locked.values_list("user_id", flat=True))
-
-
-class ProfileService:
-    """
-    Everything the rest of the project may ask of profiles.
-    """
-
-    @classmethod
-    def update_profile(cls, *, profile, **changes):
-        """
-        Change what a user shows of themselves, and return the profile.
-
-        :param nickname: a text, or None for none; not given, it stays.
-        :param avatar: a CleanImage, or None for none; not given, it stays.
-        """
-        old_avatar = profile.avatar
-        if "nickname" in changes:
-            profile.nickname = changes["nickname"] or None
-        if "avatar" in changes:
-            profile.avatar = cls._keep_avatar(changes["avatar"])
-        try:
-            with transaction.atomic():
-                profile.save(update_fields=["nickname", "avatar", "updated_at"])
-                AccountService.announce_change(profile.user_id)
-        except BaseException:
-            # The row does not know the new file, so nothing leads to it.
-            cls._drop_file(profile.avatar, unless=old_avatar)
-            raise
-        cls._drop_file(old_avatar, unless=profile.avatar)
-        return profile
-
-    @classmethod
-    def _keep_avatar(cls, image):
-        if image is None:
-            return ""
-        key = new_key("avatars", image)
-        save_image(key, image)
-        return key
-
-    @classmethod
-    def _drop_file(cls, key, *, unless):
-        if key and key != unless:
-            delete_files([key])
-
-
-class AccessTokenService:
-    """
-    Tokens of mobile clients: opaque, one per login, each revocable by itself.
-    """
-
-    @classmethod
-    def create_token(cls, *, user, name=""):
-        """
-        Return a new secret; only its SHA-256 is stored, so it cannot be shown again.
-        """
-        secret = secrets.token_urlsafe(TOKEN_BYTES)
-        AccessToken.objects.create(
-            user=user,
-            key_hash=cls.hash(secret),
-            auth_hash=user.get_session_auth_hash(),
-            name=name[:100],
-            expires_at=timezone.now() + timedelta(days=settings.ACCESS_TOKEN_DAYS),
-        )
-        return secret
-
-    @classmethod
-    def load_user(cls, secret):
-        """
-        Return the user who holds `secret`, or None. One round trip and no SQL when warm.
-        """
-        record, account = cache.load_token(cls.hash(secret))
-        if record is None or record["expires_at"] <= format_time(timezone.now()):
-            return None
-        with cache.handed(account):
-            user = cache.load_account(record["user_id"])
-        if user is None or user.get_session_auth_hash() != record["auth_hash"]:
-            return None
-        return user
-
-    @classmethod
-    def revoke(cls, secret):
-        """
-        End one token; an unknown one is no error.
-        """
-        cls._revoke(AccessToken.objects.filter(key_hash=cls.hash(secret)))
-
-    @classmethod
-    def revoke_all(cls, user):
-        """
-        End every token of a user.
-        """
-        cls._revoke(AccessToken.objects.filter(user_id=user.id))
-
-    @classmethod
-    def _revoke(cls, tokens):
-        with transaction.atomic():
-            key_hashes = list(tokens.values_list("key_hash", flat=True))
-            if key_hashes:
-                tokens.delete()
-                OutboxService.record("tokens_revoked", key_hashes=key_hashes)
-                after_commit(cache.invalidate_tokens, key_hashes)
-
-    @staticmethod
-    def hash(secret):
-        """
-        Return what is stored of a secret: it is random and long, so a plain SHA-256 is enough.
-        """
-        return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

@@ -1,0 +1,23 @@
+"""
+The verbs of accounts, of their profiles and of their tokens.
+"""
+
+from accounts.services.accounts import (
+    AccountService,
+    EmailTaken,
+    UsernameTaken,
+    WeakPassword,
+    WrongCredentials,
+)
+from accounts.services.profiles import ProfileService
+from accounts.services.tokens import AccessTokenService
+
+__all__ = [
+    "AccessTokenService",
+    "AccountService",
+    "EmailTaken",
+    "ProfileService",
+    "UsernameTaken",
+    "WeakPassword",
+    "WrongCredentials",
+]

@@ -1,0 +1,83 @@
+"""
+The verbs of access tokens.
+"""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import cache
+from accounts.constants import TOKEN_BYTES
+from accounts.models import AccessToken
+from outbox.services import OutboxService
+from utils.time_ids import format_time
+from utils.transactions import after_commit
+
+
+class AccessTokenService:
+    """
+    Tokens of mobile clients: opaque, one per login, each revocable by itself.
+    """
+
+    @classmethod
+    def create_token(cls, *, user, name=""):
+        """
+        Return a new secret; only its SHA-256 is stored, so it cannot be shown again.
+        """
+        secret = secrets.token_urlsafe(TOKEN_BYTES)
+        AccessToken.objects.create(
+            user=user,
+            key_hash=cls.hash(secret),
+            auth_hash=user.get_session_auth_hash(),
+            name=name[:100],
+            expires_at=timezone.now() + timedelta(days=settings.ACCESS_TOKEN_DAYS),
+        )
+        return secret
+
+    @classmethod
+    def load_user(cls, secret):
+        """
+        Return the user who holds `secret`, or None. One round trip and no SQL when warm.
+        """
+        record, account = cache.load_token(cls.hash(secret))
+        if record is None or record["expires_at"] <= format_time(timezone.now()):
+            return None
+        with cache.handed(account):
+            user = cache.load_account(record["user_id"])
+        if user is None or user.get_session_auth_hash() != record["auth_hash"]:
+            return None
+        return user
+
+    @classmethod
+    def revoke(cls, secret):
+        """
+        End one token; an unknown one is no error.
+        """
+        cls._revoke(AccessToken.objects.filter(key_hash=cls.hash(secret)))
+
+    @classmethod
+    def revoke_all(cls, user):
+        """
+        End every token of a user.
+        """
+        cls._revoke(AccessToken.objects.filter(user_id=user.id))
+
+    @classmethod
+    def _revoke(cls, tokens):
+        with transaction.atomic():
+            key_hashes = list(tokens.values_list("key_hash", flat=True))
+            if key_hashes:
+                tokens.delete()
+                OutboxService.record("tokens_revoked", key_hashes=key_hashes)
+                after_commit(cache.invalidate_tokens, key_hashes)
+
+    @staticmethod
+    def hash(secret):
+        """
+        Return what is stored of a secret: it is random and long, so a plain SHA-256 is enough.
+        """
+        return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
