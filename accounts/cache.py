@@ -12,6 +12,8 @@ from datetime import timedelta
 
 import orjson
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.cached_db import KEY_PREFIX as CACHED_SESSION_PREFIX
 from django.core.cache import caches
 from django.utils import timezone
 
@@ -138,6 +140,19 @@ def with_account_arguments(id_field):
     Return the arguments of WITH_ACCOUNT: how account keys begin, and the field that holds the user's id.
     """
     return [caches["default"].make_key(account_key("")), id_field]
+
+
+def credential_key(secret, session_key):
+    """
+    Return (Redis key, field of the user's id) of a token or else of a session, None where neither was presented.
+
+    It proves nothing: it is where to look, for reading ahead.
+    """
+    if secret:
+        return caches["default"].make_key(token_key(AccessToken.hash(secret))), "user_id"
+    if session_key:
+        return caches["default"].make_key(f"{CACHED_SESSION_PREFIX}{session_key}"), SESSION_KEY
+    return None
 
 
 def load_token(key_hash):

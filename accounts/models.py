@@ -2,6 +2,8 @@
 People, their profiles, and the tokens of their mobile clients.
 """
 
+import hashlib
+
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models, transaction
 from django.utils import timezone
@@ -133,3 +135,10 @@ class AccessToken(models.Model):
 
     def __str__(self):
         return f"token {self.id} of user {self.user_id}"
+
+    @staticmethod
+    def hash(secret):
+        """
+        Return what is stored of a secret: it is random and long, so a plain SHA-256 is enough.
+        """
+        return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

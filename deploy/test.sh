@@ -6,13 +6,19 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"
 
+browser=
+if [ ! -x /usr/bin/chromium ] || [ ! -x /usr/bin/chromedriver ]; then
+    say "Without the tests in a browser: Chromium is not installed (apt-get install -y chromium chromium-driver)."
+    browser=" and not browser"
+fi
+
 if [ "${PROFILE:-embedded}" = stack ]; then
-    without=(-m "not hbase")
+    without=(-m "not hbase$browser")
     if [ "${STORE-}" = hbase ]; then
-        without=()
+        without=(${browser:+-m "not browser"})
     fi
     exec deploy/with-stack.sh "$VENV/bin/python" -m pytest -q "${without[@]}" "$@"
 fi
 export PROFILE=embedded
 step deploy/venv.sh dev
-exec "$VENV/bin/python" -m pytest -q -m "not stack" "$@"
+exec "$VENV/bin/python" -m pytest -q -m "not stack$browser" "$@"

@@ -8,16 +8,17 @@ import time
 from functools import wraps
 
 from celery import shared_task
+from celery.signals import task_postrun, task_prerun
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
-from redis.exceptions import RedisError
 
 from outbox.services import OutboxService
 from utils.errors import Unavailable
+from utils.middleware import current_request_id
 from utils.redis.client import RedisUnavailable
 
 logger = logging.getLogger(__name__)
 
-PASSING = (OperationalError, InterfaceError, RedisError, RedisUnavailable, Unavailable)
+PASSING = (OperationalError, InterfaceError, RedisUnavailable, Unavailable)
 QUICK_TRIES = 3
 
 
@@ -35,24 +36,49 @@ def outbox_task(*, queue="default"):
         @shared_task(name=f"{function.__module__}.{function.__name__}", outbox_queue=queue)
         @wraps(function)
         def task(message_id, **ids):
-            if not connection.in_atomic_block:
-                close_old_connections()
-            for attempt in range(1, QUICK_TRIES + 1):
-                try:
-                    sentence = function(message_id, **ids)
-                    OutboxService.finish(message_id)
-                    return sentence
-                except PASSING as error:
-                    if attempt == QUICK_TRIES or connection.in_atomic_block:
-                        logger.warning("%s %s waits: %r", function.__name__, ids, error)
-                    else:
-                        time.sleep(random.uniform(0.05, 0.3) * attempt)
-                except Exception:
-                    logger.exception("%s %s failed", function.__name__, ids)
-                    break
-            OutboxService.retry_soon(message_id)
-            return "left for later"
+            return carry_out(function, message_id, ids)
 
         return task
 
     return decorate
+
+
+def carry_out(function, message_id, ids):
+    """
+    Do what a message asks for and finish the message, or leave it for later; return a sentence about it.
+    """
+    if not connection.in_atomic_block:
+        close_old_connections()
+    for attempt in range(1, QUICK_TRIES + 1):
+        try:
+            sentence = function(message_id, **ids)
+            OutboxService.finish(message_id)
+            return sentence
+        except PASSING as error:
+            if attempt == QUICK_TRIES or connection.in_atomic_block:
+                logger.warning("%s %s waits: %r", function.__name__, ids, error)
+            else:
+                time.sleep(random.uniform(0.05, 0.3) * attempt)
+        except Exception:
+            logger.exception("%s %s failed", function.__name__, ids)
+            break
+    OutboxService.retry_soon(message_id)
+    return "left for later"
+
+
+@task_prerun.connect
+def adopt_request_id(task, **kwargs):
+    """
+    Give the running task the id of the request that set it going, for its logs and for what it sets going in turn.
+    """
+    # A worker finds the relay's header on the request itself, a task that runs eagerly among its headers.
+    causing = task.request.get("request_id") or (task.request.headers or {}).get("request_id") or "-"
+    task.request.outer_request_id = current_request_id.set(causing)
+
+
+@task_postrun.connect
+def drop_request_id(task, **kwargs):
+    """
+    Take the id away again, after Celery's own line about the task and before the worker's next one.
+    """
+    current_request_id.reset(task.request.outer_request_id)

@@ -5,6 +5,7 @@ The relay: takes messages that are due from the table to the broker.
 import logging
 import time
 
+from amqp.exceptions import MessageNacked
 from celery import current_app
 from django.conf import settings
 from django.db import close_old_connections
@@ -27,18 +28,24 @@ def relay_once():
     messages = OutboxService.claim()
     if not messages:
         return 0
-    published = []
-    for message in messages:
+    published, refused = [], []
+    for position, message in enumerate(messages):
         try:
             publish(message)
-        except (OperationalError, OSError, TimeoutError) as error:
+            published.append(message)
+        except (OperationalError, OSError) as error:
             logger.warning("the broker did not take message %s: %r", message.id, error)
+            refused += messages[position:]
             break
-        published.append(message)
+        except MessageNacked:
+            logger.warning("the broker sent message %s back", message.id)
+            refused.append(message)
+        except Exception:
+            # The others must not wait for this one, whose task may be gone; it keeps its claim of two minutes.
+            logger.exception("message %s cannot be published", message.id)
     OutboxService.mark_published(published)
-    unpublished = messages[len(published) :]
-    if unpublished:
-        OutboxService.postpone([message.id for message in unpublished], BROKER_PAUSE)
+    if refused:
+        OutboxService.postpone([message.id for message in refused], BROKER_PAUSE)
     return len(published)
 
 

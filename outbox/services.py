@@ -97,9 +97,10 @@ class OutboxService:
     @classmethod
     def retry_soon(cls, message_id):
         """
-        Have a message that failed for a moment published again, a little later each time.
+        Have a message that failed for a moment published again, a little later each time; not one that was given up.
         """
-        attempts = Message.objects.filter(id=message_id).values_list("attempts", flat=True).first()
+        waiting = Message.objects.filter(id=message_id, due_at__isnull=False)
+        attempts = waiting.values_list("attempts", flat=True).first()
         if attempts is not None:
             cls.postpone([message_id], RETRY_STEPS[min(attempts, len(RETRY_STEPS) - 1)])
 

@@ -8,10 +8,14 @@ The code is the same for both; this file is the only place that knows which prof
 """
 
 import secrets
+from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from corsheaders.defaults import default_headers
+from csp.constants import NONE, SELF
 from kombu import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -37,7 +41,9 @@ if not EMBEDDED and (DATA_DIR / "stack.env").exists():
     environ.Env.read_env(DATA_DIR / "stack.env")
 
 HOST = env.str("HOST", "127.0.0.1")
-PORT = env.int("PORT", 8000)
+PORT = env.str("PORT", "8000")
+if not PORT.isdecimal():
+    raise environ.ImproperlyConfigured(f"PORT is a number, not {PORT!r}")
 RATE_LIMITS = env.str("RATE_LIMITS", "on")
 if RATE_LIMITS not in ("on", "off"):
     raise environ.ImproperlyConfigured(f"RATE_LIMITS is 'on' or 'off', not {RATE_LIMITS!r}")
@@ -81,11 +87,32 @@ SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "utils.api.exception_handler.csrf_failure"
 
-# Addresses of reverse proxies whose X-Forwarded-For is believed.
+# Web clients on other origins, who show a token. Their cookies are not wanted.
+# https://github.com/adamchainz/django-cors-headers#configuration
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = (*default_headers, "idempotency-key", "if-none-match", "x-request-id")
+CORS_EXPOSE_HEADERS = (
+    "ETag",
+    "Location",
+    "Retry-After",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "X-Request-ID",
+)
+
+# Addresses and networks of reverse proxies whose X-Forwarded-For is believed, such as 127.0.0.1,10.0.0.0/8.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+for proxy in TRUSTED_PROXIES:
+    # A typing error is an error now, not with the first request.
+    ip_network(proxy, strict=False)
 
 AUTH_USER_MODEL = "accounts.User"
+# What the admin asks of whoever acts as a moderator (utils/admin.py); a migration gives it to the group of moderators.
+MODERATE_PERMISSION = "moderation.moderate"
 AUTHENTICATION_BACKENDS = ["accounts.backends.CachedAccountBackend"]
 # OWASP's argon2id minimum (19 MiB, 2 passes): 40 ms a login instead of 440.
 # https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
@@ -108,11 +135,15 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "corsheaders",
+    "csp",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "notifications",
     "twitter.apps.TwitterConfig",
     "utils",
+    "utils.idempotency",
     "outbox",
     "accounts",
     "friendships",
@@ -120,10 +151,14 @@ INSTALLED_APPS = [
     "tweets",
     "comments",
     "newsfeeds",
+    "inbox",
+    "moderation",
 ]
 
 MIDDLEWARE = [
     "utils.middleware.RequestIdMiddleware",
+    "utils.middleware.AccessMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -132,6 +167,7 @@ MIDDLEWARE = [
     "accounts.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "utils.api.middleware.PageMiddleware",
 ]
 
 ROOT_URLCONF = "twitter.urls"
@@ -270,12 +306,12 @@ HBASE = {
 # ---------------------------------------------------------------- tasks
 # https://docs.celeryq.dev/en/stable/userguide/configuration.html
 
-BROKER_URL = env.str("BROKER_URL", "memory://" if EMBEDDED else environ.Env.NOTSET)
+BROKER_URL = env.str("BROKER_URL", "memory://localhost/" if EMBEDDED else environ.Env.NOTSET)
 
 
 def quorum_queue(name):
     """
-    A queue that survives its broker, gives a message five tries and then sets it aside in `<name>.dlq`.
+    A queue that survives its broker, delivers a message again five times and then sets it aside in `<name>.dlq`.
     """
     arguments = {
         "x-queue-type": "quorum",
@@ -324,12 +360,22 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "write_timeout": 2,
     }
 )
-CELERY_BEAT_SCHEDULE = {}
+CELERY_BEAT_SCHEDULE = {
+    "purge-idempotent-requests": {
+        "task": "utils.idempotency.tasks.purge_idempotent_requests",
+        "schedule": timedelta(hours=1),
+    },
+}
 
-# How many followers one fan-out batch serves; 500 to 1,000 is where inserts are cheapest a row.
+# How many followers one fan-out batch serves: large enough that a row is cheap, small enough that a
+# batch holds its locks for some ten milliseconds.
 FAN_OUT_BATCH_SIZE = 1000
 # How many of a followee's newest tweets a new follower finds in the feed.
 BACKFILL_TWEETS = 100
+
+# Our table in the place of the library's, which has no unique key and 32-bit ids.
+# https://github.com/django-notifications-community/django-notifications-community#abstractnotification-model
+NOTIFICATIONS_NOTIFICATION_MODEL = "inbox.Notification"
 
 # ---------------------------------------------------------------- API
 # https://www.django-rest-framework.org/api-guide/settings/
@@ -341,7 +387,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
-    "DEFAULT_RENDERER_CLASSES": ["utils.api.renderers.JSONRenderer", "utils.api.renderers.BrowsableRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["utils.api.renderers.JSONRenderer", "twitter.pages.PageRenderer"],
     "DEFAULT_PARSER_CLASSES": [
         "utils.api.parsers.JSONParser",
         "rest_framework.parsers.FormParser",
@@ -360,6 +406,8 @@ REST_FRAMEWORK = {
 RATES = {
     "accounts.signup": ["3/s"],
     "accounts.login": ["3/s"],
+    # By the account's name, wherever it is typed in: the API, the browsable API, the admin.
+    "accounts.login_name": ["10/m"],
     "accounts.logout": ["3/s"],
     "accounts.login_status": ["3/s"],
     "tweets.create": ["1/s", "5/m"],
@@ -369,6 +417,7 @@ RATES = {
     "friendships.unfollow": ["10/s"],
     "friendships.followers": ["3/s"],
     "friendships.followings": ["3/s"],
+    "profiles.update": ["3/s"],
     "newsfeeds.list": ["5/s"],
     "comments.create": ["3/s"],
     "comments.list": ["10/s"],
@@ -376,22 +425,28 @@ RATES = {
     "comments.destroy": ["5/s"],
     "likes.create": ["10/s"],
     "likes.cancel": ["10/s"],
+    "notifications.unread_count": ["3/s"],
+    "notifications.mark_all_as_read": ["3/s"],
+    "notifications.update": ["3/s"],
 }
 # These count the address even for somebody who is logged in.
 RATES_BY_ADDRESS = {"accounts.signup", "accounts.login", "accounts.logout", "accounts.login_status"}
+# These hold while the counter store is down: each process then counts for itself.
+RATES_ALWAYS = {"accounts.login", "accounts.login_name"}
 
 RATELIMIT_ENABLE = RATE_LIMITS == "on"
 RATELIMIT_USE_CACHE = "rates"
 RATELIMIT_CACHE_PREFIX = "rate:"
 # Redis' Lua knows SHA-1 and no other; the home feed counts in a script (newsfeeds/cache.py).
 RATELIMIT_HASH_ALGORITHM = "hashlib.sha1"
-# The counters are down: let people pass. The login guard has its own answer to that.
+# The counters are down: let people pass, but for RATES_ALWAYS.
 RATELIMIT_FAIL_OPEN = True
 
 # ---------------------------------------------------------------- static files and media
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -399,6 +454,55 @@ STORAGES = {
 }
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
+# The internal location of the web server in front that sends files itself, such as "/protected-media/".
+# https://docs.nginx.com/nginx/admin-guide/web-server/ (X-Accel-Redirect)
+MEDIA_X_ACCEL = env.str("MEDIA_X_ACCEL", "")
+
+# Any S3-compatible server; without a bucket files are local.
+# https://django-storages.readthedocs.io/en/latest/backends/amazon-S3.html
+S3_BUCKET = env.str("S3_BUCKET", "")
+MEDIA_ON_S3 = bool(S3_BUCKET)
+if MEDIA_ON_S3:
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": env.str("S3_ENDPOINT_URL", "") or None,
+            "region_name": env.str("S3_REGION", "us-east-1"),
+            "access_key": env.str("S3_ACCESS_KEY", ""),
+            "secret_key": env.str("S3_SECRET_KEY", ""),
+            "default_acl": None,
+            "file_overwrite": False,
+            "querystring_expire": 3600,
+        },
+    }
+
+# off    approved on upload
+# post   public while pending, reviewed afterwards
+# pre    strangers see approved photos only, the author sees own pending ones too
+PHOTO_REVIEW = env.str("PHOTO_REVIEW", "post")
+if PHOTO_REVIEW not in ("off", "post", "pre"):
+    raise environ.ImproperlyConfigured(f"PHOTO_REVIEW is 'off', 'post' or 'pre', not {PHOTO_REVIEW!r}")
+
+# ---------------------------------------------------------------- content security policy
+# https://django-csp.readthedocs.io/en/stable/configuration.html
+# For pages only (utils/api/middleware.py). No page of ours has a script of its own inside.
+
+MEDIA_ORIGINS = [env.str("S3_ENDPOINT_URL", "") or "https://*.amazonaws.com"] if MEDIA_ON_S3 else []
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        # The browsable API and the two documentations write style attributes.
+        "style-src": [SELF, "'unsafe-inline'"],
+        "img-src": [SELF, "data:", *MEDIA_ORIGINS],
+        # Redoc searches in a worker that it makes of its own text.
+        "worker-src": [SELF, "blob:"],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
 
 # ---------------------------------------------------------------- OpenAPI
 # https://drf-spectacular.readthedocs.io/en/latest/settings.html
@@ -413,15 +517,33 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/",
+    # The dialect of JSON Schema itself, so that answers can be checked against it as they are.
+    "OAS_VERSION": "3.1.0",
+    "ENUM_NAME_OVERRIDES": {
+        "LikeableKind": "likes.api.serializers.kind_choices",
+        "ReportableKind": "moderation.api.serializers.KIND_CHOICES",
+    },
 }
 
 # ---------------------------------------------------------------- logs
+
+# line   for people
+# json   for machines: one object a line
+LOG_FORMAT = env.str("LOG_FORMAT", "line")
+if LOG_FORMAT not in ("line", "json"):
+    raise environ.ImproperlyConfigured(f"LOG_FORMAT is 'line' or 'json', not {LOG_FORMAT!r}")
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "utils.middleware.RequestIdFilter"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
+    "formatters": {
+        "line": {
+            "()": "utils.logs.LineFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
+        },
+        "json": {"()": "utils.logs.JsonFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
 }

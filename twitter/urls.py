@@ -15,6 +15,7 @@ from likes.api.views import LikeViewSet
 from moderation.api.views import ReportViewSet
 from newsfeeds.api.views import NewsFeedViewSet
 from tweets.api.views import PhotoFileView, TweetViewSet
+from twitter.metrics import MetricsView
 from utils import probes
 from utils.api.root import Router
 
@@ -45,11 +46,12 @@ urlpatterns = [
         name="photo",
     ),
     path("admin/", admin.site.urls),
-    path("livez", probes.livez),
-    path("readyz", probes.readyz),
+    path("livez", probes.livez, name="livez"),
+    path("readyz", probes.readyz, name="readyz"),
+    path("metrics", MetricsView.as_view(), name="metrics"),
 ]
 
-admin.site.site_header = admin.site.site_title = "Twitter newsfeed"
+admin.site.site_header = admin.site.site_title = "Pushfeed"
 admin.site.index_title = "Moderation"
 
 handler400 = "utils.api.exception_handler.bad_request"

@@ -3,6 +3,7 @@ Admin screens that stay fast on a million rows, and actions that want a reason.
 """
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.core.paginator import Paginator
@@ -33,6 +34,8 @@ class LargeTableAdmin(admin.ModelAdmin):
 
     paginator = CappedPaginator
     show_full_result_count = False
+    # A count beside each choice of a filter is a count of the whole table.
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     ordering = ("-id",)
 
@@ -67,7 +70,7 @@ class ModeratedAdmin(LargeTableAdmin):
         """
         Say whether the user is a moderator; named so that `@admin.action(permissions=["moderate"])` finds it.
         """
-        return request.user.has_perm("moderation.moderate")
+        return request.user.has_perm(settings.MODERATE_PERMISSION)
 
     def apply(self, request, things, verb, done):
         """

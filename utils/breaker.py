@@ -33,7 +33,8 @@ class CircuitBreaker:
         now = time.monotonic()
         with self._lock:
             self._recent = [moment for moment in self._recent if now - moment < self._window] + [now]
-            if len(self._recent) >= self._failures:
+            # Half open for a while after each pause: one more failure is then enough to open it again.
+            half_open = self._open_until > 0 and now - self._open_until < self._window
+            if half_open or len(self._recent) >= self._failures:
                 self._open_until = now + self._pause
-                # Half open afterwards: one more failure is enough to open it again.
-                self._recent = self._recent[1 - self._failures :] if self._failures > 1 else []
+                self._recent = []

@@ -42,7 +42,8 @@ def delete_files(keys):
     for key in keys:
         try:
             default_storage.delete(key)
-        except OSError as error:
+        except Exception as error:
+            # Each storage has errors of its own.
             logger.warning("file %s could not be deleted: %s", key, error)
 
 
@@ -56,8 +57,10 @@ def move(key, *, to_private):
         return key
     target = f"{PRIVATE}{key.removeprefix(PRIVATE)}" if to_private else key.removeprefix(PRIVATE)
     if target != key and default_storage.exists(key):
-        with default_storage.open(key) as file:
-            default_storage.save(target, file)
+        # A copy that is there is from a move that was interrupted; a second one would get another name.
+        if not default_storage.exists(target):
+            with default_storage.open(key) as file:
+                default_storage.save(target, file)
         default_storage.delete(key)
     return target
 
@@ -91,5 +94,7 @@ def serve(key, *, cacheable):
         response = FileResponse(default_storage.open(key))
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Content-Disposition"] = "inline"
+    # A key never comes back with another content.
+    response["ETag"] = f'"{key}"'
     response["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable" if cacheable else "private, no-cache"
     return response

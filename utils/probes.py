@@ -2,12 +2,18 @@
 Probes for supervisors and load balancers: alive, and able to serve.
 """
 
+import socket
+
 from django.conf import settings
 from django.core.cache import caches
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import JsonResponse
 
+from utils import broker
 from utils.redis.client import RedisUnavailable, client
+
+HBASE_SECONDS = 0.5
+WORDS = {True: "up", False: "down", None: "not used"}
 
 
 def livez(request):
@@ -21,8 +27,14 @@ def readyz(request):
     """
     Each dependency, up or down; 503 only without the database, the one thing nothing works without.
     """
-    states = {"database": database_is_up(), "redis": redis_is_up(), "memcached": memcached_is_up()}
-    words = {name: {True: "up", False: "down", None: "not used"}[state] for name, state in states.items()}
+    states = {
+        "database": database_is_up(),
+        "redis": redis_is_up(),
+        "memcached": memcached_is_up(),
+        "broker": broker.is_up(),
+        "hbase": hbase_is_up(),
+    }
+    words = {name: WORDS[state] for name, state in states.items()}
     return JsonResponse(words, status=200 if states["database"] else 503)
 
 
@@ -30,7 +42,7 @@ def database_is_up():
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         return False
     return True
 
@@ -49,3 +61,16 @@ def memcached_is_up():
     if not settings.MEMCACHED_URL:
         return None
     return bool(caches["objects"].set("readyz", 1, 10))
+
+
+def hbase_is_up():
+    """
+    Say whether something listens where HBase's Thrift server should.
+    """
+    if not settings.HBASE["HOST"]:
+        return None
+    try:
+        with socket.create_connection((settings.HBASE["HOST"], settings.HBASE["PORT"]), timeout=HBASE_SECONDS):
+            return True
+    except OSError:
+        return False

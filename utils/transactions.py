@@ -17,7 +17,6 @@ logger = logging.getLogger(__name__)
 ATTEMPTS = 5
 # MariaDB: lock wait timeout, deadlock.
 TRANSIENT_ERRORS = {1205, 1213}
-LOST_CONNECTION_ERRORS = {2006, 2013}
 
 
 class IdTaken(Exception):

@@ -2,7 +2,6 @@
 The verbs of accounts: signing up, proving who one is, leaving, being hidden.
 """
 
-from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -86,18 +85,6 @@ class AccountService:
             validate_password(password)
         except ValidationError as error:
             raise WeakPassword(" ".join(error.messages), field=field) from error
-
-    @classmethod
-    def get_by_credentials(cls, *, username, password, request=None):
-        """
-        Return the user with this name and password; a name nobody has costs as much time.
-
-        :raises WrongCredentials: no such pair, or the account is suspended or closed.
-        """
-        user = authenticate(request, username=username, password=password)
-        if user is None:
-            raise WrongCredentials
-        return user
 
     @classmethod
     def change_password(cls, *, user, old_password, new_password):

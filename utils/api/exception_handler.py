@@ -8,7 +8,8 @@ import logging
 
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
-from django.http import Http404, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse, UnreadablePostError
+from django.template.loader import render_to_string
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.utils.serializer_helpers import ReturnDict
@@ -29,20 +30,26 @@ def handle_exception(error, context):
     """
     Return the Response for what a view raised, or None for what nobody foresaw: that stays a 500.
     """
+    if isinstance(error, OperationalError):
+        logger.exception("the database did not answer")
     error = translate(error)
     if error is None:
         return None
     set_rollback()
+    body = service_error_body(error) if isinstance(error, ServiceError) else api_error_body(error)
+    return Response(body, status=error.status_code, headers=error_headers(error))
+
+
+def error_headers(error):
+    """
+    Return what an error says besides its body: when to come back, and how to show who one is.
+    """
     headers = {}
-    if isinstance(error, ServiceError):
-        if seconds := getattr(error, "retry_after_seconds", None):
-            headers["Retry-After"] = str(seconds)
-        return Response(service_error_body(error), status=error.status_code, headers=headers)
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header
-    if getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(error.wait))
-    return Response(api_error_body(error), status=error.status_code, headers=headers)
+    if seconds := getattr(error, "wait", None) or getattr(error, "retry_after_seconds", None):
+        headers["Retry-After"] = str(int(seconds))
+    return headers
 
 
 def translate(error):
@@ -59,12 +66,16 @@ def translate(error):
         return exceptions.PermissionDenied()
     elif isinstance(error, RequestDataTooBig):
         return TooLarge()
-    elif isinstance(error, (SuspiciousOperation, BadRequest)):
-        return exceptions.ParseError()
+    elif isinstance(error, (SuspiciousOperation, BadRequest, UnreadablePostError)):
+        return Malformed()
     elif isinstance(error, OperationalError):
-        logger.exception("the database did not answer")
         return DatabaseBusy()
     return error if isinstance(error, (exceptions.APIException, ServiceError)) else None
+
+
+class Malformed(exceptions.ParseError):
+    default_code = "bad_request"
+    default_detail = "Bad request."
 
 
 class TooLarge(exceptions.APIException):
@@ -141,12 +152,54 @@ def flatten(detail, prefix=""):
     return {prefix or NON_FIELD: [str(detail)]}
 
 
-def json_error(status_code, code, message):
+def error_response(request, error):
     """
-    Return a view for Django's handler400, 403, 404 and 500: what fails before or outside DRF.
+    Return the answer to what failed outside DRF: the contract's body, or a page for whoever asks for one.
+
+    Nothing here touches the user, the database or the host, because one of them may be what failed.
     """
+    body = service_error_body(error) if isinstance(error, ServiceError) else api_error_body(error)
+    headers = error_headers(error)
+    if "text/html" not in request.META.get("HTTP_ACCEPT", ""):
+        return JsonResponse(body, status=error.status_code, headers=headers)
+    page = render_to_string("utils/error.html", {"error": body, "status": error.status_code})
+    return HttpResponse(page, status=error.status_code, headers=headers)
 
-    def view(request, exception=None):
-        return JsonResponse(error_body(code, message), status=status_code)
 
-    return view
+class Unforeseen(exceptions.APIException):
+    status_code = status.HTTP_500_INTERNAL_SERVER_ERROR
+    default_code = "error"
+    default_detail = "Something went wrong on our side."
+
+
+class ForeignForm(exceptions.PermissionDenied):
+    default_code = "csrf_failed"
+
+
+def bad_request(request, exception=None):
+    """
+    Django's handler400: a bad host, too many fields, too large a body.
+    """
+    return error_response(request, translate(exception) or Malformed())
+
+
+def permission_denied(request, exception=None):
+    return error_response(request, exceptions.PermissionDenied())
+
+
+def not_found(request, exception=None):
+    return error_response(request, exceptions.NotFound())
+
+
+def server_error(request):
+    """
+    Django's handler500: the traceback is in the log, beside the request id of the body.
+    """
+    return error_response(request, Unforeseen())
+
+
+def csrf_failure(request, reason=""):
+    """
+    Django's CSRF_FAILURE_VIEW, for forms that are none of DRF's.
+    """
+    return error_response(request, ForeignForm(f"CSRF Failed: {reason}"))

@@ -26,8 +26,9 @@ class TooManyRequests(Throttled):
     """
 
     default_detail = "Too many requests, try again later."
-    extra_detail_singular = extra_detail_plural = ""
     default_code = "throttled"
 
     def __init__(self, wait):
-        super().__init__(wait=max(1, wait))
+        super().__init__()
+        # Not handed to DRF, which would append its own words to the contract's.
+        self.wait = max(1, wait)

@@ -29,7 +29,7 @@ class PictureField(serializers.FileField):
     """
 
     def __init__(self, *, max_edge, **kwargs):
-        super().__init__(use_url=False, allow_empty_file=True, **kwargs)
+        super().__init__(use_url=False, allow_empty_file=True, style={"base_template": "files.html"}, **kwargs)
         self.max_edge = max_edge
 
     def to_internal_value(self, data):

@@ -18,7 +18,8 @@ NUMBERED_SIZE = 20
 # Python refuses to read integers of thousands of digits; nobody means one this long.
 LONGEST_NUMBER = 100
 
-WINDOW_PARAMETERS = ("cursor", "created_at__lt", "created_at__gt")
+# What `next` replaces; "trail" is the browsable page's own, about the page it stands on.
+WINDOW_PARAMETERS = {"cursor", "created_at__lt", "created_at__gt", "trail"}
 
 BAD_TIME = "Enter a time in ISO 8601 with its zone, percent-encoded, such as 2026-01-31T12:00:00.000000Z."
 BAD_CURSOR = "Invalid cursor."
@@ -64,7 +65,7 @@ class EndlessRequest:
         text = self.request.query_params[name]
         try:
             # Django's pattern would take digits of any script.
-            moment = parse_datetime(text) if text.isascii() else None
+            moment = parse_datetime(text) if text.isascii() and text.isprintable() else None
         except ValueError:
             moment = None
         if moment is None or not is_aware(moment):

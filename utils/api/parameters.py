@@ -1,10 +1,12 @@
 """
-Query parameters that are numbers.
+What a request carries besides its body: numbers in the address, a token in the headers.
 """
 
 from rest_framework.exceptions import ValidationError
 
 from utils.time_ids import MAX_ID
+
+BEARER = "bearer "
 
 
 def integer_parameter(request, name):
@@ -17,3 +19,11 @@ def integer_parameter(request, name):
     if not text.isascii() or not text.isdigit() or len(text) > 100:
         raise ValidationError({name: ["A valid integer is required."]})
     return 0 if request.query_params[name].startswith("-") else min(int(text), MAX_ID)
+
+
+def presented_token(request):
+    """
+    Return the secret of `Authorization: Bearer <token>`, or None.
+    """
+    header = request.headers.get("Authorization", "")
+    return header[len(BEARER) :].strip() if header.lower().startswith(BEARER) else None

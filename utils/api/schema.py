@@ -6,9 +6,10 @@ from django.conf import settings
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import AllowAny, IsAdminUser, IsAuthenticated
 
 from utils.api.exception_handler import CHECK_INPUT, TOO_MANY_REQUESTS
+from utils.api.permissions import IsObjectOwner
 from utils.api.shapes import ErrorSerializer
 
 ERRORS = {
@@ -35,6 +36,8 @@ WORDS = {
     429: "Over the rate limit; `Retry-After` says for how long",
     503: "Something this needs is away; `Retry-After` says for how long",
 }
+# The narrowest that an operation asks for, in the words of people.
+WHO = {IsAdminUser: "staff", IsObjectOwner: "owner", IsAuthenticated: "logged in"}
 ENDLESS_PARAMETERS = [
     OpenApiParameter("limit", int, description="Rows a page: 1 to 100 (20), after `created_at__gt` to 200 (200)"),
     OpenApiParameter("cursor", str, description="Where `next` goes on; opaque"),
@@ -72,8 +75,32 @@ class ContractSchema(AutoSchema):
         """
         Return (status, serializer class or None) of the running action's success.
         """
-        answer = getattr(self.view, "answers", {}).get(self.action)
+        return self.answer_of(self.action)
+
+    def answer_of(self, action):
+        answer = getattr(self.view, "answers", {}).get(action)
         return answer if isinstance(answer, tuple) else (200, answer)
+
+    def parameters_of(self, action):
+        """
+        Return the OpenApiParameters of an action: those of the view, and those that its kind of list brings.
+        """
+        parameters = list(getattr(self.view, "parameters", {}).get(action, ()))
+        answer = self.answer_of(action)[1]
+        if getattr(answer, "is_endless", False):
+            parameters += ENDLESS_PARAMETERS
+        if getattr(answer, "is_numbered", False):
+            parameters.append(OpenApiParameter("page", int, description="From 1"))
+        if action in getattr(self.view, "idempotent", ()):
+            parameters.append(IDEMPOTENCY_PARAMETER)
+        return parameters
+
+    def limits_of(self, action):
+        """
+        Return the words for an action's rate limits, "" where it has none.
+        """
+        rate = getattr(self.view, "rates", {}).get(action)
+        return f"At most {' and '.join(settings.RATES[rate])} a caller." if rate else ""
 
     def _is_list_view(self, serializer=None):
         return False
@@ -98,6 +125,10 @@ class ContractSchema(AutoSchema):
     def get_response_serializers(self):
         status, serializer = self.answer()
         responses = {status: OpenApiResponse(serializer, description="Done" if serializer is None else "")}
+        if self.action in getattr(self.view, "conditional", ()):
+            responses[304] = OpenApiResponse(
+                description="Nothing has changed since the answer that `If-None-Match` names"
+            )
         return responses | {code: OpenApiResponse(ErrorSerializer, description=WORDS[code]) for code in self.errors()}
 
     def errors(self):
@@ -117,15 +148,15 @@ class ContractSchema(AutoSchema):
         return sorted(code for code, is_wanted in wanted.items() if is_wanted)
 
     def get_override_parameters(self):
-        parameters = list(getattr(self.view, "parameters", {}).get(self.action, ()))
-        answer = self.answer()[1]
-        if getattr(answer, "is_endless", False):
-            parameters += ENDLESS_PARAMETERS
-        if getattr(answer, "is_numbered", False):
-            parameters.append(OpenApiParameter("page", int, description="From 1"))
-        if self.action in getattr(self.view, "idempotent", ()):
-            parameters.append(IDEMPOTENCY_PARAMETER)
-        return parameters
+        return self.parameters_of(self.action)
+
+    def get_extensions(self):
+        """
+        Say who may: security schemes only know whether somebody is logged in.
+        """
+        permissions = {type(permission) for permission in self.view.get_permissions()}
+        who = next((words for permission, words in WHO.items() if permission in permissions), "anybody")
+        return {**super().get_extensions(), "x-who": who}
 
     def get_examples(self):
         status, serializer = self.answer()
@@ -150,8 +181,5 @@ class ContractSchema(AutoSchema):
         """
         Return the docstring of the action, and its rate limit.
         """
-        description = super().get_description()
-        rate = getattr(self.view, "rates", {}).get(self.action)
-        if rate is None:
-            return description
-        return f"{description}\n\nAt most {' and '.join(settings.RATES[rate])} a caller."
+        description, limits = super().get_description(), self.limits_of(self.action)
+        return f"{description}\n\n{limits}" if limits else description

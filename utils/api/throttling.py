@@ -2,13 +2,47 @@
 Rate limits from the one table `settings.RATES`, counted by django-ratelimit.
 """
 
+import re
+import threading
 import time
-from ipaddress import ip_address
+from collections import OrderedDict
+from functools import lru_cache
+from ipaddress import IPv6Network, ip_address, ip_network
 
 from django.conf import settings
-from django_ratelimit.core import EXPIRATION_FUDGE, _split_rate, get_usage
+from django.core.cache import caches
+from django_ratelimit import ALL
+from django_ratelimit.core import EXPIRATION_FUDGE, _get_window, _make_cache_key, _split_rate, get_usage
 
 from utils.api.exceptions import TooManyRequests
+
+# Some proxies write the caller's port behind its address.
+WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::\d{1,5})?|([0-9.]+):\d{1,5}")
+# Everybody at home has this much of IPv6, so a single address of it limits nobody.
+IPV6_PREFIX = 64
+
+
+def parse_address(text):
+    """
+    Return the IP address that `text` is, an IPv4 one where it is written as IPv6; None of anything else.
+    """
+    text = text.strip()
+    if match := WITH_PORT.fullmatch(text):
+        text = match[1] or match[2]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+@lru_cache(maxsize=8)
+def parse_networks(proxies):
+    return tuple(ip_network(proxy, strict=False) for proxy in proxies)
+
+
+def is_trusted_proxy(address):
+    return any(address in network for network in parse_networks(tuple(settings.TRUSTED_PROXIES)))
 
 
 def client_address(request):
@@ -18,25 +52,47 @@ def client_address(request):
     Behind trusted proxies it is the right-most address of X-Forwarded-For that is none of
     them; whatever stands further left was written by the caller and proves nothing.
     """
-    address = request.META.get("REMOTE_ADDR", "")
-    if address not in settings.TRUSTED_PROXIES:
-        return address
+    remote = request.META.get("REMOTE_ADDR", "")
+    address = parse_address(remote)
+    if address is None:
+        return remote
     for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
-        try:
-            hop = str(ip_address(hop.strip()))
-        except ValueError:
-            return address
-        if hop not in settings.TRUSTED_PROXIES:
-            return hop
-    return address
+        if not is_trusted_proxy(address):
+            break
+        hop = parse_address(hop)
+        if hop is None:
+            break
+        address = hop
+    return str(address)
 
 
-def caller(group, request):
+def is_from_this_machine(request):
     """
-    Return the bucket of a request: the user, or the address of somebody anonymous.
+    Say whether the caller sits on this machine; what a proxy that nobody vouches for passes on does not count.
     """
-    user = request.user
-    return f"user:{user.pk}" if user.is_authenticated else f"address:{client_address(request)}"
+    remote, caller = parse_address(request.META.get("REMOTE_ADDR", "")), parse_address(client_address(request))
+    if remote is None or caller is None or not (remote.is_loopback and caller.is_loopback):
+        return False
+    return "HTTP_X_FORWARDED_FOR" not in request.META or is_trusted_proxy(remote)
+
+
+def address_bucket(request):
+    """
+    Return the bucket of the caller's address; of an IPv6 address its network counts.
+    """
+    address = client_address(request)
+    if ":" in address and (parsed := parse_address(address)):
+        address = IPv6Network((int(parsed), IPV6_PREFIX), strict=False).network_address
+    return f"address:{address}"
+
+
+def bucket_of(request, name):
+    """
+    Return the bucket of a request: the user, or the address where the limit or nobody's login asks for it.
+    """
+    if name not in settings.RATES_BY_ADDRESS and request.user.is_authenticated:
+        return f"user:{request.user.pk}"
+    return address_bucket(request)
 
 
 def counter_key_by_user(name):
@@ -54,23 +110,98 @@ def counter_key_by_user(name):
     return settings.RATELIMIT_CACHE_PREFIX, f"{name}{count}/{seconds}suser:", str(int(time.time())), lifetime
 
 
-def address(group, request):
-    return f"address:{client_address(request)}"
+class LocalCounter:
+    """
+    Counts in this process, for limits that hold while the counter store is down.
+
+    Keeps the buckets that were used last, `size` at most. Thread-safe.
+    """
+
+    def __init__(self, size=10_000):
+        self._size = size
+        self._lock = threading.Lock()
+        self._counts = OrderedDict()
+
+    def count(self, key):
+        with self._lock:
+            count = self._counts.pop(key, 0) + 1
+            self._counts[key] = count
+            if len(self._counts) > self._size:
+                self._counts.popitem(last=False)
+        return count
+
+
+local_counter = LocalCounter()
+
+
+class Counter:
+    """
+    One rate of one bucket, counted in the window that is open now.
+    """
+
+    def __init__(self, name, rate, bucket):
+        self.name, self.rate, self.bucket = name, rate, bucket
+        self.limit, self._seconds = _split_rate(rate)
+        self._window = self._open_window()
+
+    def _open_window(self):
+        return _get_window(self.bucket, self._seconds)
+
+    def _key(self):
+        return _make_cache_key(self.name, self._window, self.rate, self.bucket, ALL)
+
+    def count(self, request):
+        """
+        Count one call; say whether it was counted, which needs the store or a name in settings.RATES_ALWAYS.
+        """
+        usage = get_usage(request, group=self.name, key=lambda *_: self.bucket, rate=self.rate, increment=True)
+        if usage is not None:
+            self._note(usage["count"], usage["time_left"])
+            return True
+        if self.name in settings.RATES_ALWAYS:
+            self._note(local_counter.count(self._key()), self._window - int(time.time()))
+            return True
+        return False
+
+    def _note(self, count, time_left):
+        self.left = max(0, self.limit - count)
+        self.is_over = count > self.limit
+        # The last second of a window still belongs to it.
+        self.wait = max(0, time_left) + 1
+        self.resets_at = int(time.time()) + self.wait
+
+    def take_back(self):
+        """
+        Undo the count of a call that another limit has refused; not where the window has ended meanwhile.
+        """
+        if self._open_window() == self._window:
+            try:
+                caches[settings.RATELIMIT_USE_CACHE].decr(self._key())
+            except ValueError:
+                # It was counted in this process, or is gone.
+                pass
 
 
 class RateLimiter:
     """
-    The limits of one route for one request.
+    The limits of one name in settings.RATES for one request.
 
-    Rates are asked in order and the first that refuses ends it, so a refused call counts
-    against that one only. Windows are fixed: across an edge twice the rate may pass.
-    One round trip a rate. When the counters are down every request passes.
+    Rates are asked in order and the first that refuses ends it; what the request had counted
+    before is taken back, so a refused call counts against that one only. Windows are fixed: across
+    an edge twice the rate may pass. One round trip a rate. A name is counted once a request,
+    however often it is asked. When the counters are down every request passes, except where
+    settings.RATES_ALWAYS has the name: then this process counts for itself.
+
+    :param bucket: whom to count, by default the user or the address.
     """
 
-    def __init__(self, request, name):
+    def __init__(self, request, name, *, bucket=None):
         self.request = request
         self.name = name
-        self.tightest = None
+        self.bucket = bucket
+        http_request = getattr(request, "_request", request)
+        # {name: [Counter]}, of everything that was counted for this request.
+        self.counted = {} if request is None else vars(http_request).setdefault("counted_limits", {})
 
     def check(self):
         """
@@ -78,25 +209,33 @@ class RateLimiter:
 
         :raises TooManyRequests: it is over a limit.
         """
-        key = address if self.name in settings.RATES_BY_ADDRESS else caller
+        if self.name in self.counted or not settings.RATELIMIT_ENABLE:
+            return
+        bucket = self.bucket or bucket_of(self.request, self.name)
+        counters = self.counted[self.name] = []
         for rate in settings.RATES[self.name]:
-            usage = get_usage(self.request, group=self.name, key=key, rate=rate, increment=True)
-            if usage is None:
+            counter = Counter(self.name, rate, bucket)
+            if not counter.count(self.request):
                 continue
-            left = max(0, usage["limit"] - usage["count"])
-            if self.tightest is None or usage["should_limit"] or left < self.tightest["left"]:
-                self.tightest = {**usage, "left": left}
-            if usage["should_limit"]:
-                raise TooManyRequests(usage["time_left"])
+            if counter.is_over:
+                for earlier in self.counters():
+                    earlier.take_back()
+                counters.append(counter)
+                raise TooManyRequests(counter.wait)
+            counters.append(counter)
+
+    def counters(self):
+        return [counter for counters in self.counted.values() for counter in counters]
 
     def headers(self):
         """
         Return X-RateLimit-* of the limit with least left; nothing where no limit was counted.
         """
-        if self.tightest is None:
+        tightest = min(self.counters(), key=lambda counter: (not counter.is_over, counter.left), default=None)
+        if tightest is None:
             return {}
         return {
-            "X-RateLimit-Limit": str(self.tightest["limit"]),
-            "X-RateLimit-Remaining": str(self.tightest["left"]),
-            "X-RateLimit-Reset": str(int(time.time()) + max(1, self.tightest["time_left"])),
+            "X-RateLimit-Limit": str(tightest.limit),
+            "X-RateLimit-Remaining": str(tightest.left),
+            "X-RateLimit-Reset": str(tightest.resets_at),
         }

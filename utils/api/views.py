@@ -34,17 +34,34 @@ class APIViewSet(GenericViewSet):
     `rates`            {action: name in settings.RATES}; an action that is not in it is not limited.
     `permissions`      {action: permission classes}, others use `permission_classes`.
     `serializers`      {action: serializer class of the input}, for parsing, forms and the schema.
+    `answers`          {action: serializer class of the answer, or (status, that or None)}, for the schema.
+    `parameters`       {action: [OpenApiParameter]} of the address, for the schema.
+    `idempotent`       actions that honour Idempotency-Key, for the schema.
+    `conditional`      actions that return one thing and so have an ETag.
     """
 
     rates = {}
     permissions = {}
     serializers = {}
-    lookup_value_regex = "[0-9]+"
+    answers = {}
+    parameters = {}
+    idempotent = ()
+    conditional = {"retrieve"}
+    # Longer ones fit no database and are no id of ours (below 2^53): no route, so 404.
+    lookup_value_regex = "[0-9]{1,18}"
     pagination_class = None
 
     def get_permissions(self):
-        classes = self.permissions.get(self.action, self.permission_classes)
+        action = self.action or self.only_action()
+        classes = self.permissions.get(action, self.permission_classes)
         return [permission() for permission in classes]
+
+    def only_action(self):
+        """
+        Return what a wrong method on this address must have meant: permission comes before the method.
+        """
+        actions = set(self.action_map.values())
+        return actions.pop() if len(actions) == 1 else None
 
     def get_serializer_class(self):
         return self.serializers.get(self.action, self.serializer_class)
@@ -65,19 +82,34 @@ class APIViewSet(GenericViewSet):
 
     def finalize_response(self, request, response, *args, **kwargs):
         response = super().finalize_response(request, response, *args, **kwargs)
-        if limiter := getattr(self, "rate_limiter", None):
-            for name, value in limiter.headers().items():
-                response[name] = value
-        if self.action == "retrieve" and response.status_code == 200:
+        for name, value in self.rate_headers().items():
+            response[name] = value
+        if self.action in self.conditional and response.status_code == 200:
             response.add_post_render_callback(self.answer_conditionally)
         return response
+
+    def rate_headers(self):
+        limiter = getattr(self, "rate_limiter", None)
+        return limiter.headers() if limiter else {}
 
     def answer_conditionally(self, response):
         """
         Give a rendered retrieve its ETag, and 304 to a client that has this very answer.
         """
         set_response_etag(response)
-        return get_conditional_response(self.request._request, etag=response["ETag"], response=response)
+        answer = get_conditional_response(self.request._request, etag=response["ETag"], response=response)
+        for name in self.rate_headers():
+            answer[name] = response[name]
+        return answer
+
+    def page_object(self):
+        """
+        Return what the address names, for a page to fill its forms in; None where it names nothing.
+
+        :raises Http404, APIException: there is none, or the caller may not change it.
+        """
+        fetches = type(self).get_object is not GenericViewSet.get_object
+        return self.get_object() if fetches and self.kwargs else None
 
     def read(self, serializer_class=None, **kwargs):
         """

@@ -21,6 +21,15 @@ return count
 """,
 )
 
+# Never of a counter whose window has ended: the new key would live for ever.
+TAKE_BACK = Script(
+    "take_back_request",
+    """
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+return redis.call('DECR', KEYS[1])
+""",
+)
+
 
 def survives(fallback):
     """
@@ -92,3 +101,12 @@ class RateCounterBackend(RedisBackend):
 
     def incr(self, key, delta=1, version=None, **kwargs):
         return self._counted.value
+
+    def decr(self, key, delta=1, version=None, **kwargs):
+        """
+        Undo one count; nothing where there is none.
+        """
+        try:
+            return client.run(TAKE_BACK, [key], [])
+        except RedisUnavailable:
+            return None

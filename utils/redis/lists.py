@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from utils.metrics import count_reads
 from utils.redis.client import RedisUnavailable, Script, client
 
 HIT, MISS, BEYOND = "hit", "miss", "beyond"
@@ -176,8 +177,10 @@ class IdList:
         try:
             answer = client.run(READ, [self.key(owner_id)], self.read_arguments(before, after, limit))
         except RedisUnavailable:
+            count_reads("lists", hits=0, misses=1)
             return ListPage(MISS)
         status = answer[0].decode()
+        count_reads("lists", hits=status == HIT, misses=status != HIT)
         if status == HIT:
             return ListPage(HIT, [int(id) for id in answer[1]], answer[2])
         return ListPage(status, lease=answer[1] if status == MISS else None)

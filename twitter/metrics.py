@@ -1,0 +1,99 @@
+"""
+`/metrics`: what is counted everywhere, and how much is waiting.
+"""
+
+from django.conf import settings
+from django.db import Error
+from django.db.models import Count, Min, Q
+from django.http import HttpResponse
+from django.utils import timezone
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.core import GaugeMetricFamily
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import JSONRenderer
+from rest_framework.views import APIView
+
+from outbox.models import Message
+from utils import broker
+from utils.api.throttling import is_from_this_machine
+from utils.metrics import exposition
+
+# As long as one of these waits, some follower lacks a tweet.
+FAN_OUT_EVENTS = ("tweet_created", "tweet_batch_cut")
+
+
+def outbox_gauges():
+    """
+    Return how much waits in the outbox and for how long; nothing while the database is away. One query.
+    """
+    waiting = Q(due_at__isnull=False)
+    try:
+        figures = Message.objects.aggregate(
+            waiting=Count("id", filter=waiting),
+            given_up=Count("id", filter=~waiting),
+            oldest=Min("created_at", filter=waiting),
+            oldest_fan_out=Min("created_at", filter=waiting & Q(event__in=FAN_OUT_EVENTS)),
+        )
+    except Error:
+        return []
+    return [
+        GaugeMetricFamily("outbox_messages", "Tasks that still must run.", figures["waiting"]),
+        GaugeMetricFamily("outbox_given_up_messages", "Tasks left for a person to look at.", figures["given_up"]),
+        GaugeMetricFamily("outbox_oldest_seconds", "Age of the oldest of them.", age_of(figures["oldest"])),
+        GaugeMetricFamily(
+            "fan_out_lag_seconds",
+            "Age of the oldest tweet that some follower may still lack.",
+            age_of(figures["oldest_fan_out"]),
+        ),
+    ]
+
+
+def age_of(moment):
+    return (timezone.now() - moment).total_seconds() if moment else 0.0
+
+
+def queue_gauges():
+    """
+    Return how many messages wait in each queue, dead letters too; nothing while the broker is away.
+    """
+    names = [queue.name for queue in (*settings.CELERY_TASK_QUEUES, *settings.CELERY_DEAD_LETTER_QUEUES)]
+    depth = GaugeMetricFamily("queue_messages", "Messages that wait in a queue.", labels=["queue"])
+    for name, count in broker.get_depths(names).items():
+        depth.add_metric([name], count)
+    return [depth]
+
+
+class IsStaffOrLocal(BasePermission):
+    """
+    Staff from anywhere, and everybody on this machine.
+    """
+
+    def has_permission(self, request, view):
+        return request.user.is_staff or is_from_this_machine(request)
+
+
+class WhateverIsAccepted(BaseContentNegotiation):
+    """
+    Prometheus asks for formats of its own; errors are JSON all the same.
+    """
+
+    def select_parser(self, request, parsers):
+        return parsers[0]
+
+    def select_renderer(self, request, renderers, format_suffix=None):
+        return renderers[0], renderers[0].media_type
+
+
+class MetricsView(APIView):
+    """
+    Prometheus' text.
+    """
+
+    permission_classes = [IsStaffOrLocal]
+    renderer_classes = [JSONRenderer]
+    content_negotiation_class = WhateverIsAccepted
+    schema = None
+
+    def get(self, request):
+        return HttpResponse(exposition([outbox_gauges, queue_gauges]), content_type=CONTENT_TYPE_PLAIN_0_0_4)

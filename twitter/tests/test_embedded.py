@@ -1,0 +1,168 @@
+"""
+The embedded profile as one runs it: commands and a web process of their own, no server.
+"""
+
+import json
+import re
+import shutil
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+from unittest import TestCase
+
+from testing.stack_processes import Process, answers, free_port
+from testing.testcases import Steps
+from twitter.tests.fresh import FreshStart, fresh_environment
+
+WEB = ["-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "twitter.wsgi:application"]
+GRAPH = "".join(f"{follower} 9001\n" for follower in range(1001, 1041)) + "1001 9002\n1002 9002\n1003 9003\n"
+
+
+class EmbeddedTestCase(FreshStart, Steps, TestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # Migrated once, copied for each test.
+        cls.empty_database = Path(cls.enterClassContext(tempfile.TemporaryDirectory())) / "db.sqlite3"
+
+    def setUp(self):
+        super().setUp()
+        if not self.empty_database.exists():
+            self.manage("migrate", "--verbosity", "0", DATA_DIR=str(self.empty_database.parent))
+        self.bring_database()
+
+    def bring_database(self):
+        self.data_dir.mkdir(exist_ok=True)
+        shutil.copy(self.empty_database, self.data_dir)
+
+    def graph(self, text=GRAPH, name="graph.txt"):
+        path = self.data_dir / name
+        path.write_text(text)
+        return str(path)
+
+    def start_web(self):
+        self.port = free_port()
+        environment = fresh_environment(self.data_dir, PORT=str(self.port), RATE_LIMITS="off")
+        web = Process([sys.executable, *WEB], environment)
+        self.addCleanup(web.kill)
+        self.until(lambda: answers(self.url("/livez")) or not web.is_running, "the web server answers", seconds=60)
+        self.assertTrue(web.is_running, web.output)
+        return web
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def call(self, path, token=None, **data):
+        """
+        Return the JSON that the web process answers.
+        """
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        request = urllib.request.Request(self.url(f"/api/{path}"), json.dumps(data).encode() if data else None, headers)
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return json.load(response)
+
+    def log_in(self, name):
+        return self.call("accounts/login/", username=name, password="graph-password")["token"]
+
+    def feed(self, token):
+        return [row["id"] for row in self.call("newsfeeds/", token)["results"]]
+
+
+class CommandTests(EmbeddedTestCase):
+    def test_the_most_followed_post_and_every_follower_gets_it(self):
+        output = self.manage("load_graph", self.graph(), "--tweets", "2")
+
+        (tweet_id,) = re.findall(r"tweet (\d+) of user 9001 went to 40 followers", output)
+        self.assertRegex(output, r"tweet \d+ of user 9002 went to 2 followers")
+        self.assertIn("40 of 40 followers' feeds hold", self.manage("feed_count", tweet_id))
+        self.assertIn("the author's own feed holds it too", self.manage("feed_count", tweet_id))
+
+    def test_a_second_time_nobody_posts_again(self):
+        def tweets(output):
+            return re.findall(r"tweet (\d+) of user (\d+) went", output)
+
+        first = self.manage("load_graph", self.graph(), "--tweets", "2")
+        second = self.manage("load_graph", self.graph(), "--tweets", "2")
+
+        self.assertEqual(len(tweets(first)), 2)
+        self.assertEqual(tweets(second), tweets(first))
+
+    def test_of_a_second_graph_its_own_people_post(self):
+        self.manage("load_graph", self.graph())
+
+        output = self.manage("load_graph", self.graph("501 502\n503 502\n", "other.txt"), "--tweets", "1")
+
+        self.assertRegex(output, r"tweet \d+ of user 502 went to 2 followers")
+
+
+class WebProcessTests(EmbeddedTestCase):
+    def test_its_worker_delivers_what_is_posted(self):
+        self.manage("load_graph", self.graph(), "--password", "graph-password")
+        self.start_web()
+        author, follower = self.log_in("user_9001"), self.log_in("user_1001")
+        self.assertEqual(self.feed(follower), [])
+
+        tweet = self.call("tweets/", author, content="Hello from the web")
+
+        self.until(lambda: self.feed(follower) == [tweet["id"]], "the follower has it")
+        self.assertEqual(self.feed(author), [tweet["id"]])
+
+    def test_what_a_process_left_undone_the_next_one_does_at_once(self):
+        self.manage("load_graph", self.graph(), "--password", "graph-password")
+        posted = self.manage(
+            "shell",
+            "--verbosity",
+            "0",
+            "-c",
+            "from accounts.models import User\n"
+            "from newsfeeds.services import PostingService\n"
+            "from outbox.services import OutboxService\n"
+            "print(PostingService.post_tweet(author=User.objects.get(id=9001), content='Last words').id)\n"
+            # Published to a queue in the memory of this process, which ends here.
+            "OutboxService.mark_published(OutboxService.claim())\n",
+        )
+        tweet_id = int(posted.split()[-1])
+
+        self.start_web()
+
+        follower = self.log_in("user_1001")
+        self.until(lambda: self.feed(follower) == [tweet_id], "the follower has it")
+        self.assertIn("40 of 40 followers' feeds hold", self.manage("feed_count", str(tweet_id)))
+
+    def test_killed_right_after_answering_it_loses_nothing(self):
+        self.manage("load_graph", self.graph(), "--password", "graph-password")
+        web = self.start_web()
+        author = self.log_in("user_9001")
+        tweets = [self.call("tweets/", author, content=f"Quickly, number {number}")["id"] for number in range(5)]
+        web.kill()
+
+        self.start_web()
+
+        follower = self.log_in("user_1040")
+        self.until(lambda: self.feed(follower) == tweets[::-1], "the follower has all of them")
+
+    def test_it_ends_cleanly_when_asked_and_leaves_no_process(self):
+        web = self.start_web()
+        group = web.group()
+
+        code = web.stop()
+
+        self.assertEqual(code, 0, web.output)
+        self.assertGreaterEqual(len(group), 2)
+        self.until(lambda: not web.group(), "nothing is left")
+
+    def test_two_copies_run_side_by_side(self):
+        self.start_web()
+        here = self.port
+        self.data_dir = self.data_dir / "second"
+        self.bring_database()
+        self.start_web()
+        self.call("accounts/signup/", username="alice_two", email="alice@example.com", password="correct horse")
+
+        self.port = here
+
+        self.assertTrue(answers(self.url("/api/users/by/alice_two/")))
+        with self.assertRaises(urllib.error.HTTPError):
+            self.call("users/by/alice_two/")

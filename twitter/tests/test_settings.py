@@ -1,0 +1,113 @@
+"""
+The knobs, as the environment sets them.
+"""
+
+import stat
+from unittest import TestCase
+
+from twitter.tests.fresh import FreshStart
+
+STACK = {
+    "PROFILE": "stack",
+    "DATABASE_URL": "mysql://me:secret@127.0.0.1:3306/mine",
+    "REDIS_URL": "redis://:secret@127.0.0.1:6379/0",
+    "MEMCACHED_URL": "127.0.0.1:11211",
+    "BROKER_URL": "amqp://me:secret@127.0.0.1:5672/mine",
+}
+
+
+class KnobTests(FreshStart, TestCase):
+    def test_without_any_it_is_embedded_local_and_not_in_debug_mode(self):
+        values = self.setting(
+            "settings.EMBEDDED, settings.HOST, settings.PORT, settings.DEBUG, settings.RATELIMIT_ENABLE"
+        )
+
+        self.assertEqual(values, "True 127.0.0.1 8000 False True")
+
+    def test_a_profile_that_is_none_is_refused_by_name(self):
+        self.assertIn("'embedded' or 'stack', not 'production'", self.refusal(PROFILE="production"))
+
+    def test_rate_limits_are_on_or_off_and_nothing_else(self):
+        self.assertEqual(self.setting("settings.RATELIMIT_ENABLE", RATE_LIMITS="off"), "False")
+        self.assertIn("'on' or 'off', not 'maybe'", self.refusal(RATE_LIMITS="maybe"))
+
+    def test_host_and_port_are_taken_and_a_port_is_a_number(self):
+        values = self.setting(
+            "settings.HOST, settings.PORT, settings.HOST in settings.ALLOWED_HOSTS", HOST="192.0.2.7", PORT="8123"
+        )
+
+        self.assertEqual(values, "192.0.2.7 8123 True")
+        self.assertIn("PORT", self.refusal(PORT="http"))
+
+    def test_everything_that_is_kept_is_kept_in_data_dir(self):
+        paths = self.setting(
+            "settings.DATABASES['default']['NAME'], settings.MEDIA_ROOT, settings.STATIC_ROOT, sep='\\n'"
+        ).splitlines()
+
+        for path in paths:
+            self.assertTrue(path.startswith(str(self.data_dir)), path)
+
+    def test_a_data_dir_that_is_not_there_is_made(self):
+        self.setting("settings.DATA_DIR", DATA_DIR=str(self.data_dir / "a" / "b"))
+
+        self.assertTrue((self.data_dir / "a" / "b" / "secret_key").exists())
+
+    def test_the_stack_wants_its_servers_named(self):
+        for name in ("DATABASE_URL", "REDIS_URL", "MEMCACHED_URL", "BROKER_URL"):
+            with self.subTest(name=name):
+                self.assertIn(name, self.refusal(**{knob: url for knob, url in STACK.items() if knob != name}))
+
+    def test_the_stacks_addresses_are_read_from_its_file_and_the_environment_wins(self):
+        (self.data_dir / "stack.env").write_text("".join(f"{knob}={url}\n" for knob, url in STACK.items()))
+
+        values = self.setting(
+            "settings.DATABASES['default']['NAME'], settings.MEMCACHED_URL",
+            PROFILE="stack",
+            MEMCACHED_URL="192.0.2.7:11211",
+        )
+
+        self.assertEqual(values, "mine 192.0.2.7:11211")
+
+    def test_the_embedded_profile_does_not_read_the_stacks_file(self):
+        (self.data_dir / "stack.env").write_text("".join(f"{knob}={url}\n" for knob, url in STACK.items()))
+
+        values = self.setting("settings.DATABASES['default']['ENGINE'], settings.BROKER_URL, repr(settings.REDIS_URL)")
+
+        self.assertEqual(values, "django.db.backends.sqlite3 memory://localhost/ ''")
+
+
+class SecretTests(FreshStart, TestCase):
+    def test_it_is_made_once_and_only_its_owner_may_read_it(self):
+        first, second = self.setting("settings.SECRET_KEY"), self.setting("settings.SECRET_KEY")
+
+        kept = self.data_dir / "secret_key"
+        self.assertEqual(first, second)
+        self.assertGreaterEqual(len(first), 50)
+        self.assertEqual(kept.read_text(), first)
+        self.assertEqual(stat.S_IMODE(kept.stat().st_mode), 0o600)
+        self.assertEqual([path.name for path in self.data_dir.iterdir() if path.is_file()], ["secret_key"])
+
+    def test_two_copies_have_two(self):
+        here = self.setting("settings.SECRET_KEY")
+        there = self.setting("settings.SECRET_KEY", DATA_DIR=str(self.data_dir / "elsewhere"))
+
+        self.assertNotEqual(here, there)
+
+    def test_one_from_the_environment_wins_and_is_written_nowhere(self):
+        secret = self.setting("settings.SECRET_KEY", SECRET_KEY="from the environment")
+
+        self.assertEqual(secret, "from the environment")
+        self.assertFalse((self.data_dir / "secret_key").exists())
+
+
+class DeploymentTests(FreshStart, TestCase):
+    def test_as_it_is_deployed_django_has_nothing_to_complain_about(self):
+        done = self.python(
+            "manage.py", "check", "--deploy", "--fail-level", "WARNING", SECURE="on", ALLOWED_HOSTS="twitter.example"
+        )
+
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("no issues", done.stdout + done.stderr)
+
+    def test_no_migration_is_missing(self):
+        self.assertIn("No changes detected", self.manage("makemigrations", "--check", "--dry-run"))

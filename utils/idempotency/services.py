@@ -1,0 +1,164 @@
+"""
+Carrying out a request once, however often it is sent.
+"""
+
+import hashlib
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from utils.errors import Conflict, ServiceError
+from utils.idempotency.constants import LEASE, PURGED_BY_A_CLAIM, REMEMBERED
+from utils.idempotency.models import IdempotentRequest, State
+
+current_holder = ContextVar("current_holder", default=None)
+
+
+class KeyReused(ServiceError):
+    """
+    The key stands for a request with another body.
+    """
+
+    status_code = 422
+    code = "idempotency_key_reused"
+    message = "This Idempotency-Key was used before with another request body."
+
+
+class StillInFlight(Conflict):
+    """
+    The first request with this key has not been answered yet.
+    """
+
+    code = "idempotency_key_in_flight"
+    message = "A request with this Idempotency-Key is still being carried out."
+
+    def __init__(self, seconds):
+        super().__init__()
+        self.retry_after_seconds = max(1, int(seconds))
+
+
+class LeaseLost(Conflict):
+    """
+    The work took so long that somebody else has claimed the key; nothing of it is kept.
+    """
+
+    code = "idempotency_lease_lost"
+    message = "This took too long and was undone; the same request is being carried out again."
+
+
+@dataclass(slots=True)
+class Holder:
+    """
+    The claim under which a request is being carried out, and whether its transaction has completed it.
+    """
+
+    claim: IdempotentRequest
+    completed: bool = False
+
+
+class IdempotencyService:
+    """
+    Everything the rest of the project may ask of idempotency keys.
+    """
+
+    @classmethod
+    def claim(cls, *, user_id, route, key, body_hash):
+        """
+        Claim a key before the work begins, and return its row: done already, or claimed by this call.
+
+        The claim is committed by itself, so that a second caller finds it at once instead of
+        waiting for the first one's transaction. Costs an insert and a look for old rows.
+
+        :raises KeyReused: the key stands for another body.
+        :raises StillInFlight: somebody else is at it.
+        """
+        now = timezone.now()
+        name = {"user_id": user_id, "route": route, "key_hash": hashlib.sha256(key.encode()).hexdigest()}
+        claim = {"body_hash": body_hash, "state": State.CLAIMED, "lease_until": now + LEASE, "created_at": now}
+        cls.purge(PURGED_BY_A_CLAIM)
+        try:
+            with transaction.atomic():
+                return IdempotentRequest.objects.create(**name, **claim)
+        except IntegrityError:
+            row = IdempotentRequest.objects.filter(**name).first()
+        if row is None:
+            # It was there a moment ago: released, or too old.
+            raise StillInFlight(1)
+        if row.created_at > now - REMEMBERED:
+            if row.body_hash != body_hash:
+                raise KeyReused
+            if row.state == State.DONE:
+                return row
+            if row.lease_until > now:
+                raise StillInFlight((row.lease_until - now).total_seconds())
+        return cls._take_over(row, {**claim, "object_id": None})
+
+    @classmethod
+    def _take_over(cls, row, claim):
+        """
+        Claim a row whose holder is gone; of several who try, the update lets one through.
+        """
+        if not IdempotentRequest.objects.filter(id=row.id, lease_until=row.lease_until).update(**claim):
+            raise StillInFlight(1)
+        for field, value in claim.items():
+            setattr(row, field, value)
+        return row
+
+    @classmethod
+    def carry_out(cls, claim, work):
+        """
+        Do `work()` under a claim and return what it returns; its transaction calls `complete`.
+
+        :raises LeaseLost: somebody else has claimed the key meanwhile; nothing was done.
+        """
+        holder = Holder(claim)
+        token = current_holder.set(holder)
+        try:
+            result = work()
+        finally:
+            current_holder.reset(token)
+        if not holder.completed:
+            raise RuntimeError(f"{claim.route} never calls IdempotencyService.complete")
+        return result
+
+    @classmethod
+    def complete(cls, object_id):
+        """
+        Note, inside the transaction that makes it, what the running request has made; nothing where no key was sent.
+
+        After a crash there is both or nothing. The transaction may run again from its start (a
+        deadlock, an id that was taken): what it noted is undone with the rest.
+
+        :raises LeaseLost: the work took so long that somebody else has claimed the key.
+        """
+        holder = current_holder.get()
+        if holder is None:
+            return
+        claim = holder.claim
+        mine = IdempotentRequest.objects.filter(id=claim.id, state=State.CLAIMED, lease_until=claim.lease_until)
+        if not mine.update(state=State.DONE, object_id=object_id):
+            raise LeaseLost
+        holder.completed = True
+
+    @classmethod
+    def release(cls, claim):
+        """
+        Forget a claim whose request was refused: the same key may come with a better body. Repeats safely.
+        """
+        IdempotentRequest.objects.filter(id=claim.id, state=State.CLAIMED, lease_until=claim.lease_until).delete()
+
+    @classmethod
+    def purge(cls, limit):
+        """
+        Forget up to `limit` requests that are older than a day; return how many they were.
+        """
+        old = IdempotentRequest.objects.filter(created_at__lte=timezone.now() - REMEMBERED)
+        if not old.exists():
+            return 0
+        with transaction.atomic():
+            # Rows that somebody else is purging are left to them.
+            ids = list(old.select_for_update(skip_locked=True).values_list("id", flat=True)[:limit])
+            deleted, _ = IdempotentRequest.objects.filter(id__in=ids).delete()
+        return deleted

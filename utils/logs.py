@@ -1,0 +1,50 @@
+"""
+How log lines look: for people or for machines, each with the id of its request.
+
+Thirty lines and not django-structlog: that binds a context and writes two events for every request,
+168 µs against 16 here on one machine, and knows nothing of the user of a token. The id is a
+contextvar here already (utils/middleware.py).
+"""
+
+import logging
+from datetime import UTC, datetime
+
+import orjson
+
+# What a request or a task adds to a record by `extra`, and a machine wants as fields of their own.
+FIELDS = ("method", "path", "status", "milliseconds", "user_id")
+# A line break in an address or a name must not begin a line that nobody has logged.
+ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), 127, 0x85)} | {0x2028: "\\u2028", 0x2029: "\\u2029"}
+
+
+class LineFormatter(logging.Formatter):
+    """
+    One line a record, for people; a traceback follows on lines of its own.
+    """
+
+    def formatMessage(self, record):
+        record.message = record.message.translate(ESCAPES)
+        return super().formatMessage(record)
+
+
+class JsonFormatter(logging.Formatter):
+    """
+    One JSON object a line, for machines: {time, level, logger, request_id, message, …, traceback}.
+    """
+
+    def format(self, record):
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "level": record.levelname,
+            "logger": record.name,
+            "request_id": getattr(record, "request_id", "-"),
+            "message": record.getMessage(),
+        }
+        line |= {name: record.__dict__[name] for name in FIELDS if name in record.__dict__}
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        try:
+            return orjson.dumps(line, default=str).decode()
+        except orjson.JSONEncodeError:
+            # Lone surrogates, which JSON cannot carry.
+            return orjson.dumps({name: ascii(value) for name, value in line.items()}).decode()
