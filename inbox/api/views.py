@@ -1,0 +1,97 @@
+"""
+Reading the inbox, and marking what was read.
+"""
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.decorators import action
+from rest_framework.fields import BooleanField
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+
+from accounts.services import AccountService
+from inbox.api.serializers import (
+    MarkedCountSerializer,
+    NotificationSerializer,
+    NotificationSerializerForUpdate,
+    UnreadCountSerializer,
+    notification_shape,
+)
+from inbox.models import Notification
+from inbox.services import NotificationService
+from utils.api.shapes import numbered
+from utils.api.views import APIViewSet, required_params
+
+
+class NotificationPagination(PageNumberPagination):
+    page_size = 10
+
+
+class NotificationViewSet(APIViewSet):
+    """
+    Who followed you, liked what is yours or commented on it.
+    """
+
+    queryset = Notification.objects.none()
+    permission_classes = [IsAuthenticated]
+    serializer_class = NotificationSerializer
+    serializers = {"update": NotificationSerializerForUpdate, "mark_all_as_read": Serializer}
+    answers = {
+        "list": numbered(NotificationSerializer),
+        "unread_count": UnreadCountSerializer,
+        "mark_all_as_read": MarkedCountSerializer,
+        "update": NotificationSerializer,
+    }
+    parameters = {"list": [OpenApiParameter("unread", bool, description="Only unread ones, or only read ones")]}
+    pagination_class = NotificationPagination
+    rates = {name: f"notifications.{name}" for name in ("unread_count", "mark_all_as_read", "update")}
+
+    def get_queryset(self):
+        return NotificationService.get_inbox(self.request.user)
+
+    def list(self, request):
+        """
+        Your notifications, newest first, ten a page; `unread` true or false asks for a part of them.
+        """
+        page = self.paginate_queryset(NotificationService.get_inbox(request.user, unread=self.asked_unread()))
+        return self.get_paginated_response(self.shapes(page))
+
+    @action(methods=["GET"], detail=False, url_path="unread-count")
+    def unread_count(self, request):
+        """
+        How many of your notifications you have not read.
+        """
+        return Response({"unread_count": NotificationService.get_unread_count(request.user)})
+
+    @action(methods=["POST"], detail=False, url_path="mark-all-as-read")
+    def mark_all_as_read(self, request):
+        """
+        Mark all your notifications as read. Again is no error: `marked_count` is then 0.
+        """
+        return Response({"marked_count": NotificationService.mark_all_as_read(recipient=request.user)})
+
+    @required_params("unread")
+    def update(self, request, pk):
+        """
+        Mark one of your notifications as read or unread; everything but `unread` is ignored.
+        """
+        notification = self.get_object()
+        NotificationService.mark(notification=notification, **self.read())
+        return Response(self.shapes([notification])[0])
+
+    def asked_unread(self):
+        """
+        Return the bool that `unread` in the address stands for, None of anything else.
+        """
+        text = self.request.query_params.get("unread", "").lower()
+        if text in BooleanField.TRUE_VALUES:
+            return True
+        return False if text in BooleanField.FALSE_VALUES else None
+
+    def shapes(self, notifications):
+        actors = AccountService.load_users([notification.actor_object_id for notification in notifications])
+        return [
+            notification_shape(notification, actors.get(notification.actor_object_id), self.request)
+            for notification in notifications
+        ]

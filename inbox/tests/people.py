@@ -1,0 +1,71 @@
+"""
+Alice, Bob and Carol, and what they do to each other.
+"""
+
+from testing.testcases import ApiTestCase
+
+
+class Doings:
+    """
+    What people do that somebody is told about, and what they are shown of it.
+    """
+
+    def three_people(self):
+        self.alice, self.bob, self.carol = (self.person(name) for name in ("alice1", "bobby1", "carol1"))
+
+    def likes(self, person, kind, object_id):
+        response = person.post("likes/", content_type=kind, object_id=object_id)
+        self.assertEqual(response.status_code, 201, response.json())
+        return response.json()
+
+    def unlikes(self, person, kind, object_id):
+        response = person.post("likes/cancel/", content_type=kind, object_id=object_id)
+        self.assertEqual(response.status_code, 200, response.json())
+
+    def comments(self, person, tweet_id, content="Well said"):
+        response = person.post("comments/", tweet_id=tweet_id, content=content)
+        self.assertEqual(response.status_code, 201, response.json())
+        return response.json()["id"]
+
+    def uncomments(self, person, comment_id):
+        response = person.delete(f"comments/{comment_id}/")
+        self.assertEqual(response.status_code, 200, response.json())
+
+    def inbox(self, person, **params):
+        """
+        Return the first page of somebody's notifications, once all tasks have run.
+        """
+        self.tasks_run()
+        response = person.get("notifications/", **params)
+        self.assertEqual(response.status_code, 200, response.json())
+        return response.json()["results"]
+
+    def told(self, person):
+        """
+        Return (who, what, still unread) of everything somebody was told, newest first.
+        """
+        return [(row["actor"]["username"], row["verb"], row["unread"]) for row in self.inbox(person)]
+
+    def reads_all(self, person):
+        self.tasks_run()
+        return person.post("notifications/mark-all-as-read/").json()["marked_count"]
+
+
+class Between:
+    """
+    Does something the first time that a statement beginning so is about to run: what another process may do then.
+    """
+
+    def __init__(self, beginning, action):
+        self.beginning, self.action = beginning, action
+
+    def __call__(self, execute, sql, params, many, context):
+        if self.action and sql.startswith(self.beginning) and "inbox_notification" in sql:
+            action, self.action = self.action, None
+            action()
+        return execute(sql, params, many, context)
+
+
+class InboxTestCase(Doings, ApiTestCase):
+    def setUp(self):
+        self.three_people()
