@@ -17,7 +17,7 @@
 FOREGROUND := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack bench venv clean
+.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack bench screenshots venv clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -50,6 +50,9 @@ test-stack: ## the tests of the stack profile
 
 bench: ## the figures of the README, measured on the stack
 	@$(FOREGROUND) deploy/bench.sh $(ARGS)
+
+screenshots: ## the pictures in docs/screenshots, in a real Chromium
+	@$(FOREGROUND) deploy/screenshots.sh
 
 venv: ## .venv with everything for development
 	@deploy/venv.sh dev

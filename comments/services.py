@@ -86,7 +86,7 @@ class CommentService:
         changes = {"content": content, "updated_at": comment.updated_at, "revision": F("revision") + 1}
         if not Comment.objects.filter(id=comment.id).update(**changes):
             raise CommentGone
-        cls._announce("comment_updated", comment, TweetService.get_author_id(comment.tweet_id))
+        cls._announce("comment_updated", comment, comment.tweet.user_id)
         return comment
 
     @classmethod
@@ -104,7 +104,7 @@ class CommentService:
             raise CommentGone
         # The generic relation takes the likes along.
         held[0].delete()
-        cls._announce("comment_deleted", comment, TweetService.get_author_id(comment.tweet_id))
+        cls._announce("comment_deleted", comment, comment.tweet.user_id)
 
     @classmethod
     def _announce(cls, event, comment, tweet_author_id):
@@ -181,6 +181,17 @@ class CommentService:
         return [Counter(Tweet, "comments_count", comments, "tweet_id", also={"revision": F("revision") + 1})]
 
     @classmethod
+    @retried_transaction
+    def repair_likes_count(cls, *, counter, comment_id):
+        """
+        Set a counter of a comment from its rows and show it at once; return the Drift that was, or None.
+        """
+        drift = counter.repair(pk=comment_id)
+        if drift:
+            after_commit(cls.forget_counted, comment_id)
+        return drift
+
+    @classmethod
     def delete_some_of(cls, user):
         """
         Delete some comments of a user whose account is closed; return whether there may be more. Repeats safely.
@@ -213,7 +224,7 @@ class ConversationService:
         tweet = TweetService.load_tweet(tweet_id, viewer, also=(head, likers))
         records, likes = head.found[tweet_id], likers.found[tweet_id]
         users = AccountService.user_lookup({record["user_id"] for record in records} | {user for _, user in likes})
-        liked = LikeService.liked_lookup(viewer, Comment)
+        liked = LikeService.liked_lookup(viewer, Comment) if records else None
         read_through(*filter(None, (users, liked)))
         is_visible = AccountService.visibility_to(viewer)
         if not all(map(is_visible, users.found.values())):

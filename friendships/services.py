@@ -4,12 +4,14 @@ The verbs of friendships.
 
 from django.db.models import Q
 
+from accounts.models import UserProfile
 from accounts.services import AccountService
 from friendships import cache
 from friendships.constants import PURGE_SIZE
 from friendships.models import Friendship
 from friendships.storage import store
 from outbox.services import OutboxService
+from utils.counters import Counter
 from utils.errors import Refused
 from utils.pagination import fill_page
 from utils.transactions import after_commit, create_with_time_id, retried_transaction
@@ -135,6 +137,17 @@ class FriendshipService:
         rows = list(friendships.order_by("-id").values_list("id", f"{theirs}_id")[start : start + size])
         users = AccountService.load_users([user_id for _, user_id in rows])
         return [(id, users[user_id]) for id, user_id in rows], total
+
+    @classmethod
+    def get_counters(cls):
+        """
+        Return the counters of friendships: a profile's followers and followings.
+        """
+        friendships = Friendship.objects.all()
+        return [
+            Counter(UserProfile, "followers_count", friendships, "to_user_id", key="user_id"),
+            Counter(UserProfile, "followings_count", friendships, "from_user_id", key="user_id"),
+        ]
 
     @classmethod
     def end_some_of(cls, user):

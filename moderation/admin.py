@@ -18,6 +18,20 @@ class ReportStatusFilter(QueueFilter):
     statuses = ReportStatus.choices
 
 
+class KindFilter(admin.SimpleListFilter):
+    """
+    What a report is about; the kinds are known, so nobody asks the table for them.
+    """
+
+    title, parameter_name = "kind", "content_type"
+
+    def lookups(self, request, model_admin):
+        return [(kind, kind) for kind in KINDS]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(content_type=self.value()) if self.value() else queryset
+
+
 class ReportChangeList(ChangeList):
     """
     A page of reports with what they are about: one query a kind, not one a row.
@@ -42,7 +56,7 @@ class ReportAdmin(ModeratedAdmin):
 
     list_display = ("what", "reason", "reporter", "status", "created_at", "handled_by")
     list_display_links = None
-    list_filter = (ReportStatusFilter, "content_type")
+    list_filter = (ReportStatusFilter, KindFilter)
     list_select_related = ("reporter", "handled_by")
     ordering = ("id",)
     actions = ("delete_things", "resolve", "dismiss")

@@ -57,10 +57,10 @@ class TweetPhotoAdmin(ModeratedAdmin):
 
     def get_queryset(self, request):
         """
-        Leave out uploads whose tweet is still to come.
+        Leave out uploads whose tweet is still to come, and those whose tweet is gone.
         """
         self.request = request
-        return super().get_queryset(request).filter(tweet__isnull=False)
+        return super().get_queryset(request).filter(tweet__isnull=False, tweet__deleted_at__isnull=True)
 
     @admin.display(description="Photo")
     def thumbnail(self, photo):

@@ -52,6 +52,18 @@ def refresh_commented_tweet(message_id, comment_id, tweet_id, user_id, tweet_aut
 
 
 @outbox_task()
+def refresh_recounted_tweet(message_id, tweet_id):
+    """
+    Tell Redis the counters of a tweet that were set right.
+
+    Safe to run twice: an older or equal state changes nothing.
+    """
+    if not TweetService.refresh_state(tweet_id):
+        raise StateUnconfirmed
+    return f"tweet {tweet_id} is counted"
+
+
+@outbox_task()
 def purge_tweets(message_id, user_id):
     """
     Delete the tweets of somebody whose account is closed.

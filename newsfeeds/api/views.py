@@ -2,13 +2,15 @@
 The home feed.
 """
 
+from django.conf import settings
 from rest_framework.permissions import IsAuthenticated
 
-from accounts.api.authentication import credential_key
+from accounts.cache import credential_key
 from newsfeeds.api.serializers import NewsFeedSerializer, newsfeed_shape
 from newsfeeds.cache import read_home_ahead
 from newsfeeds.services import NewsFeedService
 from utils.api.pagination import DEFAULT_LIMIT, EndlessRequest
+from utils.api.parameters import presented_token
 from utils.api.shapes import endless
 from utils.api.throttling import counter_key_by_user
 from utils.api.views import APIViewSet
@@ -33,7 +35,7 @@ class NewsFeedViewSet(APIViewSet):
             return super().dispatch(request, *args, **kwargs)
 
     def read_ahead(self, request):
-        credential = credential_key(request)
+        credential = credential_key(presented_token(request), request.COOKIES.get(settings.SESSION_COOKIE_NAME))
         if request.method != "GET" or request.GET or credential is None:
             return None
         # One row more than the page, to know whether there is a next one.

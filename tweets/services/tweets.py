@@ -2,6 +2,7 @@
 The verbs of tweets.
 """
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from django.db.models import F
@@ -129,10 +130,12 @@ class TweetService:
 
         :raises TweetGone: it was deleted before.
         """
-        AccountService.change_counts({tweet.user_id: {"tweets_count": -1}})
+        # Parent first, but counted last: of a tweet that is gone already there may be nothing to take away.
+        AccountService.lock_profiles(tweet.user_id)
         changes = {"deleted_at": timezone.now(), "version": F("version") + 1, "revision": F("revision") + 1}
         if not Tweet.objects.there().filter(id=tweet.id).update(**changes):
             raise TweetGone
+        AccountService.change_counts({tweet.user_id: {"tweets_count": -1}})
         OutboxService.record("tweet_deleted", tweet_id=tweet.id, author_id=tweet.user_id)
         after_commit(cls.remove_from_author, tweet.id, tweet.user_id)
 
@@ -149,9 +152,9 @@ class TweetService:
     @classmethod
     def count_comment_removed(cls, tweet_id):
         """
-        Undo `count_comment_added`, of a deleted tweet too.
+        Undo `count_comment_added`, of a deleted tweet too. Where there are none left, somebody else was faster.
         """
-        cls._change_comments_count(Tweet.objects.all(), tweet_id, -1)
+        cls._change_comments_count(Tweet.objects.filter(comments_count__gt=0), tweet_id, -1)
 
     @classmethod
     def _change_comments_count(cls, tweets, tweet_id, delta):
@@ -168,10 +171,6 @@ class TweetService:
         """
         tweet = Tweet.objects.filter(id=tweet_id).first()
         return tweet is None or cache.put_states({tweet.id: cache.TweetState.of(tweet)})
-
-    @classmethod
-    def get_author_id(cls, tweet_id):
-        return Tweet.objects.values_list("user_id", flat=True).get(id=tweet_id)
 
     @classmethod
     def forget(cls, tweet_id):
@@ -276,15 +275,14 @@ class TweetService:
         """
         Yield all ids of a user's tweets, deleted ones too, in lists of up to `chunk`; one query a list.
         """
-        after = 0
-        while True:
+        after, is_full = 0, True
+        while is_full:
             tweets = Tweet.objects.filter(user_id=user_id, id__gt=after).order_by("id")
             ids = list(tweets.values_list("id", flat=True)[:chunk])
+            is_full = len(ids) == chunk
             if ids:
                 yield ids
-            if len(ids) < chunk:
-                return
-            after = ids[-1]
+                after = ids[-1]
 
     @classmethod
     def delete_some_of(cls, user):
@@ -293,8 +291,6 @@ class TweetService:
         """
         tweets = list(Tweet.objects.there().filter(user_id=user.id).order_by("id")[:PURGE_SIZE])
         for tweet in tweets:
-            try:
+            with suppress(TweetGone):
                 cls.delete_tweet(tweet=tweet)
-            except TweetGone:
-                continue
         return len(tweets) == PURGE_SIZE

@@ -1,0 +1,332 @@
+"""
+Followers and followings: endless pages, page numbers, and what they cost.
+"""
+
+import base64
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+from accounts.models import User, UserProfile
+from friendships.models import Friendship
+from testing.testcases import ApiTestCase
+from utils.time_ids import format_time, id_to_datetime, next_id
+
+
+def encoded(text):
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+BAD_CURSORS = (
+    "",
+    " ",
+    "abc",
+    "null",
+    "=",
+    "====",
+    "%",
+    "ünïcode",
+    "😀",
+    "\x00",
+    "A" * 5000,
+    "-1",
+    "9007199254740991",
+    encoded("1.2"),
+    encoded("1.2.x"),
+    encoded("1.2.o.o"),
+    encoded("-1.0.o"),
+    encoded("01.0.o"),
+    encoded("1.00.o"),
+    encoded("1e3.0.o"),
+    encoded("9007199254740992.0.o"),
+    encoded("9" * 16 + ".0.o"),
+    encoded("١.0.o"),
+    encoded("1.0.o") + "=",
+    encoded("1.0.o") + "\n",
+    encoded("1.0.O"),
+    encoded("1. 0.o"),
+)
+BAD_TIMES = (
+    "",
+    "yesterday",
+    "2026-01-31",
+    "2026-01-31T12:00:00",
+    "2026-01-31 12:00:00",
+    "2026-01-31T12:00:00.000000",
+    "2026-01-31T12:00:00 00:00",
+    "2026-13-01T00:00:00Z",
+    "2026-02-30T00:00:00Z",
+    "2026-01-31T25:00:00Z",
+    "0000-00-00T00:00:00Z",
+    "0000-01-01T00:00:00Z",
+    "10000-01-01T00:00:00Z",
+    "-2026-01-31T12:00:00Z",
+    "1767225600",
+    "２０２６-01-31T12:00:00Z",
+    "2026-01-31T12:00:00Z; DROP TABLE",
+    "2026-01-31T12:00:00+99:00",
+    "\x00",
+    "9" * 5000,
+)
+BAD_LIMITS = ("", "0", "-1", "abc", "1.5", "1e3", " 5", "５", "0x10", "null", "NaN", "-" + "9" * 50, "\x00")
+
+
+class ListTestCase(ApiTestCase):
+    def setUp(self):
+        self.alice = self.person("alice1")
+        self.path = f"friendships/{self.alice.id}/followers/"
+
+    def page(self, viewer=None, path=None, **params):
+        response = (viewer or self.nobody()).get(path or self.path, **params)
+        self.assertEqual(response.status_code, 200, response.json())
+        return response.json()
+
+    def ids(self, page):
+        return [row["user"]["id"] for row in page["results"]]
+
+    def follow(self, url):
+        return self.nobody().client.get(url).json()
+
+    def walk(self, page):
+        """
+        Return the ids of this page and of all that `next` leads to.
+        """
+        ids = self.ids(page)
+        while page["next"]:
+            page = self.follow(page["next"])
+            ids += self.ids(page)
+        return ids
+
+
+class EndlessPageTests(ListTestCase):
+    def test_nobody_follows_alice(self):
+        self.assertEqual(self.page(), {"has_next_page": False, "next": None, "results": []})
+
+    def test_the_newest_twenty_come_first_and_next_leads_to_the_rest(self):
+        fan_ids = self.crowd(45, following=self.alice)
+
+        first = self.page()
+        second = self.follow(first["next"])
+        third = self.follow(second["next"])
+
+        self.assertEqual(self.ids(first) + self.ids(second) + self.ids(third), fan_ids[::-1])
+        self.assertEqual([len(page["results"]) for page in (first, second, third)], [20, 20, 5])
+        self.assertEqual([page["has_next_page"] for page in (first, second, third)], [True, True, False])
+        self.assertIsNone(third["next"])
+
+    def test_a_page_that_ends_where_the_list_ends_has_no_next(self):
+        self.crowd(20, following=self.alice)
+
+        page = self.page()
+
+        self.assertEqual((len(page["results"]), page["has_next_page"], page["next"]), (20, False, None))
+
+    def test_next_is_an_absolute_address_that_keeps_the_limit(self):
+        self.crowd(9, following=self.alice)
+
+        page = self.page(limit=4)
+
+        url = urlsplit(page["next"])
+        self.assertEqual((url.scheme, url.netloc, url.path), ("http", "testserver", f"/api/{self.path}"))
+        self.assertEqual(set(parse_qs(url.query)), {"limit", "cursor"})
+        self.assertEqual(len(self.follow(page["next"])["results"]), 4)
+
+    def test_rows_that_arrive_in_between_neither_repeat_nor_lose_any(self):
+        fan_ids = self.crowd(30, following=self.alice)
+        first = self.page(limit=10)
+
+        self.person("newest").follows(self.alice)
+        Friendship.objects.filter(from_user_id=fan_ids[-3]).delete()
+
+        self.assertEqual(self.ids(first) + self.walk(self.follow(first["next"])), fan_ids[::-1])
+
+    def test_a_limit_above_the_maximum_is_clamped(self):
+        self.crowd(205, following=self.alice)
+
+        sizes = [len(self.page(limit=limit)["results"]) for limit in (1, 100, 101, 10**9, "9" * 99)]
+
+        self.assertEqual(sizes, [1, 100, 100, 100, 100])
+
+    def test_a_bad_limit_is_refused(self):
+        for limit in BAD_LIMITS:
+            with self.subTest(limit=limit):
+                self.assert_refused(self.nobody().get(self.path, limit=limit), 400, field="limit")
+
+    def test_a_cursor_that_is_not_ours_is_refused(self):
+        for cursor in BAD_CURSORS:
+            with self.subTest(cursor=cursor[:30]):
+                self.assert_refused(self.nobody().get(self.path, cursor=cursor), 400, field="cursor")
+
+    def test_an_unknown_person_has_no_lists(self):
+        for side in ("followers", "followings"):
+            self.assert_refused(self.nobody().get(f"friendships/{self.alice.id + 1000}/{side}/"), 404)
+
+    def test_followings_are_pages_of_the_same_kind(self):
+        stars = [self.person(f"star_{number}") for number in range(5)]
+        for star in stars:
+            self.alice.follows(star)
+        path = f"friendships/{self.alice.id}/followings/"
+
+        page = self.page(path=path, limit=2)
+
+        self.assertEqual(self.ids(page), [stars[4].id, stars[3].id])
+        self.assertEqual(self.walk(page), [star.id for star in stars[::-1]])
+
+
+class OlderAndNewerTests(ListTestCase):
+    def setUp(self):
+        super().setUp()
+        self.fan_ids = self.crowd(50, following=self.alice)
+        rows = self.page(limit=50)["results"]
+        self.times = [row["created_at"] for row in rows[::-1]]
+
+    def test_lt_is_strictly_older(self):
+        page = self.page(created_at__lt=self.times[10], limit=4)
+
+        self.assertEqual(self.ids(page), self.fan_ids[9:5:-1])
+        self.assertEqual(self.walk(page), self.fan_ids[9::-1])
+
+    def test_gt_is_strictly_newer_and_newest_first(self):
+        page = self.page(created_at__gt=self.times[44])
+
+        self.assertEqual(self.ids(page), self.fan_ids[:44:-1])
+        self.assertEqual((page["has_next_page"], page["next"]), (False, None))
+
+    def test_gt_with_more_than_fit_goes_on_towards_its_older_end(self):
+        page = self.page(created_at__gt=self.times[9], limit=15)
+
+        self.assertEqual(self.ids(page), self.fan_ids[:34:-1])
+        self.assertIs(page["has_next_page"], True)
+        self.assertEqual(self.walk(page), self.fan_ids[:9:-1])
+
+    def test_of_both_gt_wins(self):
+        both = self.page(created_at__gt=self.times[44], created_at__lt=self.times[10])
+
+        self.assertEqual(both["results"], self.page(created_at__gt=self.times[44])["results"])
+
+    def test_gt_gives_up_to_two_hundred_and_as_many_by_default(self):
+        oldest = self.times[0]
+        self.crowd(210, following=self.person("bobby1"))
+        Friendship.objects.exclude(to_user_id=self.alice.id).update(to_user_id=self.alice.id)
+
+        sizes = [len(self.page(created_at__gt=oldest, **params)["results"]) for params in ({}, {"limit": 999})]
+        following = len(self.follow(self.page(created_at__gt=oldest)["next"])["results"])
+
+        self.assertEqual((sizes, following), ([200, 200], 59))
+
+    def test_any_offset_means_the_same_moment(self):
+        moment = id_to_datetime(Friendship.objects.order_by("id")[10].id)
+        written = [
+            format_time(moment),
+            (moment + timedelta(hours=5, minutes=30)).isoformat().replace("+00:00", "+05:30"),
+            (moment - timedelta(hours=8)).isoformat().replace("+00:00", "-08:00"),
+        ]
+
+        pages = [self.ids(self.page(created_at__lt=text)) for text in written]
+
+        self.assertEqual(pages, [self.fan_ids[9::-1]] * 3)
+
+    def test_times_at_the_ends_of_the_calendar_are_only_early_or_late(self):
+        for early in ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "1969-12-31T23:59:59.999999Z"):
+            with self.subTest(time=early):
+                self.assertEqual(self.ids(self.page(created_at__lt=early)), [])
+                self.assertEqual(len(self.ids(self.page(created_at__gt=early))), 50)
+        for late in ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999-14:00"):
+            with self.subTest(time=late):
+                self.assertEqual(len(self.ids(self.page(created_at__lt=late))), 20)
+                self.assertEqual(self.ids(self.page(created_at__gt=late)), [])
+
+    def test_a_bad_time_is_refused(self):
+        for name in ("created_at__lt", "created_at__gt"):
+            for time in BAD_TIMES:
+                with self.subTest(name=name, time=time[:30]):
+                    self.assert_refused(self.nobody().get(self.path, **{name: time}), 400, field=name)
+
+    def test_a_plus_that_was_not_encoded_is_refused(self):
+        response = self.nobody().client.get(f"/api/{self.path}?created_at__lt=2026-01-31T12:00:00+00:00")
+
+        self.assert_refused(response, 400, field="created_at__lt", text="percent-encoded")
+
+
+class NumberedPageTests(ListTestCase):
+    def test_page_answers_by_numbers(self):
+        fan_ids = self.crowd(45, following=self.alice)
+
+        pages = [self.page(page=number) for number in (1, 2, 3)]
+
+        self.assertEqual(
+            {name: value for name, value in pages[0].items() if name != "results"},
+            {"total_results": 45, "total_pages": 3, "page_number": 1, "has_next_page": True},
+        )
+        self.assertEqual([self.ids(page) for page in pages], [fan_ids[:24:-1], fan_ids[24:4:-1], fan_ids[4::-1]])
+        self.assertEqual([page["has_next_page"] for page in pages], [True, True, False])
+
+    def test_size_makes_smaller_pages_and_no_larger_ones(self):
+        fan_ids = self.crowd(25, following=self.alice)
+
+        small, large = self.page(page=2, size=10), self.page(page=1, size=100)
+
+        self.assertEqual((self.ids(small), small["total_pages"]), (fan_ids[14:4:-1], 3))
+        self.assertEqual((len(large["results"]), large["total_pages"]), (20, 2))
+
+    def test_the_first_page_of_nothing_is_a_page(self):
+        expected = {"total_results": 0, "total_pages": 1, "page_number": 1, "has_next_page": False, "results": []}
+
+        self.assertEqual(self.page(page=1), expected)
+
+    def test_a_page_that_is_not_there_is_404(self):
+        self.crowd(3, following=self.alice)
+
+        for number in ("0", "2", "-1", "abc", "", "1.5", "１", "9" * 5000, str(2**63)):
+            with self.subTest(page=number[:20]):
+                body = self.assert_refused(self.nobody().get(self.path, page=number), 404)
+
+                self.assertEqual(body["detail"], "Invalid page.")
+
+    def test_a_bad_size_is_refused(self):
+        for size in BAD_LIMITS:
+            with self.subTest(size=size):
+                self.assert_refused(self.nobody().get(self.path, page=1, size=size), 400, field="size")
+
+    def test_followings_have_numbers_too(self):
+        bob = self.person("bobby1")
+        self.alice.follows(bob)
+
+        page = self.page(path=f"friendships/{self.alice.id}/followings/", page=1)
+
+        self.assertEqual((self.ids(page), page["total_results"]), ([bob.id], 1))
+
+
+class CostTests(ListTestCase):
+    def circle(self, size):
+        """
+        Make `size` people who follow Alice and whom she follows, in bulk.
+        """
+        fan_ids = self.crowd(size, following=self.alice)
+        rows = [Friendship(id=next_id(), from_user_id=self.alice.id, to_user_id=fan_id) for fan_id in fan_ids]
+        Friendship.objects.bulk_create(rows)
+
+    def costs(self, viewer, **params):
+        """
+        Return the SQL queries of both lists, cold and warm, for 1, 20 and 100 people.
+        """
+        counts = []
+        for size in (1, 20, 100):
+            Friendship.objects.all().delete()
+            UserProfile.objects.exclude(user=self.alice.user).filter(user__username__startswith="fan").delete()
+            User.objects.filter(username__startswith="fan").delete()
+            self.circle(size)
+            for side in ("followers", "followings"):
+                self.caches_are_lost()
+                viewer.get("accounts/login_status/")
+                path = f"friendships/{self.alice.id}/{side}/"
+                counts.append([self.count_queries(self.page, viewer, path, **params) for _ in "cw"])
+        return counts
+
+    def test_endless_pages_take_the_same_queries_for_one_and_for_a_hundred(self):
+        # Cold: whose list, the rows, the people, and for somebody logged in whom they follow. Warm: the first two.
+        self.assertEqual(self.costs(self.nobody(), limit=100), [[3, 2]] * 6)
+        self.assertEqual(self.costs(self.alice, limit=100), [[4, 2]] * 6)
+
+    def test_numbered_pages_do_too(self):
+        self.assertEqual(self.costs(self.nobody(), page=1), [[4, 3]] * 6)
+        self.assertEqual(self.costs(self.alice, page=1), [[5, 3]] * 6)

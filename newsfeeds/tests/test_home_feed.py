@@ -1,0 +1,294 @@
+"""
+Reading the home feed.
+"""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import override_settings
+from django.utils import timezone
+
+from accounts.services import AccountService
+from newsfeeds.models import NewsFeed
+from testing.testcases import ApiTestCase
+from utils.time_ids import format_time, id_to_datetime
+
+
+def time_of(tweet_id):
+    return format_time(id_to_datetime(tweet_id))
+
+
+class HomeFeedTestCase(ApiTestCase):
+    def bob_who_follows(self, *people):
+        bob = self.person("bob")
+        for person in people:
+            bob.follows(person)
+        self.tasks_run()
+        return bob
+
+    def page(self, person, **params):
+        response = person.get("newsfeeds/", **params)
+        self.assertEqual(response.status_code, 200, response.json())
+        return response.json()
+
+    def follow_next(self, person, page):
+        """
+        Return the ids of a page and of all that come after it, in one list a page.
+        """
+        pages = [[row["id"] for row in page["results"]]]
+        while page["has_next_page"]:
+            self.assertLess(len(pages), 50, "the pages do not end")
+            page = person.client.get(page["next"]).json()
+            pages.append([row["id"] for row in page["results"]])
+        self.assertIsNone(page["next"])
+        return pages
+
+    def suspend(self, person):
+        with self.captureOnCommitCallbacks(execute=True):
+            AccountService.suspend(user=person.user)
+
+    def restore(self, person):
+        with self.captureOnCommitCallbacks(execute=True):
+            AccountService.restore(user=person.user)
+
+
+class HomeFeedTests(HomeFeedTestCase):
+    def test_nobody_has_no_home(self):
+        body = self.assert_refused(self.nobody().get("newsfeeds/"), 403)
+
+        self.assertEqual(body["detail"], "Authentication credentials were not provided.")
+
+    def test_it_is_empty_at_first(self):
+        alice = self.person("alice")
+
+        self.assertEqual(self.page(alice), {"has_next_page": False, "next": None, "results": []})
+
+    def test_a_row_is_the_tweet_with_its_id_and_time(self):
+        alice = self.person("alice")
+        bob = self.bob_who_follows(alice)
+        tweet = alice.post("tweets/", content="Hello followers").json()
+        self.tasks_run()
+
+        rows = self.page(bob)["results"]
+
+        self.assertEqual(rows, [{"id": tweet["id"], "created_at": tweet["created_at"], "tweet": tweet}])
+
+    def test_it_is_only_for_reading(self):
+        alice = self.person("alice")
+
+        response = alice.post("newsfeeds/", tweet_id=1, user_id=alice.id)
+
+        self.assert_refused(response, 405)
+        self.assertFalse(NewsFeed.objects.exists())
+
+    def test_ones_own_tweet_is_there_before_any_task_ran(self):
+        alice = self.person("alice")
+        self.assertEqual(alice.feed(), [])
+
+        first, second = alice.tweets(), alice.tweets()
+
+        self.assertEqual(alice.feed(), [second, first])
+
+    def test_it_is_in_the_order_of_the_tweets_not_of_their_delivery(self):
+        alice, carol = self.person("alice"), self.person("carol")
+        earlier, later = carol.tweets(), alice.tweets()
+        bob = self.bob_who_follows(alice)
+        self.assertEqual(bob.feed(), [later])
+
+        bob.follows(carol)
+        self.tasks_run()
+
+        self.assertEqual(bob.feed(), [later, earlier])
+
+    def test_it_costs_the_same_queries_for_one_tweet_and_for_a_hundred(self):
+        alice = self.person("alice")
+        bob = self.bob_who_follows(alice)
+        counts = []
+
+        for more in (1, 19, 80):
+            for _ in range(more):
+                alice.tweets()
+            self.tasks_run()
+            bob.feed()
+            self.caches_are_lost()
+            counts.append(self.count_queries(bob.get, "newsfeeds/", limit=100))
+
+        # Bob's token, Bob, the ids, the tweets, their photos, the authors, what Bob likes.
+        self.assertEqual(counts, [7, 7, 7])
+        self.assertEqual(len(bob.feed(limit=100)), 100)
+
+    def test_it_costs_the_same_queries_with_one_author_and_with_twenty(self):
+        authors = [self.person(f"author{number}") for number in range(20)]
+        bob = self.bob_who_follows(*authors)
+        for author in authors:
+            author.tweets()
+        self.tasks_run()
+        feed = bob.feed()
+        self.caches_are_lost()
+
+        count = self.count_queries(bob.get, "newsfeeds/")
+
+        self.assertEqual((count, len(feed)), (7, 20))
+
+    @pytest.mark.stack
+    def test_once_warm_it_costs_no_query_at_all(self):
+        alice = self.person("alice")
+        bob = self.bob_who_follows(alice)
+        for _ in range(20):
+            alice.tweets()
+        self.tasks_run()
+        feed = bob.feed()
+
+        count = self.count_queries(bob.get, "newsfeeds/")
+
+        self.assertEqual(count, 0)
+        self.assertEqual(len(feed), 20)
+
+
+class HomeFeedPageTests(HomeFeedTestCase):
+    def test_the_next_pages_hold_every_tweet_once(self):
+        alice = self.person("alice")
+        ids = [alice.tweets() for _ in range(23)][::-1]
+
+        pages = self.follow_next(alice, self.page(alice, limit=5))
+
+        self.assertEqual([len(page) for page in pages], [5, 5, 5, 5, 3])
+        self.assertEqual(sum(pages, []), ids)
+
+    def test_a_burst_of_many_authors_within_neighbouring_microseconds_loses_nothing(self):
+        people = [self.person(f"author{number}") for number in range(3)]
+        bob = self.bob_who_follows(*people)
+        with time_machine.travel(timezone.now() + timedelta(milliseconds=1), tick=False):
+            ids = [people[number % 3].tweets() for number in range(30)][::-1]
+        self.tasks_run()
+
+        self.assertEqual(ids[0] - ids[-1], 29)
+        self.assertEqual(sum(self.follow_next(bob, self.page(bob, limit=4)), []), ids)
+
+    def test_lt_and_gt_are_strict_and_gt_wins(self):
+        alice = self.person("alice")
+        ids = [alice.tweets() for _ in range(6)][::-1]
+
+        older = alice.feed(created_at__lt=time_of(ids[2]))
+        newer = alice.feed(created_at__gt=time_of(ids[2]))
+        both = alice.feed(created_at__gt=time_of(ids[4]), created_at__lt=time_of(ids[1]))
+
+        self.assertEqual((older, newer, both), (ids[3:], ids[:2], ids[:4]))
+
+    def test_gt_goes_on_towards_the_older_end_and_stops_there(self):
+        alice = self.person("alice")
+        ids = [alice.tweets() for _ in range(7)][::-1]
+
+        pages = self.follow_next(alice, self.page(alice, created_at__gt=time_of(ids[5]), limit=2))
+
+        self.assertEqual(pages, [ids[0:2], ids[2:4], ids[4:5]])
+
+    def test_bad_parameters_are_refused(self):
+        alice = self.person("alice")
+
+        for name, junk in (
+            ("cursor", ""),
+            ("cursor", "junk"),
+            ("limit", "0"),
+            ("limit", "x"),
+            ("created_at__lt", "now"),
+            ("created_at__gt", "2026-01-01T00:00:00"),
+        ):
+            with self.subTest(name=name, junk=junk):
+                self.assert_refused(alice.get("newsfeeds/", **{name: junk}), 400, name)
+
+    @override_settings(LIST_CACHE_CAP=10)
+    def test_pages_beyond_what_is_cached_come_from_the_database(self):
+        alice = self.person("alice")
+        ids = [alice.tweets() for _ in range(25)][::-1]
+        self.assertEqual(alice.feed(limit=5), ids[:5])
+
+        self.assertEqual(sum(self.follow_next(alice, self.page(alice, limit=4)), []), ids)
+        self.assertEqual(alice.feed(limit=20), ids[:20])
+        self.assertEqual(alice.feed(created_at__lt=time_of(ids[12]), limit=3), ids[13:16])
+        self.assertEqual(alice.feed(created_at__gt=time_of(ids[20])), ids[:20])
+
+    @override_settings(LIST_CACHE_CAP=10)
+    def test_a_full_list_that_loses_a_tweet_does_not_end_too_early(self):
+        alice = self.person("alice")
+        ids = [alice.tweets() for _ in range(15)][::-1]
+        self.assertEqual(alice.feed(limit=5), ids[:5])
+
+        alice.delete(f"tweets/{ids[3]}/")
+        self.tasks_run()
+
+        self.assertEqual(alice.feed(), ids[:3] + ids[4:])
+
+
+class HiddenAuthorsTests(HomeFeedTestCase):
+    def feed_of_two(self):
+        """
+        Return Alice, Carol, Bob who follows both, and their tweets, newest first; every third is Alice's.
+        """
+        alice, carol = self.person("alice"), self.person("carol")
+        bob = self.bob_who_follows(alice, carol)
+        tweets = [(person := alice if number % 3 == 0 else carol, person.tweets()) for number in range(30)][::-1]
+        self.tasks_run()
+        return alice, carol, bob, tweets
+
+    def test_a_suspended_authors_tweets_are_hidden_and_pages_are_filled_up(self):
+        alice, carol, bob, tweets = self.feed_of_two()
+        self.suspend(carol)
+
+        pages = self.follow_next(bob, self.page(bob, limit=4))
+
+        self.assertEqual([len(page) for page in pages], [4, 4, 2])
+        self.assertEqual(sum(pages, []), [tweet_id for person, tweet_id in tweets if person is alice])
+
+    def test_they_are_back_in_their_places_after_she_is_restored(self):
+        _, carol, bob, tweets = self.feed_of_two()
+        self.suspend(carol)
+        bob.feed()
+
+        self.restore(carol)
+        self.tasks_run()
+
+        self.assertEqual(bob.feed(limit=100), [tweet_id for _, tweet_id in tweets])
+
+    def test_staff_goes_on_seeing_them(self):
+        carol, staff = self.person("carol"), self.person("staff", is_staff=True)
+        staff.follows(carol)
+        tweet_id = carol.tweets()
+        self.tasks_run()
+
+        self.suspend(carol)
+
+        self.assertEqual(staff.feed(), [tweet_id])
+
+    def test_a_feed_of_hidden_tweets_alone_is_an_empty_last_page(self):
+        carol = self.person("carol")
+        bob = self.bob_who_follows(carol)
+        for _ in range(30):
+            carol.tweets()
+        self.tasks_run()
+
+        self.suspend(carol)
+
+        self.assertEqual(self.page(bob, limit=3), {"has_next_page": False, "next": None, "results": []})
+
+    def test_what_is_posted_while_a_follower_is_suspended_awaits_her(self):
+        alice = self.person("alice")
+        bob = self.bob_who_follows(alice)
+        self.suspend(bob)
+
+        tweet_id = alice.tweets()
+        self.tasks_run()
+        self.restore(bob)
+
+        self.assertEqual(list(NewsFeed.objects.filter(user_id=bob.id).values_list("tweet_id", flat=True)), [tweet_id])
+
+    def test_a_closed_accounts_tweets_leave_at_once(self):
+        alice, carol, bob, tweets = self.feed_of_two()
+        carol.user.set_password("correct horse battery")
+        carol.user.save()
+
+        with self.captureOnCommitCallbacks(execute=True):
+            AccountService.delete_account(user=carol.user, password="correct horse battery")
+
+        self.assertEqual(bob.feed(), [tweet_id for person, tweet_id in tweets if person is alice])

@@ -1,0 +1,86 @@
+"""
+Several relays at once, and the loop that a relay is.
+"""
+
+import threading
+
+from django.db import connections
+from django.utils import timezone
+
+from outbox import relay
+from outbox.models import Message
+from outbox.tests.brokers import broker
+from testing.testcases import CommittedTestCase
+
+
+class ClaimingTests(CommittedTestCase):
+    def messages(self, count):
+        Message.objects.bulk_create(
+            Message(event="test", task="accounts.tasks.invalidate_user", payload={"user_id": number})
+            for number in range(count)
+        )
+        return set(Message.objects.values_list("id", flat=True))
+
+    def relay_until_nothing_is_due(self):
+        for _ in range(100):
+            if not relay.relay_once():
+                return
+        self.fail("something is always due")
+
+    def test_two_relays_at_once_publish_each_message_once(self):
+        for _ in range(5):
+            ids = self.messages(300)
+
+            with broker() as there:
+                self.together(*[self.relay_until_nothing_is_due] * 2)
+
+            self.assertEqual(sorted(there.message_ids), sorted(ids))
+            self.assertEqual(set(Message.objects.values_list("attempts", flat=True)), {1})
+            Message.objects.all().delete()
+
+    def test_a_relay_does_not_wait_for_what_another_has_in_hand(self):
+        ids = self.messages(2000)
+
+        with broker() as there:
+            self.together(*[self.relay_until_nothing_is_due] * 4)
+
+        self.assertEqual(sorted(there.message_ids), sorted(ids))
+
+
+class LoopTests(CommittedTestCase):
+    def start_relay(self):
+        stopping = threading.Event()
+
+        def run():
+            try:
+                relay.run(stopping)
+            finally:
+                connections.close_all()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        self.addCleanup(lambda: (stopping.set(), thread.join(timeout=10)))
+        return stopping, thread
+
+    def test_it_delivers_what_comes_and_ends_when_told(self):
+        alice = self.person("alice")
+        self.crowd(3, following=alice)
+        stopping, thread = self.start_relay()
+
+        alice.tweets()
+        self.until(lambda: not Message.objects.exists(), "the outbox is empty")
+        stopping.set()
+        thread.join(timeout=10)
+
+        self.assertFalse(thread.is_alive())
+
+    def test_it_survives_a_broker_that_fails_in_ways_nobody_foresaw(self):
+        alice = self.person("alice")
+        with broker(patience=0, error=ZeroDivisionError()) as there:
+            self.start_relay()
+            alice.tweets()
+            self.until(lambda: there.asked, "the broker was asked")
+
+        Message.objects.update(due_at=timezone.now())
+
+        self.until(lambda: not Message.objects.exists(), "the outbox is empty")

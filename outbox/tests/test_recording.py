@@ -1,0 +1,135 @@
+"""
+Events are recorded in the transaction of what they announce.
+"""
+
+from django.db import transaction
+
+from newsfeeds.models import NewsFeed
+from newsfeeds.services import PostingService
+from outbox.models import Message
+from outbox.services import OutboxService, subscriptions
+from outbox.tests.brokers import broker
+from testing.testcases import ApiTestCase
+from tweets.models import Tweet
+
+
+class RecordingTests(ApiTestCase):
+    def test_a_tweet_and_the_promise_to_its_followers_stand_together(self):
+        alice = self.person("alice")
+
+        tweet_id = alice.tweets()
+
+        message = Message.objects.get(task="newsfeeds.tasks.fan_out_tweet")
+        self.assertEqual(message.event, "tweet_created")
+        self.assertEqual(message.payload, {"tweet_id": tweet_id, "author_id": alice.id})
+        self.assertEqual(message.attempts, 0)
+
+    def test_and_fall_together(self):
+        alice = self.person("alice")
+
+        with self.assertRaises(ZeroDivisionError), transaction.atomic():
+            PostingService.post_tweet(author=alice.user, content="Never happened")
+            raise ZeroDivisionError
+
+        self.assertFalse(Tweet.objects.exists() or NewsFeed.objects.exists() or Message.objects.exists())
+        self.assertEqual(alice.get(f"users/{alice.id}/").json()["tweets_count"], 0)
+
+    def test_a_refused_request_records_nothing(self):
+        alice = self.person("alice")
+
+        alice.post("tweets/", content="short")
+        alice.post(f"friendships/{alice.id}/follow/")
+
+        self.assertFalse(Message.objects.exists())
+
+    def test_a_repeated_follow_records_nothing_more(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        bob.follows(alice)
+        recorded = Message.objects.count()
+
+        bob.follows(alice)
+
+        self.assertEqual(recorded, len(subscriptions["followed"]))
+        self.assertEqual(Message.objects.count(), recorded)
+
+    def test_an_event_that_wakes_several_tasks_is_one_insert(self):
+        self.assertGreater(len(subscriptions["followed"]), 1)
+
+        count = self.count_queries(OutboxService.record, "followed", follower_id=1, followee_id=2)
+
+        self.assertEqual(count, 1)
+        self.assertEqual(set(Message.objects.values_list("task", flat=True)), set(subscriptions["followed"]))
+
+    def test_an_event_nobody_listens_to_writes_nothing_and_costs_nothing(self):
+        count = self.count_queries(OutboxService.record, "a_tree_fell", forest_id=1)
+
+        self.assertEqual(count, 0)
+        self.assertFalse(Message.objects.exists())
+
+
+class RequestIdTests(ApiTestCase):
+    def post_as(self, request_id):
+        alice, bob = self.person("alice"), self.person("bob")
+        bob.follows(alice)
+        self.tasks_run()
+        alice.client.post("/api/tweets/", {"content": "Follow me"}, headers={"X-Request-ID": request_id})
+
+    def test_a_message_carries_the_id_of_the_request_that_caused_it(self):
+        self.post_as("from-the-phone-7")
+
+        self.assertEqual(set(Message.objects.values_list("request_id", flat=True)), {"from-the-phone-7"})
+
+    def test_the_broker_gets_it_too(self):
+        self.post_as("from-the-phone-7")
+
+        with broker() as there:
+            self.tasks_run_once()
+
+        self.assertEqual(there.sent[0]["headers"], {"request_id": "from-the-phone-7"})
+
+    def test_what_a_task_sets_going_carries_it_on(self):
+        self.post_as("from-the-phone-7")
+
+        self.tasks_run_once()
+
+        self.assertEqual(Message.objects.get(event="tweet_batch_cut").request_id, "from-the-phone-7")
+
+
+class SplittingTests(ApiTestCase):
+    PARTS = [
+        {"tweet_id": 1, "author_id": 2, "after": 0, "until": 5},
+        {"tweet_id": 1, "author_id": 2, "after": 5, "until": 9},
+    ]
+
+    def recorded(self):
+        return Message.objects.create(event="test", task="newsfeeds.tasks.fan_out_tweet", payload={"tweet_id": 1})
+
+    def test_a_message_is_swapped_for_its_parts(self):
+        whole = self.recorded()
+
+        OutboxService.split(whole.id, "tweet_batch_cut", self.PARTS)
+
+        self.assertEqual([message.payload for message in Message.objects.order_by("id")], self.PARTS)
+
+    def test_a_second_time_adds_nothing(self):
+        whole = self.recorded()
+        OutboxService.split(whole.id, "tweet_batch_cut", self.PARTS)
+
+        OutboxService.split(whole.id, "tweet_batch_cut", self.PARTS)
+
+        self.assertEqual(Message.objects.count(), 2)
+
+    def test_parts_that_cannot_be_written_leave_the_whole(self):
+        whole = self.recorded()
+
+        with self.assertRaises(TypeError), transaction.atomic():
+            OutboxService.split(whole.id, "tweet_batch_cut", [*self.PARTS, {"tweet_id": object()}])
+
+        self.assertEqual(list(Message.objects.all()), [whole])
+
+    def test_no_parts_are_the_end_of_it(self):
+        whole = self.recorded()
+
+        OutboxService.split(whole.id, "tweet_batch_cut", [])
+
+        self.assertFalse(Message.objects.exists())

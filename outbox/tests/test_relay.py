@@ -1,0 +1,310 @@
+"""
+The relay: what it publishes, when again, and what a bad broker changes about that.
+"""
+
+from datetime import timedelta
+
+import time_machine
+from amqp.exceptions import MessageNacked
+from django.db import OperationalError
+from django.utils import timezone
+
+from outbox.constants import CLAIM_SIZE, MOST_ATTEMPTS
+from outbox.handling import outbox_task
+from outbox.models import Message
+from outbox.services import OutboxService
+from outbox.tests.brokers import broker
+from testing.testcases import ApiTestCase
+
+# What the task below does, one after the other: raise this, or nothing.
+troubles = []
+runs = []
+
+
+@outbox_task()
+def stumble(message_id, number):
+    """
+    Fail as `troubles` says.
+
+    Safe to run twice: it only counts.
+    """
+    runs.append(number)
+    if troubles and (trouble := troubles.pop(0)):
+        raise trouble
+    return "stumbled on"
+
+
+class RelayTestCase(ApiTestCase):
+    def setUp(self):
+        troubles.clear()
+        runs.clear()
+        # Whole seconds, so that what is due in two minutes is due in 120.
+        self.now = timezone.now().replace(microsecond=0)
+        self.clock = self.enterContext(time_machine.travel(self.now, tick=False))
+
+    def message(self, number=1, **fields):
+        return Message.objects.create(event="test", task=stumble.name, payload={"number": number}, **fields)
+
+    def later(self, seconds):
+        self.clock.shift(timedelta(seconds=seconds))
+
+    def seconds_left(self, message):
+        message.refresh_from_db()
+        return (message.due_at - timezone.now()).total_seconds()
+
+
+class PublishingTests(RelayTestCase):
+    def test_what_is_due_is_published_once_longest_waiting_first(self):
+        late = self.message(1)
+        early = self.message(2, due_at=self.now - timedelta(minutes=1))
+
+        with broker() as there:
+            published = [self.tasks_run_once(), self.tasks_run_once()]
+
+        self.assertEqual(published, [2, 0])
+        self.assertEqual(there.message_ids, [early.id, late.id])
+        self.assertEqual(there.sent[0]["ids"], {"number": 2})
+        self.assertEqual(there.sent[0]["queue"], "default")
+
+    def test_what_is_not_due_waits(self):
+        self.message(due_at=self.now + timedelta(seconds=1))
+
+        with broker() as there:
+            self.tasks_run_once()
+
+        self.assertEqual(there.sent, [])
+
+    def test_a_task_that_is_done_leaves_no_message(self):
+        self.message(7)
+
+        self.tasks_run()
+
+        self.assertEqual(runs, [7])
+        self.assertFalse(Message.objects.exists())
+
+    def test_a_message_that_was_finished_may_be_delivered_once_more(self):
+        message = self.message()
+        self.tasks_run()
+
+        stumble(message.id, number=1)
+        OutboxService.finish(message.id)
+
+        self.assertFalse(Message.objects.exists())
+
+    def test_a_round_has_its_limits(self):
+        Message.objects.bulk_create(
+            Message(event="test", task=stumble.name, payload={"number": number}) for number in range(CLAIM_SIZE + 5)
+        )
+
+        with broker():
+            published = [self.tasks_run_once(), self.tasks_run_once(), self.tasks_run_once()]
+
+        self.assertEqual(published, [CLAIM_SIZE, 5, 0])
+
+    def test_looking_in_vain_costs_one_query(self):
+        self.assertEqual(self.count_queries(self.tasks_run_once), 1)
+
+    def test_a_full_round_costs_as_many_queries_as_one_message(self):
+        with broker():
+            self.message()
+            one = self.count_queries(self.tasks_run_once)
+            for number in range(50):
+                self.message(number)
+            fifty = self.count_queries(self.tasks_run_once)
+
+        self.assertEqual(one, fifty)
+
+
+class SweepingTests(RelayTestCase):
+    def test_a_published_message_that_vanished_is_published_again_after_two_minutes(self):
+        message = self.message()
+        with broker() as losing:
+            self.tasks_run_once()
+            self.later(119)
+            too_early = self.tasks_run_once()
+
+        self.later(1)
+        self.tasks_run_once()
+
+        self.assertEqual((losing.message_ids, too_early), ([message.id], 0))
+        self.assertEqual(runs, [1])
+        self.assertFalse(Message.objects.exists())
+
+    def test_each_further_time_it_waits_twice_as_long_but_not_for_ever(self):
+        message = self.message()
+        waits = []
+
+        with broker():
+            for _ in range(7):
+                self.tasks_run_once()
+                waits.append(self.seconds_left(message))
+                self.later(waits[-1])
+
+        self.assertEqual(waits, [120, 240, 480, 960, 1920, 3840, 3840])
+
+    def test_a_relay_that_died_between_claiming_and_publishing_loses_nothing(self):
+        message = self.message()
+        OutboxService.claim()
+
+        at_once = OutboxService.claim()
+        self.later(120)
+
+        self.assertEqual(at_once, [])
+        self.assertEqual(OutboxService.claim(), [message])
+
+    def test_a_new_process_may_have_everything_published_at_once(self):
+        self.message()
+        hopeless = self.message(2, due_at=None)
+        with broker():
+            self.tasks_run_once()
+
+        OutboxService.make_all_due()
+        self.tasks_run()
+
+        self.assertEqual(runs, [1])
+        self.assertEqual(list(Message.objects.all()), [hopeless])
+
+    def test_the_oldest_tells_how_far_behind_we_are(self):
+        empty = OutboxService.get_oldest_age()
+        self.message()
+        self.later(90)
+        self.message()
+
+        self.assertEqual((empty, OutboxService.get_oldest_age()), (0.0, 90.0))
+
+
+class GivingUpTests(RelayTestCase):
+    def test_a_message_that_was_out_too_often_is_kept_but_no_longer_published(self):
+        message = self.message(attempts=MOST_ATTEMPTS - 1)
+        with broker() as there:
+            self.tasks_run_once()
+            self.later(10 * 86_400)
+            self.tasks_run_once()
+
+        message.refresh_from_db()
+
+        self.assertEqual(there.message_ids, [message.id])
+        self.assertEqual((message.attempts, message.due_at), (MOST_ATTEMPTS, None))
+
+    def test_one_time_less_is_not_too_often(self):
+        self.message(attempts=MOST_ATTEMPTS - 2)
+
+        with broker():
+            self.tasks_run_once()
+
+        self.assertIsNotNone(Message.objects.get().due_at)
+
+    def test_a_task_that_fails_after_its_message_was_given_up_does_not_wake_it(self):
+        message = self.message(attempts=MOST_ATTEMPTS - 1)
+        with broker():
+            self.tasks_run_once()
+
+        troubles.append(ValueError("still no good"))
+        stumble(message.id, number=1)
+
+        message.refresh_from_db()
+        self.assertIsNone(message.due_at)
+
+
+class BadBrokerTests(RelayTestCase):
+    def test_a_broker_that_refuses_is_asked_once_and_everything_is_due_again_soon(self):
+        messages = [self.message(number) for number in range(5)]
+
+        with broker(patience=0) as refusing:
+            published = self.tasks_run_once()
+
+        self.assertEqual((published, refusing.asked), (0, 1))
+        self.assertEqual([self.seconds_left(message) for message in messages], [2] * 5)
+        self.assertEqual([message.attempts for message in messages], [0] * 5)
+
+    def test_a_broker_that_refuses_half_way_has_half(self):
+        messages = [self.message(number) for number in range(5)]
+
+        with broker(patience=2) as refusing:
+            published = self.tasks_run_once()
+
+        self.assertEqual((published, refusing.asked), (2, 3))
+        self.assertEqual([self.seconds_left(message) for message in messages], [120, 120, 2, 2, 2])
+        self.assertEqual([message.attempts for message in messages], [1, 1, 0, 0, 0])
+
+    def test_when_it_is_back_everything_is_delivered(self):
+        for number in range(5):
+            self.message(number)
+        for error in (ConnectionRefusedError(), TimeoutError("no confirm")):
+            with broker(patience=0, error=error):
+                self.tasks_run_once()
+            self.later(2)
+
+        self.tasks_run()
+
+        self.assertEqual(sorted(runs), [0, 1, 2, 3, 4])
+        self.assertFalse(Message.objects.exists())
+
+    def test_a_message_that_the_broker_sends_back_is_due_again_soon(self):
+        message = self.message()
+
+        with broker(patience=0, error=MessageNacked()):
+            published = self.tasks_run_once()
+
+        self.assertEqual((published, self.seconds_left(message)), (0, 2))
+
+    def test_a_task_that_nobody_knows_any_more_does_not_hold_up_the_others(self):
+        unknown = Message.objects.create(event="test", task="of.yesterday", payload={})
+        self.message(1)
+
+        self.tasks_run_once()
+
+        self.assertEqual(runs, [1])
+        self.assertEqual(list(Message.objects.all()), [unknown])
+        self.assertGreater(self.seconds_left(unknown), 0)
+
+
+class FailingTaskTests(RelayTestCase):
+    def test_passing_trouble_is_tried_three_times_at_once(self):
+        self.message(1)
+        troubles.extend([OperationalError(1213, "deadlock"), OperationalError(1205, "lock wait")])
+
+        self.tasks_run_once()
+
+        self.assertEqual(runs, [1, 1, 1])
+        self.assertFalse(Message.objects.exists())
+
+    def test_trouble_that_stays_is_left_for_later(self):
+        message = self.message(1)
+        troubles.extend([OperationalError(1213, "deadlock")] * 3)
+
+        self.tasks_run_once()
+
+        self.assertEqual((runs, self.seconds_left(message)), ([1, 1, 1], 2))
+
+    def test_an_unforeseen_error_is_not_tried_at_once(self):
+        message = self.message(1)
+        troubles.append(ValueError("nobody foresaw this"))
+
+        self.tasks_run_once()
+
+        self.assertEqual((runs, self.seconds_left(message)), ([1], 2))
+
+    def test_each_time_it_is_left_a_little_longer(self):
+        message = self.message(1)
+        waits = []
+
+        for _ in range(7):
+            troubles.append(ValueError("again"))
+            self.tasks_run_once()
+            waits.append(self.seconds_left(message))
+            self.later(waits[-1])
+        self.tasks_run()
+
+        self.assertEqual(waits, [2, 5, 10, 20, 30, 30, 30])
+        self.assertFalse(Message.objects.exists())
+
+    def test_one_that_fails_does_not_hold_up_the_next(self):
+        failing = self.message(1)
+        self.message(2)
+        troubles.append(ValueError("only the first"))
+
+        self.tasks_run_once()
+
+        self.assertEqual(runs, [1, 2])
+        self.assertEqual(list(Message.objects.all()), [failing])

@@ -1,0 +1,3 @@
+"""
+What tests share: the test case, people, and the rules of the house. Imported by tests only.
+"""

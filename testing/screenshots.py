@@ -1,0 +1,97 @@
+"""
+Takes the pictures in docs/screenshots: python -m testing.screenshots SITE FOLDER, by deploy/screenshots.sh.
+"""
+
+import io
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from testing.chromium import Chromium
+
+DEMO_PASSWORD = "demo-password"
+MODERATOR = "moderator"
+# A page is text in few colours; as a palette it is a third of the size.
+COLOURS = 96
+
+
+class Photographer:
+    """
+    Goes through the site as alice_demo and as a moderator, and keeps what it sees.
+    """
+
+    def __init__(self, page, folder):
+        self.page = page
+        self.folder = folder
+
+    def shoot(self, name):
+        picture = Image.open(io.BytesIO(self.page.driver.get_screenshot_as_png())).convert("RGB")
+        picture.quantize(COLOURS).save(self.folder / f"{name}.png", optimize=True)
+
+    def a_stranger_looks_around(self):
+        self.page.open("/api/")
+        self.shoot("root")
+        self.page.follow("Sign up")
+        self.page.send("#form_signup", username="no", email="dorothy@example.com", password="short")
+        self.shoot("signup-errors")
+        for path, drawn in (("docs", ".opblock"), ("redoc", "h1")):
+            self.page.open(f"/api/{path}/")
+            self.page.find(drawn)
+            self.shoot(path)
+
+    def alice_reads_and_writes(self):
+        self.page.log_in("alice_demo", DEMO_PASSWORD)
+        self.page.open("/api/")
+        self.page.follow("Write a tweet")
+        self.page.send("#form_create", content="Two views from my window this morning.", files=two_views())
+        self.page.follow("Comments")
+        self.page.send("#form_create", content="The second one is my favourite.")
+        self.page.follow("The tweet")
+        self.shoot("tweet")
+        self.page.follow("Home")
+        self.shoot("home-feed")
+        self.page.driver.set_window_size(500, 900)
+        self.page.open("/api/newsfeeds/")
+        self.shoot("home-feed-phone")
+        self.page.driver.set_window_size(1000, 1000)
+
+    def a_moderator_looks_at_the_queue(self):
+        self.page.driver.delete_all_cookies()
+        self.page.driver.set_window_size(1300, 800)
+        self.page.open("/admin/")
+        self.shoot("admin-login")
+        self.page.send("#login-form", username=MODERATOR, password=DEMO_PASSWORD)
+        self.shoot("admin")
+        self.page.follow("Tweet photos")
+        self.shoot("admin-photo-queue")
+        self.page.open("/admin/accounts/user/")
+        self.shoot("admin-users")
+
+
+def two_views():
+    """
+    Return the paths of two new pictures.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="views"))
+    views = (("morning", (253, 186, 116), (14, 116, 144)), ("noon", (125, 211, 252), (21, 128, 61)))
+    for name, sky, ground in views:
+        picture = Image.new("RGB", (640, 400), sky)
+        draw = ImageDraw.Draw(picture)
+        draw.ellipse((430, 60, 530, 160), fill=(254, 240, 138))
+        draw.polygon([(0, 400), (0, 300), (200, 180), (400, 310), (520, 240), (640, 320), (640, 400)], fill=ground)
+        picture.save(folder / f"{name}.png")
+    return [str(folder / f"{name}.png") for name, *_ in views]
+
+
+def main(site, folder):
+    with Chromium(site, width=1000, height=1000) as page:
+        photographer = Photographer(page, Path(folder))
+        photographer.a_stranger_looks_around()
+        photographer.alice_reads_and_writes()
+        photographer.a_moderator_looks_at_the_queue()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,49 @@
+"""
+Redis and Memcached with something between them and the project.
+"""
+
+from contextlib import ExitStack, contextmanager
+from copy import deepcopy
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.test import override_settings
+from django.test.signals import clear_cache_handlers
+
+from testing.stack_chaos import ChaosProxy
+from utils.memcached.backend import server_at
+from utils.redis.client import breaker, client
+
+
+@contextmanager
+def caches_between_proxies():
+    """
+    Let this process reach both caches through proxies; gives the two: Redis', Memcached's.
+    """
+    redis = urlsplit(settings.REDIS_URL)
+    host, _, port = settings.MEMCACHED_URL.partition(":")
+    with ExitStack() as stack:
+        redis_proxy = stack.enter_context(ChaosProxy(redis.hostname, redis.port))
+        memcached_proxy = stack.enter_context(ChaosProxy(host, int(port)))
+        redis_url = redis._replace(netloc=f"{redis.netloc.rpartition('@')[0]}@127.0.0.1:{redis_proxy.port}").geturl()
+        memcached_url = f"127.0.0.1:{memcached_proxy.port}"
+        configured = deepcopy(settings.CACHES)
+        configured["default"]["LOCATION"] = configured["rates"]["LOCATION"] = redis_url
+        configured["objects"]["LOCATION"] = memcached_url
+        try:
+            with override_settings(REDIS_URL=redis_url, MEMCACHED_URL=memcached_url, CACHES=configured):
+                forget_troubles()
+                yield redis_proxy, memcached_proxy
+        finally:
+            forget_troubles()
+
+
+def forget_troubles():
+    """
+    Close the circuit breakers and drop the connections, as if this process had just begun.
+    """
+    breaker.__init__()
+    client.reset()
+    server_at.cache_clear()
+    # The caches of every thread are made anew.
+    clear_cache_handlers(setting="CACHES")

@@ -1,0 +1,231 @@
+"""
+Real workers, relays and web servers beside a test, on the test's own database, caches and queues.
+
+They are started by the command lines of deploy/supervisord.conf, so that what is tested is what runs.
+"""
+
+import configparser
+import contextlib
+import fcntl
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from kombu import Connection, Queue
+from kombu.exceptions import ChannelError
+
+from testing.testcases import CommittedTestCase
+
+QUEUES = ("default", "fanout")
+# What a program prints once it works.
+READY = {"default": "ready.", "fanout": "ready.", "relay": "relay: started"}
+TEST_HOST = "test_twitter"
+
+
+class Process:
+    """
+    A process of the project in a group of its own.
+    """
+
+    def __init__(self, command, env):
+        self.log = tempfile.NamedTemporaryFile(prefix="process", suffix=".log")  # noqa: SIM115
+        self._popen = subprocess.Popen(
+            command,
+            cwd=settings.BASE_DIR,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    @property
+    def is_running(self):
+        return self._popen.poll() is None
+
+    @property
+    def output(self):
+        return Path(self.log.name).read_text(errors="replace")
+
+    def group(self):
+        """
+        Return the pids of what is left of it and of its children.
+        """
+        found = subprocess.run(["pgrep", "-g", str(self._popen.pid)], capture_output=True, text=True)
+        return [int(pid) for pid in found.stdout.split()]
+
+    def kill(self):
+        """
+        End it and its children in the middle of whatever they do.
+        """
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._popen.pid, signal.SIGKILL)
+        self._popen.wait()
+
+    def kill_children(self):
+        """
+        End its children and leave it alive, as the kernel does when memory is short.
+        """
+        pid = self._popen.pid
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            os.kill(int(child), signal.SIGKILL)
+
+    def wait(self, seconds=120):
+        """
+        Return its exit code once it has ended by itself.
+        """
+        return self._popen.wait(timeout=seconds)
+
+    def ask_to_stop(self):
+        self._popen.terminate()
+
+    def stop(self):
+        """
+        Ask it to end and return its exit code; one that does not listen is killed.
+        """
+        self.ask_to_stop()
+        try:
+            return self._popen.wait(timeout=40)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"did not stop:\n{self.output}") from None
+
+
+def production_command(name):
+    """
+    Return the command line by which the supervisor starts a program.
+    """
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(settings.BASE_DIR / "deploy" / "supervisord.conf")
+    line = parser[f"program:{name}"]["command"]
+    return shlex.split(line.replace("%(ENV_VENV)s", sys.prefix).replace("%%", "%"))
+
+
+class Broker:
+    """
+    The virtual host of the broker that tests have to themselves.
+    """
+
+    def __init__(self):
+        self.url = urlsplit(settings.BROKER_URL)._replace(path=f"/{TEST_HOST}").geturl()
+
+    def through(self, proxy):
+        """
+        Return the address that leads through a proxy.
+        """
+        url = urlsplit(self.url)
+        return url._replace(netloc=f"{url.netloc.rpartition('@')[0]}@127.0.0.1:{proxy.port}").geturl()
+
+    def connect(self):
+        return Connection(self.url, connect_timeout=3)
+
+    def declared(self, name):
+        """
+        Return what the broker says of a queue, None of one that is not there.
+        """
+        with self.connect() as broker, contextlib.suppress(ChannelError):
+            return Queue(name)(broker.default_channel).queue_declare(passive=True)
+
+    def has(self, name):
+        return self.declared(name) is not None
+
+    def waiting(self, name):
+        queue = self.declared(name)
+        return queue.message_count if queue else 0
+
+    def consumers(self, name):
+        queue = self.declared(name)
+        return queue.consumer_count if queue else 0
+
+    def purge(self, name):
+        with self.connect() as broker:
+            return Queue(name)(broker.default_channel).purge()
+
+    def wipe(self):
+        """
+        Delete every queue with what it holds.
+        """
+        with self.connect() as broker:
+            for name in QUEUES:
+                Queue(name)(broker.default_channel).delete()
+                Queue(f"{name}.dlq")(broker.default_channel).delete()
+
+
+class RealStackTestCase(CommittedTestCase):
+    """
+    A test with processes of its own; they are gone after it.
+    """
+
+    pytestmark = [pytest.mark.stack, pytest.mark.skipif(settings.EMBEDDED, reason="needs the real servers")]
+
+    def setUp(self):
+        # One test at a time may use the queues, whichever process it runs in.
+        lock = self.enterContext(open(settings.DATA_DIR / "test_queues.lock", "w"))
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        self.broker = Broker()
+        self.broker.wipe()
+
+    def start(self, *names, broker_url=None, arguments=()):
+        """
+        Start programs of the supervisor's and return them, once they work.
+        """
+        url = broker_url or self.broker.url
+        processes = {
+            name: self.start_command([*production_command(name), *arguments], BROKER_URL=url) for name in names
+        }
+        for name, process in processes.items():
+            self.until(lambda: READY[name] in process.output or not process.is_running, f"{name} is ready", seconds=60)  # noqa: B023
+            self.assertTrue(process.is_running, process.output)
+        return list(processes.values())
+
+    def start_command(self, command, **env):
+        process = Process(command, {**environment_of_test(), **env})
+        self.addCleanup(process.kill)
+        return process
+
+
+def environment_of_test():
+    """
+    Return the environment by which another process finds the database and the caches of this test.
+    """
+    database = connection.settings_dict
+    address = f"{database['HOST']}:{database['PORT']}" if database["PORT"] else database["HOST"]
+    who = f"{quote(database['USER'])}:{quote(database['PASSWORD'])}"
+    return {
+        **os.environ,
+        "PROFILE": settings.PROFILE,
+        "PYTHONUNBUFFERED": "1",
+        "DATABASE_URL": f"mysql://{who}@{address}/{database['NAME']}",
+        "REDIS_URL": settings.REDIS_URL,
+        "MEMCACHED_URL": settings.MEMCACHED_URL,
+    }
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers(url):
+    """
+    Say whether a web server answers at `url`, with whatever.
+    """
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False

@@ -1,0 +1,159 @@
+"""
+The test cases that the suite is written in.
+"""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from django.conf import settings
+from django.core.cache import caches
+from django.db import connection, connections
+from django.db.models import F
+from django.test import TestCase, TransactionTestCase
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User, UserProfile
+from friendships.models import Friendship
+from outbox.models import Message
+from outbox.relay import relay_once
+from outbox.services import OutboxService
+from testing.people import Browser, Nobody, Person, Phone
+from utils.redis.client import client
+from utils.time_ids import next_id
+
+
+class Steps:
+    """
+    What a test can do besides speaking to the API.
+    """
+
+    def person(self, name, **fields):
+        return Person(name, **fields)
+
+    def nobody(self):
+        return Nobody()
+
+    def browser(self):
+        return Browser()
+
+    def phone(self, token):
+        return Phone(token)
+
+    def tasks_run(self):
+        """
+        Let everything that the requests so far have set going happen.
+        """
+        for _ in range(50):
+            with TestCase.captureOnCommitCallbacks(execute=True):
+                if not relay_once():
+                    return
+        raise AssertionError("the outbox does not empty")
+
+    def tasks_run_once(self):
+        """
+        Let what is due now happen, and not what it sets going in turn.
+        """
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            return relay_once()
+
+    def everything_settles(self):
+        """
+        Let everything happen, what was left for later too.
+        """
+        for _ in range(20):
+            OutboxService.make_all_due()
+            self.tasks_run()
+            if not Message.objects.exists():
+                return
+        raise AssertionError(f"the outbox keeps {list(Message.objects.all())}")
+
+    def caches_are_lost(self):
+        """
+        Empty every cache, as a restart of their servers would.
+        """
+        if settings.REDIS_URL:
+            client.call("FLUSHDB")
+        for name in settings.CACHES:
+            caches[name].clear()
+
+    def crowd(self, size, *, following):
+        """
+        Make `size` users who follow `following` already, in bulk and so without events; return their ids, ascending.
+        """
+        first = User.objects.filter(username__endswith=f"_of_{following.id}").count()
+        names = [f"fan{number}_of_{following.id}" for number in range(first, first + size)]
+        User.objects.bulk_create([User(username=name, email=f"{name}@example.com") for name in names])
+        user_ids = sorted(User.objects.filter(username__in=names).values_list("id", flat=True))
+        UserProfile.objects.bulk_create([UserProfile(user_id=user_id, followings_count=1) for user_id in user_ids])
+        Friendship.objects.bulk_create(
+            [Friendship(id=next_id(), from_user_id=user_id, to_user_id=following.id) for user_id in user_ids]
+        )
+        UserProfile.objects.filter(user_id=following.id).update(followers_count=F("followers_count") + size)
+        return user_ids
+
+    def together(self, *actions):
+        """
+        Run actions at one moment, each in a thread of its own; return their results, or raise what one raised.
+        """
+        start = threading.Barrier(len(actions))
+
+        def run(action):
+            try:
+                start.wait(timeout=10)
+                return action()
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(len(actions)) as threads:
+            running = [threads.submit(run, action) for action in actions]
+        return [thread.result() for thread in running]
+
+    def until(self, condition, what, *, seconds=30):
+        """
+        Wait until `condition()` is true; fail with `what` was awaited when that takes too long.
+        """
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited {seconds} s in vain: {what}")
+            time.sleep(0.02)
+
+    def count_queries(self, action, *args, **kwargs):
+        """
+        Return how many SQL queries an action takes, transactions' own statements aside.
+        """
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            action(*args, **kwargs)
+        return len(
+            [query for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))]
+        )
+
+    def assert_refused(self, response, status, field=None, text=None):
+        """
+        Check that the answer is the contract's error body.
+        """
+        body = response.json()
+        self.assertEqual(response.status_code, status, body)
+        self.assertEqual(set(body), {"success", "code", "message", "detail", "errors", "request_id"})
+        self.assertIs(body["success"], False)
+        self.assertEqual(body["message"], body["detail"])
+        if field:
+            self.assertIn(field, body["errors"])
+        if text:
+            self.assertIn(text, str(body))
+        return body
+
+
+class ApiTestCase(Steps, TestCase):
+    """
+    A test inside one transaction that is rolled back: fast, and for all but concurrency.
+    """
+
+
+class CommittedTestCase(Steps, TransactionTestCase):
+    """
+    A test that really commits: for threads and other processes.
+    """

@@ -1,0 +1,257 @@
+"""
+The rules of the house, each a function from sources to offences (file:line: words).
+"""
+
+import ast
+import re
+
+from testing.tests.sources import APPS, ROOF, circles, imports, level_of, may_import
+
+FILE_LINES, FUNCTION_LINES, VIEW_LINES = 300, 40, 15
+# One file by decision: everything that may differ between two installations.
+LONG_FILES = {"twitter/settings.py"}
+# Who alone may speak to a server in its own language.
+CLIENT_LIBRARIES = {
+    "happybase": "utils.hbase",
+    "thriftpy2": "utils.hbase",
+    "redis": "utils.redis",
+    "django_redis": "utils.redis",
+    "pymemcache": "utils.memcached",
+}
+TASK_DECORATORS = {"outbox_task", "shared_task", "task"}
+DOTTED = re.compile(r"([a-z_]+)(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
+PINNED = re.compile(r"[A-Za-z0-9._-]+(\[[a-z0-9,]+\])?(==|~=)[0-9][0-9.]*$|[A-Za-z0-9._-]+>=[0-9.]+,<[0-9.]+$")
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def floors(sources):
+    modules = {source.module for source in sources}
+    return [
+        source.at(node, f"{source.module} must not import {name}")
+        for source in sources
+        for node, name in imports(source, modules)
+        if not source.is_migration and not may_import(source.module, name)
+    ]
+
+
+def every_file_has_a_place(sources):
+    return [
+        source.at(1, "which floor of its app is this? see LEVELS and EXTRA_LEVELS")
+        for source in sources
+        if source.app not in (ROOF, "utils")
+        and source.part not in (None, "migrations")
+        and level_of(source.module) is None
+    ]
+
+
+def no_import_in_functions(sources):
+    offences = []
+    for source in sources:
+        for function in source.walk(*FUNCTIONS, ast.Lambda):
+            if source.path.endswith("/apps.py") and getattr(function, "name", "") == "ready":
+                continue
+            for node in ast.walk(function):
+                hidden = isinstance(node, ast.Call) and name_of(node.func) in ("import_module", "__import__")
+                if hidden or isinstance(node, (ast.Import, ast.ImportFrom)):
+                    offences.append(source.at(node, "an import inside a function"))
+    return sorted(set(offences))
+
+
+def no_relative_imports(sources):
+    return [
+        source.at(node, "a relative import")
+        for source in sources
+        for node in source.walk(ast.ImportFrom)
+        if node.level and not source.is_migration
+    ]
+
+
+def no_circles(sources):
+    modules = {source.module for source in sources}
+    edges = {source.module: {name for _, name in imports(source, modules)} for source in sources}
+    return [" <-> ".join(group) for group in circles(edges)]
+
+
+def no_imports_in_disguise(sources):
+    """
+    Find strings that name a higher app: a lazy relation, `apps.get_model`, a path to be imported.
+    """
+    offences = []
+    for source in sources:
+        if source.app == ROOF:
+            continue
+        docstrings = {id(node.value) for node in source.walk(ast.Expr)}
+        for node in source.walk(ast.Constant):
+            match = DOTTED.fullmatch(node.value) if isinstance(node.value, str) and id(node) not in docstrings else None
+            if match and is_higher(match[1], source.app):
+                offences.append(source.at(node, f"{node.value!r} names something higher up"))
+        for call in source.walk(ast.Call):
+            first = call.args[0] if call.args else None
+            if (
+                name_of(call.func) == "get_model"
+                and isinstance(first, ast.Constant)
+                and is_higher(first.value, source.app)
+            ):
+                offences.append(source.at(call, f"get_model({first.value!r}) reaches higher up"))
+        if source.is_migration:
+            for pair in source.walk(ast.Tuple):
+                first = pair.elts[0] if len(pair.elts) == 2 else None
+                if isinstance(first, ast.Constant) and is_higher(first.value, source.app):
+                    offences.append(source.at(pair, f"a migration that depends on {first.value}"))
+    return sorted(set(offences))
+
+
+def is_higher(name, app):
+    if name == ROOF:
+        return True
+    return name in APPS and APPS.index(name) < APPS.index(app)
+
+
+def tasks_say_why_they_may_run_twice(sources):
+    return [
+        source.at(function, f"the docstring of task {function.name} lacks 'Safe to run twice:'")
+        for source in sources
+        for function in source.walk(*FUNCTIONS)
+        if any(name_of(decorator) in TASK_DECORATORS for decorator in function.decorator_list)
+        and "Safe to run twice:" not in (ast.get_docstring(function) or "")
+        and not is_nested(source, function)
+    ]
+
+
+def is_nested(source, function):
+    return any(function in ast.walk(other) for other in source.walk(*FUNCTIONS) if other is not function)
+
+
+def promises_are_written_down(sources):
+    """
+    Find modules, models, services and their public verbs without a docstring.
+    """
+    offences = []
+    for source in sources:
+        if source.is_migration or not source.text.strip():
+            continue
+        if not ast.get_docstring(source.tree):
+            offences.append(source.at(1, "no docstring: what will the reader find here?"))
+        for class_ in source.walk(ast.ClassDef):
+            bases = {name_of(base) for base in class_.bases}
+            is_service = class_.name.endswith("Service") and source.part == "services"
+            if (is_service or "Model" in bases) and not ast.get_docstring(class_):
+                offences.append(source.at(class_, f"{class_.name} has no docstring"))
+            for verb in class_.body if is_service else ():
+                if isinstance(verb, FUNCTIONS) and not verb.name.startswith("_") and not ast.get_docstring(verb):
+                    offences.append(source.at(verb, f"{class_.name}.{verb.name} has no docstring"))
+    return offences
+
+
+def nothing_is_long(sources):
+    offences = []
+    for source in sources:
+        if source.is_migration:
+            continue
+        lines = source.text.count("\n")
+        if lines > FILE_LINES and source.path not in LONG_FILES:
+            offences.append(source.at(lines, f"{lines} lines, {FILE_LINES} are where one starts to look"))
+        is_view = source.path.endswith("api/views.py")
+        views = {id(verb) for class_ in source.walk(ast.ClassDef) for verb in class_.body} if is_view else set()
+        for function in source.walk(*FUNCTIONS):
+            limit = VIEW_LINES if id(function) in views else FUNCTION_LINES
+            if (length := length_of(function)) > limit:
+                offences.append(source.at(function, f"{function.name} has {length} lines, {limit} is the limit"))
+    return offences
+
+
+def length_of(function):
+    """
+    Return the lines of a function; its docstring is a promise and no work.
+    """
+    length = function.end_lineno - function.lineno + 1
+    if ast.get_docstring(function):
+        docstring = function.body[0]
+        length -= docstring.end_lineno - docstring.lineno + 1
+    return length
+
+
+def servers_are_spoken_to_in_one_place(sources):
+    return [
+        source.at(node, f"{library} belongs to {CLIENT_LIBRARIES[library]}")
+        for source in sources
+        for node in source.walk(ast.Import, ast.ImportFrom)
+        for library in libraries_of(node)
+        if library in CLIENT_LIBRARIES and not f"{source.module}.".startswith(f"{CLIENT_LIBRARIES[library]}.")
+    ]
+
+
+def libraries_of(node):
+    names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+    return {name.split(".")[0] for name in names}
+
+
+def services_know_no_http(sources):
+    offences = []
+    for source in sources:
+        if source.part != "services":
+            continue
+        for node in source.walk(ast.Import, ast.ImportFrom):
+            module = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+            if module and (module.startswith("rest_framework") or module == "django.http"):
+                offences.append(source.at(node, f"a service that imports {module}"))
+        for function in source.walk(*FUNCTIONS):
+            arguments = function.args.args + function.args.kwonlyargs
+            if any(argument.arg in ("request", "response") for argument in arguments):
+                offences.append(source.at(function, f"{function.name} takes a request: services know no HTTP"))
+    return offences
+
+
+def views_catch_nothing(sources):
+    return [
+        source.at(node, "a try in a view: errors become JSON in one place")
+        for source in sources
+        if source.path.endswith("api/views.py") and source.app != "utils"
+        for node in source.walk(ast.Try)
+    ]
+
+
+def constants_import_nothing_of_ours(sources):
+    modules = {source.module for source in sources}
+    return [
+        source.at(node, f"constants that import {name}")
+        for source in sources
+        if source.path.endswith("/constants.py")
+        for node, name in imports(source, modules)
+    ]
+
+
+def nothing_is_printed(sources):
+    return [
+        source.at(call, "print")
+        for source in sources
+        for call in source.walk(ast.Call)
+        if isinstance(call.func, ast.Name) and call.func.id == "print"
+    ]
+
+
+def requirements_are_pinned_with_a_reason(files):
+    """
+    Find lines of requirement files that are not pinned or say no reason; `files` is {path: text}.
+    """
+    offences = []
+    for path, text in files.items():
+        for number, line in enumerate(text.splitlines(), start=1):
+            requirement, _, reason = line.partition("#")
+            requirement = requirement.strip()
+            if not requirement or requirement.startswith("-r "):
+                continue
+            if not PINNED.fullmatch(requirement):
+                offences.append(f"{path}:{number}: {requirement} is not pinned")
+            if len(reason.split()) < 2:
+                offences.append(f"{path}:{number}: {requirement} without a reason")
+    return offences
+
+
+def name_of(node):
+    """
+    Return the last name of a decorator, a call's function or a base class.
+    """
+    if isinstance(node, ast.Call):
+        return name_of(node.func)
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)

@@ -1,0 +1,204 @@
+"""
+The project's own source, parsed, and where each module stands in the house.
+"""
+
+import ast
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ROOF = "twitter"
+# From the top down; a floor may import any floor below it.
+APPS = (
+    "moderation",
+    "inbox",
+    "newsfeeds",
+    "comments",
+    "tweets",
+    "likes",
+    "friendships",
+    "accounts",
+    "gatekeeper",
+    "outbox",
+    "utils",
+)
+# An api may import the serializers of one named later in this list.
+APIS = (
+    "moderation",
+    "inbox",
+    "newsfeeds",
+    "tweets",
+    "comments",
+    "likes",
+    "friendships",
+    "accounts",
+    "gatekeeper",
+)
+UPSTAIRS = {"api", "admin", "tasks", "management"}
+# Inside an app, from the top down; what stands on one level does not import its neighbour.
+LEVELS = (
+    {"apps"},
+    {"api", "admin", "tasks", "listeners", "management"},
+    {"services"},
+    {"storage", "cache"},
+    {"hbase_models", "models"},
+    {"constants"},
+)
+# A cached set is loaded from the store of the same rows.
+NEIGHBOURS = {("cache", "storage")}
+# Files beside the usual ones: whom they serve, and so on which level they stand.
+EXTRA_LEVELS = {
+    "accounts.backends": 1,  # Django's authentication asks it
+    "accounts.middleware": 1,  # Django's request cycle asks it
+    "accounts.sessions": 1,  # Django's sessions ask it
+    "accounts.guard": 2,  # a verb: may this name be tried once more
+    "accounts.hashers": 5,  # numbers with a class around them
+    "outbox.handling": 1.5,  # what tasks of every app are wrapped in
+    "outbox.relay": 1.5,  # the loop that a command runs
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """
+    One file: its path from the root, and its text.
+    """
+
+    path: str
+    text: str
+
+    @cached_property
+    def tree(self):
+        return ast.parse(self.text, self.path)
+
+    @cached_property
+    def module(self):
+        parts = self.path.removesuffix(".py").split("/")
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    @property
+    def app(self):
+        return self.module.split(".")[0]
+
+    @property
+    def part(self):
+        """
+        Which of an app's files this is in: "services", "api", …; None of the app's __init__.
+        """
+        return (self.module.split(".") + [None])[1]
+
+    @property
+    def is_migration(self):
+        return "/migrations/" in self.path
+
+    def walk(self, *kinds):
+        return [node for node in ast.walk(self.tree) if isinstance(node, kinds)]
+
+    def at(self, node, words):
+        """
+        Return an offence as people read it, and as editors jump to it.
+        """
+        return f"{self.path}:{node if isinstance(node, int) else node.lineno}: {words}"
+
+
+def project_sources():
+    """
+    Return every file of every app, without tests.
+    """
+    sources = []
+    for app in (ROOF, *APPS):
+        for path in sorted((ROOT / app).rglob("*.py")):
+            relative = path.relative_to(ROOT).as_posix()
+            if "/tests/" not in relative:
+                sources.append(Source(relative, path.read_text()))
+    return sources
+
+
+def imports(source, modules):
+    """
+    Yield (node, module) for each module of `modules` that a file imports.
+    """
+    for node in source.walk(ast.Import, ast.ImportFrom):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif node.level:
+            names = [f"relative import of {node.module}"]
+        else:
+            names = [node.module, *[f"{node.module}.{alias.name}" for alias in node.names]]
+        deepest = [name for name in names if name in modules]
+        if isinstance(node, ast.ImportFrom) and len(deepest) > 1:
+            # `from accounts import cache` is about the cache; the package itself is only on the way.
+            deepest = [name for name in deepest if name != node.module]
+        for name in deepest:
+            if name != source.module:
+                yield node, name
+
+
+def is_upstairs(module):
+    parts = module.split(".")
+    return parts[0] != "utils" and len(parts) > 1 and parts[1] in UPSTAIRS
+
+
+def level_of(module):
+    """
+    Return the level of a module inside its app, None where the house has no place for it.
+    """
+    name = ".".join(module.split(".")[:2])
+    if name in EXTRA_LEVELS:
+        return EXTRA_LEVELS[name]
+    part = (module.split(".") + [None])[1]
+    return next((number for number, level in enumerate(LEVELS) if part in level), None)
+
+
+def may_import(importer, imported):
+    """
+    Say whether the floors let one module of the project import another.
+    """
+    here, there = importer.split(".")[0], imported.split(".")[0]
+    if here == ROOF:
+        return there != "testing"
+    if there not in APPS:
+        return False
+    if here == there:
+        return here == "utils" or may_import_inside(importer, imported)
+    if not is_upstairs(imported):
+        return is_upstairs(importer) or APPS.index(there) > APPS.index(here)
+    to_serializers = imported.split(".")[1:3] == ["api", "serializers"]
+    from_api = importer.split(".")[1:2] == ["api"]
+    return to_serializers and from_api and APIS.index(there) > APIS.index(here)
+
+
+def may_import_inside(importer, imported):
+    parts = tuple((module.split(".") + [None])[1] for module in (importer, imported))
+    levels = [level_of(importer), level_of(imported)]
+    if None in parts or None in levels or parts[0] == parts[1] or parts in NEIGHBOURS:
+        return True
+    return levels[0] < levels[1]
+
+
+def circles(edges):
+    """
+    Return the groups of modules that import each other, each as a sorted list (Tarjan's algorithm).
+    """
+    index, low, stack, found = {}, {}, [], []
+
+    def visit(module):
+        index[module] = low[module] = len(index)
+        stack.append(module)
+        for other in edges.get(module, ()):
+            if other not in index:
+                visit(other)
+                low[module] = min(low[module], low[other])
+            elif other in stack:
+                low[module] = min(low[module], index[other])
+        if low[module] == index[module]:
+            group = stack[stack.index(module) :]
+            del stack[stack.index(module) :]
+            if len(group) > 1:
+                found.append(sorted(group))
+
+    for module in list(edges):
+        if module not in index:
+            visit(module)
+    return found
