@@ -145,6 +145,7 @@ INSTALLED_APPS = [
     "utils",
     "utils.idempotency",
     "outbox",
+    "gatekeeper",
     "accounts",
     "friendships",
     "likes",

@@ -10,6 +10,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 from accounts.api.views import AccountViewSet, AvatarFileView, ProfileViewSet, UserViewSet
 from comments.api.views import CommentViewSet
 from friendships.api.views import FriendshipViewSet
+from gatekeeper.api.views import FeatureViewSet
 from inbox.api.views import NotificationViewSet
 from likes.api.views import LikeViewSet
 from moderation.api.views import ReportViewSet
@@ -24,6 +25,7 @@ router = Router()
 router.register("newsfeeds", NewsFeedViewSet, basename="newsfeeds")
 router.register("tweets", TweetViewSet, basename="tweets")
 router.register("accounts", AccountViewSet, basename="accounts")
+router.register("features", FeatureViewSet, basename="features")
 router.register("reports", ReportViewSet, basename="reports")
 router.register("profiles", ProfileViewSet, basename="profiles")
 router.register("users", UserViewSet, basename="users")

@@ -67,6 +67,7 @@ MATRIX = {
         LOGGED_IN, body={"old_password": PASSWORD, "new_password": "another horse battery"}
     ),
     ("accounts-me", "delete"): Cell((403, 204, 204, 204), body={"password": PASSWORD}),
+    ("features-list", "get"): Cell(EVERYBODY),
     ("users-list", "get"): Cell((403, 403, 403, 200)),
     ("users-detail", "get"): Cell(EVERYBODY, OF_OWNER),
     ("users-by", "get"): Cell(EVERYBODY, {"username": "owner1"}),

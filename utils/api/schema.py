@@ -124,7 +124,8 @@ class ContractSchema(AutoSchema):
 
     def get_response_serializers(self):
         status, serializer = self.answer()
-        responses = {status: OpenApiResponse(serializer, description="Done" if serializer is None else "")}
+        shape = getattr(serializer, "raw_schema", serializer)
+        responses = {status: OpenApiResponse(shape, description="Done" if serializer is None else "")}
         if self.action in getattr(self.view, "conditional", ()):
             responses[304] = OpenApiResponse(
                 description="Nothing has changed since the answer that `If-None-Match` names"

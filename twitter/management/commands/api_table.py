@@ -70,7 +70,8 @@ def answer_of(operation):
     content = answer.get("content", {}).get("application/json")
     if content is None:
         return status
-    return f"{status} {content['schema']['$ref'].rpartition('/')[2].removesuffix('Serializer')}"
+    shape = content["schema"].get("$ref", "`{name: bool}`").rpartition("/")[2].removesuffix("Serializer")
+    return f"{status} {shape}"
 
 
 def limits_of(operation):

@@ -1,0 +1,61 @@
+"""
+The screen of the grey release, with the history of each feature.
+"""
+
+from django import forms
+from django.contrib import admin
+
+from gatekeeper.models import Feature, FeatureChange
+from gatekeeper.services import GatekeeperService
+
+
+class FeatureForm(forms.ModelForm):
+    """
+    A feature; its lists hold ids of users.
+    """
+
+    class Meta:
+        model = Feature
+        fields = ("name", "description", "percentage", "allowed", "denied", "starts_at", "ends_at")
+
+    def clean_allowed(self):
+        return self.clean_ids("allowed")
+
+    def clean_denied(self):
+        return self.clean_ids("denied")
+
+    def clean_ids(self, name):
+        ids = [] if self.cleaned_data[name] is None else self.cleaned_data[name]
+        if not isinstance(ids, list) or not all(type(id) is int for id in ids):
+            raise forms.ValidationError("Enter ids of users, such as [1, 2].")
+        return ids
+
+
+class FeatureChangeInline(admin.TabularInline):
+    """
+    How the feature stood, newest first; nobody writes here.
+    """
+
+    model = FeatureChange
+    fields = readonly_fields = ("changed_at", "changed_by", "percentage", "allowed", "denied")
+    extra = 0
+    can_delete = False
+    verbose_name_plural = "history"
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Feature)
+class FeatureAdmin(admin.ModelAdmin):
+    """
+    Features and for whom they are on.
+    """
+
+    form = FeatureForm
+    list_display = ("name", "percentage", "description", "starts_at", "ends_at", "updated_at")
+    inlines = (FeatureChangeInline,)
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        GatekeeperService.write_history(obj, request.user)

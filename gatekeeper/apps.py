@@ -1,0 +1,12 @@
+"""
+The gatekeeper app.
+"""
+
+from django.apps import AppConfig
+
+
+class GatekeeperConfig(AppConfig):
+    name = "gatekeeper"
+
+    def ready(self):
+        from gatekeeper import listeners  # noqa: F401

@@ -1,0 +1,72 @@
+"""
+The verbs of the grey release.
+"""
+
+from zlib import crc32
+
+from django.db import transaction
+from django.utils import timezone
+
+from gatekeeper import cache
+from gatekeeper.models import Feature, FeatureChange
+from utils.time_ids import format_time
+
+
+class GatekeeperService:
+    """
+    Everything the rest of the project may ask of features.
+    """
+
+    @classmethod
+    def load_all(cls, subject):
+        """
+        Return {name: whether it is on for `subject`} of every feature; one round trip.
+
+        :param subject: a user's id, or a text that an anonymous caller brings back.
+        """
+        return {name: cls.is_on_by(name, feature, subject) for name, feature in cache.load_features().items()}
+
+    @classmethod
+    def is_on(cls, name, subject):
+        """
+        Say whether a feature is on for `subject`; one that nobody has defined is off. One round trip.
+        """
+        feature = cache.load_features().get(name)
+        return feature is not None and cls.is_on_by(name, feature, subject)
+
+    @classmethod
+    def is_on_by(cls, name, feature, subject):
+        """
+        Say the same of the record of a feature.
+
+        Sticky: a subject's place is crc32(name:subject) % 100, so the same users are not the
+        guinea pigs of everything. Monotone: whoever has it at 10 % has it at 20 % too.
+        """
+        if subject in feature["denied"] or not cls._is_within_dates(feature):
+            return False
+        return subject in feature["allowed"] or crc32(f"{name}:{subject}".encode()) % 100 < feature["percentage"]
+
+    @classmethod
+    def _is_within_dates(cls, feature):
+        now = format_time(timezone.now())
+        return (feature["starts_at"] or now) <= now and (feature["ends_at"] is None or now < feature["ends_at"])
+
+    @classmethod
+    def define(cls, *, name, changed_by=None, **fields):
+        """
+        Create a feature or change it, write its history, and return it. Repeats safely.
+        """
+        with transaction.atomic():
+            feature, _ = Feature.objects.update_or_create(name=name, defaults=fields)
+            cls.write_history(feature, changed_by)
+        return feature
+
+    @classmethod
+    def write_history(cls, feature, changed_by):
+        """
+        Note how a feature stands now, unless it stands as it last did.
+        """
+        state = {"percentage": feature.percentage, "allowed": feature.allowed, "denied": feature.denied}
+        last = feature.changes.first()
+        if last is None or any(getattr(last, name) != value for name, value in state.items()):
+            FeatureChange.objects.create(feature=feature, changed_by=changed_by, **state)

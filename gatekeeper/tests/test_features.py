@@ -1,0 +1,178 @@
+"""
+Features that are switched on by degrees.
+"""
+
+from datetime import timedelta
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.cache import caches
+from django.test import RequestFactory
+from django.urls import path
+from django.utils import timezone
+from rest_framework.response import Response
+from rest_framework.test import APIClient
+from rest_framework.views import APIView
+
+from accounts.models import User
+from gatekeeper.api.permissions import requires_feature
+from gatekeeper.models import Feature, FeatureChange
+from gatekeeper.services import GatekeeperService
+from testing.testcases import ApiTestCase
+
+SUBJECTS = range(1, 2001)
+
+
+class SecretView(APIView):
+    permission_classes = [requires_feature("secret_garden")]
+
+    def get(self, request):
+        return Response({"roses": True})
+
+
+urlpatterns = [path("garden/", SecretView.as_view())]
+
+
+class FeatureTestCase(ApiTestCase):
+    def feature(self, name="pinned_greeting", **fields):
+        with self.captureOnCommitCallbacks(execute=True):
+            return GatekeeperService.define(name=name, **fields)
+
+    def has_it(self, name="pinned_greeting"):
+        return {subject for subject in SUBJECTS if GatekeeperService.is_on(name, subject)}
+
+
+class DegreesTests(FeatureTestCase):
+    def test_nobody_has_it_at_none_and_everybody_at_a_hundred_per_cent(self):
+        self.feature(percentage=0)
+        self.assertEqual(self.has_it(), set())
+
+        self.feature(percentage=100)
+
+        self.assertEqual(self.has_it(), set(SUBJECTS))
+
+    def test_about_a_tenth_has_it_at_ten_per_cent_and_they_keep_it_as_it_grows(self):
+        self.feature(percentage=10)
+        tenth = self.has_it()
+        self.feature(percentage=30)
+
+        self.assertTrue(120 < len(tenth) < 280, len(tenth))
+        self.assertLess(tenth, self.has_it())
+
+    def test_another_feature_has_other_guinea_pigs(self):
+        self.feature(percentage=10)
+        self.feature("other_thing", percentage=10)
+
+        self.assertNotEqual(self.has_it(), self.has_it("other_thing"))
+
+    def test_a_feature_that_nobody_has_defined_is_off(self):
+        self.assertIs(GatekeeperService.is_on("unheard_of", 1), False)
+
+    def test_somebody_named_has_it_and_somebody_denied_never(self):
+        self.feature(percentage=0, allowed=[7, 8], denied=[8])
+        self.assertEqual(self.has_it(), {7})
+
+        self.feature(percentage=100, allowed=[], denied=[8])
+
+        self.assertEqual(self.has_it(), set(SUBJECTS) - {8})
+
+    def test_it_is_off_before_it_starts_and_once_it_has_ended(self):
+        hour = timedelta(hours=1)
+        for starts_at, ends_at, is_on in (
+            (timezone.now() + hour, None, False),
+            (timezone.now() - hour, None, True),
+            (None, timezone.now() + hour, True),
+            (None, timezone.now() - hour, False),
+        ):
+            self.feature(percentage=100, starts_at=starts_at, ends_at=ends_at)
+            self.assertIs(GatekeeperService.is_on("pinned_greeting", 1), is_on)
+
+
+class AskingTests(FeatureTestCase):
+    def test_alice_is_told_what_is_on_for_her(self):
+        alice = self.person("alice1")
+        self.feature(percentage=0, allowed=[alice.id])
+        self.feature("other_thing", percentage=0)
+
+        answer = alice.get("features/")
+
+        self.assertEqual(answer.json(), {"other_thing": False, "pinned_greeting": True})
+
+    def test_nobody_in_particular_keeps_what_they_had_by_a_cookie(self):
+        self.feature(percentage=50)
+        answers = []
+        for _ in range(30):
+            visitor = APIClient()
+            first = visitor.get("/api/features/").json()
+            answers.append(first["pinned_greeting"])
+            self.assertEqual([visitor.get("/api/features/").json() for _ in range(3)], [first] * 3)
+
+        self.assertEqual(set(answers), {True, False})
+
+    def test_a_cookie_that_is_none_of_ours_is_replaced(self):
+        visitor = APIClient()
+        visitor.cookies["visitor"] = "<script>"
+
+        visitor.get("/api/features/")
+
+        self.assertRegex(visitor.cookies["visitor"].value, r"^[0-9a-f]{32}$")
+
+    def test_all_features_cost_one_query_cold_and_none_warm(self):
+        for number in range(5):
+            self.feature(f"feature_{number}", percentage=50)
+        caches["objects"].clear()
+
+        cold = self.count_queries(GatekeeperService.load_all, 1)
+        warm = self.count_queries(GatekeeperService.load_all, 1)
+
+        self.assertEqual((cold, warm), (1, 0))
+
+    def test_only_reading_is_possible(self):
+        alice = self.person("alice1")
+
+        self.assertEqual(alice.post("features/", name="mine").status_code, 405)
+
+
+class ViewsForSomeTests(FeatureTestCase):
+    def test_for_others_the_view_is_not_there(self):
+        alice, bob = self.person("alice1"), self.person("bobby1")
+        self.feature("secret_garden", percentage=0, allowed=[alice.id])
+
+        with self.settings(ROOT_URLCONF="gatekeeper.tests.test_features"):
+            answers = [person.client.get("/garden/").status_code for person in (alice, bob)]
+
+        self.assertEqual(answers, [200, 404])
+
+    def test_the_anonymous_are_let_in_with_everybody(self):
+        self.feature("secret_garden", percentage=100)
+        request = RequestFactory().get("/garden/")
+        request.user = AnonymousUser()
+
+        self.assertEqual(SecretView.as_view()(request).status_code, 200)
+
+
+class HistoryTests(FeatureTestCase):
+    def setUp(self):
+        self.admin = User.objects.create_superuser("admin_1", "admin@example.com", "correct horse battery")
+        self.client.force_login(self.admin, backend="accounts.backends.CachedAccountBackend")
+
+    def save(self, address, **fields):
+        management = {f"changes-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")}
+        form = {"name": "pinned_greeting", "percentage": "10", "allowed": "[]", "denied": "[]", **fields}
+        with self.captureOnCommitCallbacks(execute=True):
+            return self.client.post(address, {**form, **management})
+
+    def test_the_admin_keeps_who_changed_what(self):
+        self.save("/admin/gatekeeper/feature/add/")
+        feature = Feature.objects.get()
+
+        self.save(f"/admin/gatekeeper/feature/{feature.id}/change/", percentage="25", allowed="[3]")
+        self.save(f"/admin/gatekeeper/feature/{feature.id}/change/", percentage="25", allowed="[3]")
+
+        history = FeatureChange.objects.order_by("id").values_list("changed_by_id", "percentage", "allowed")
+        self.assertEqual(list(history), [(self.admin.id, 10, []), (self.admin.id, 25, [3])])
+        self.assertIs(GatekeeperService.is_on("pinned_greeting", 3), True)
+
+    def test_a_bad_list_a_bad_name_or_a_bad_percentage_is_refused(self):
+        for fields in ({"allowed": '["alice"]'}, {"denied": "{}"}, {"name": "No Name"}, {"percentage": "101"}):
+            answer = self.save("/admin/gatekeeper/feature/add/", **fields)
+            self.assertEqual((answer.status_code, Feature.objects.count()), (200, 0), fields)
