@@ -5,6 +5,8 @@ Loads a real follower graph, then lets its most followed users post through the 
 import gzip
 import re
 import time
+import zlib
+from collections import Counter
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -45,7 +47,7 @@ class Command(BaseCommand):
         self.count_friendships(user_ids)
         self.stdout.write(f"{len(user_ids)} users and {len(edges)} friendships are there.")
         if tweets:
-            self.post_tweets(user_ids, tweets)
+            self.post_tweets(edges, tweets)
 
     def read_edges(self, file):
         """
@@ -64,7 +66,7 @@ class Command(BaseCommand):
                         bad += 1
                         if bad <= MOST_REPORTED:
                             self.stderr.write(f"line {number} skipped: {line.strip()[:60]!r}")
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise CommandError(f"cannot read {file}: {error}") from error
         if bad > MOST_REPORTED:
             self.stderr.write(f"{bad} lines were skipped in all")
@@ -125,15 +127,15 @@ class Command(BaseCommand):
                 yield chunk
                 bar.update(len(chunk))
 
-    def post_tweets(self, user_ids, count):
+    def post_tweets(self, edges, count):
         """
-        Let the most followed of the graph post, and wait until every follower has it.
+        Let the most followed of this graph post, and wait until every follower has it.
         """
-        most_followed = UserProfile.objects.filter(user__username__startswith="user_").order_by(
-            "-followers_count", "user_id"
-        )
+        followers = Counter(followee_id for _, followee_id in edges)
+        most_followed = sorted(followers, key=lambda user_id: (-followers[user_id], user_id))[:count]
         posted = {}
-        for profile in most_followed.select_related("user")[:count]:
+        for user_id in most_followed:
+            profile = UserProfile.objects.select_related("user").get(user_id=user_id)
             content = f"Hello from user_{profile.user_id} to everybody who follows me."
             tweet = Tweet.objects.there().filter(user_id=profile.user_id, content=content).first()
             posted[profile] = tweet or PostingService.post_tweet(author=profile.user, content=content)
