@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils.functional import cached_property
 
 from friendships.models import Friendship
+from friendships.storage import fan_out_hint
 from newsfeeds.models import NewsFeed
 from tweets.models import Tweet
 
@@ -49,18 +50,11 @@ class MySQLNewsFeedStore:
         return (
             f"INSERT {self._ignore} INTO {feeds} (user_id, tweet_id) "
             f"SELECT friendship.from_user_id, tweet.id FROM {tweets} tweet "
-            f"JOIN {friendships} friendship {self._range_index} ON friendship.to_user_id = tweet.user_id "
+            f"JOIN {friendships} friendship {fan_out_hint()} ON friendship.to_user_id = tweet.user_id "
             "WHERE tweet.id = %s AND tweet.deleted_at IS NULL "
             "AND friendship.from_user_id > %s AND friendship.from_user_id <= %s "
             f"ORDER BY friendship.from_user_id {'LOCK IN SHARE MODE' if connection.vendor == 'mysql' else ''}"
         )
-
-    @property
-    def _range_index(self):
-        """
-        MariaDB would read, and hold, all friendships of the author for each batch: it prefers a lookup to a range.
-        """
-        return "FORCE INDEX (friendship_fan_out)" if connection.vendor == "mysql" else ""
 
     @property
     def _ignore(self):

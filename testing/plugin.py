@@ -10,12 +10,11 @@ from django.core.cache import caches
 
 from utils.redis.client import client
 
-
-def pytest_configure(config):
-    # One Redis database and one Memcached prefix a process, so that parallel tests do not meet.
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    os.environ.setdefault("TEST_REDIS_DATABASE", str(worker + 1))
-    os.environ.setdefault("TEST_CACHE_PREFIX", f"test{os.getpid()}")
+# One Redis database and one Memcached prefix a process, so that parallel tests do not meet. Set when
+# this plugin is loaded, which is before anybody reads the settings.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+os.environ["TEST_REDIS_DATABASE"] = str(WORKER + 1)
+os.environ["TEST_CACHE_PREFIX"] = f"test{os.getpid()}"
 
 
 @pytest.fixture(autouse=True)

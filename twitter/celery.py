@@ -4,8 +4,7 @@ The Celery app, and the dead-letter queues that no worker consumes.
 
 import os
 
-from celery import Celery
-from celery.signals import worker_init
+from celery import Celery, bootsteps
 
 # Before Celery(): the app of a thread without it would silently speak to another broker.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "twitter.settings")
@@ -16,12 +15,19 @@ app.set_default()
 app.autodiscover_tasks()
 
 
-@worker_init.connect
-def declare_dead_letter_queues(**kwargs):
+class DeadLetterQueues(bootsteps.StartStopStep):
     """
-    Declare what Celery itself would not: it only declares queues that somebody consumes,
-    and a message that reaches its delivery limit without such a queue is dropped.
+    Declares, at each connection of a worker, what Celery itself would not.
+
+    It only declares queues that somebody consumes, and a message that reaches its delivery limit
+    without such a queue is dropped. Each connection, because a broker may come back empty.
     """
-    with app.connection_for_write() as connection:
+
+    requires = {"celery.worker.consumer.connection:Connection"}
+
+    def start(self, consumer):
         for queue in app.conf.get("dead_letter_queues") or ():
-            queue(connection.default_channel).declare()
+            queue(consumer.connection.default_channel).declare()
+
+
+app.steps["consumer"].add(DeadLetterQueues)

@@ -9,7 +9,7 @@ from functools import cache
 import orjson
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from pymemcache.client.base import Client, PooledClient
-from pymemcache.exceptions import MemcacheError, MemcacheUnknownError
+from pymemcache.exceptions import MemcacheError, MemcacheIllegalInputError, MemcacheUnknownError
 
 from utils.breaker import CircuitBreaker
 
@@ -30,6 +30,17 @@ class JSONSerde:
         return orjson.loads(value)
 
 
+def parse_value(header, value):
+    """
+    Return (key, value) of an answer's two lines; what is no JSON is nothing: None is a miss.
+    """
+    key = header.split(b" ", 2)[1].decode("ascii")
+    try:
+        return key, orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return key, None
+
+
 class Connection(Client):
     """
     pymemcache's connection, with a faster way to read many keys.
@@ -41,9 +52,17 @@ class Connection(Client):
 
         JSON never holds a line break, so the answer is read line by line: a header, a value, …, END.
         """
+        line = " ".join(keys)
+        # A key with a space or a line break in it would be a second command.
+        if not (line.isascii() and line.isprintable() and line.count(" ") == len(keys) - 1):
+            raise MemcacheIllegalInputError(line[:100])
         if self.sock is None:
             self._connect()
-        self.sock.sendall(b"get " + " ".join(keys).encode("ascii") + b"\r\n")
+        self.sock.sendall(f"get {line}\r\n".encode("ascii"))
+        lines = self._read_answer().split(b"\r\n")
+        return dict(map(parse_value, lines[:-2:2], lines[1:-2:2]))
+
+    def _read_answer(self):
         answer = bytearray()
         while not answer.endswith(b"END\r\n"):
             received = self.sock.recv(RECEIVE_SIZE)
@@ -52,11 +71,7 @@ class Connection(Client):
             answer += received
             if answer.endswith(b"ERROR\r\n"):
                 raise MemcacheUnknownError(bytes(answer[-100:]))
-        *lines, _, _ = bytes(answer).split(b"\r\n")
-        return {
-            header.split(b" ", 2)[1].decode("ascii"): orjson.loads(value)
-            for header, value in zip(lines[::2], lines[1::2])
-        }
+        return bytes(answer)
 
     def add_many(self, values, expire):
         """

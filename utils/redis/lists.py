@@ -182,7 +182,7 @@ class IdList:
         status = answer[0].decode()
         count_reads("lists", hits=status == HIT, misses=status != HIT)
         if status == HIT:
-            return ListPage(HIT, [int(id) for id in answer[1]], answer[2])
+            return ListPage(HIT, [int(id) for id in answer[1]], answer[2] or [None] * len(answer[1]))
         return ListPage(status, lease=answer[1] if status == MISS else None)
 
     def read_arguments(self, before, after, limit):
