@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -38,6 +39,8 @@ class Process:
     A process of the project in a group of its own.
     """
 
+    left_behind = ()
+
     def __init__(self, command, env):
         self.log = tempfile.NamedTemporaryFile(prefix="process", suffix=".log")  # noqa: SIM115
         self._popen = subprocess.Popen(
@@ -52,54 +55,60 @@ class Process:
 
     @property
     def is_running(self):
-        return self._popen.poll() is None
+        # Looks without reaping: as long as nobody has, the number cannot become a stranger's.
+        seen = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return self._popen.returncode is None and os.waitid(os.P_PID, self._popen.pid, seen) is None
 
     @property
     def output(self):
         return Path(self.log.name).read_text(errors="replace")
 
-    def group(self):
+    @property
+    def children(self):
         """
-        Return the pids of what is left of it and of its children.
+        The pids of the others in its group.
         """
         found = subprocess.run(["pgrep", "-g", str(self._popen.pid)], capture_output=True, text=True)
-        return [int(pid) for pid in found.stdout.split()]
+        return [int(pid) for pid in found.stdout.split() if int(pid) != self._popen.pid]
 
     def kill(self):
         """
         End it and its children in the middle of whatever they do.
         """
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._popen.pid, signal.SIGKILL)
-        self._popen.wait()
+        if self._popen.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._popen.pid, signal.SIGKILL)
+            self._popen.wait()
 
     def kill_children(self):
         """
         End its children and leave it alive, as the kernel does when memory is short.
         """
-        pid = self._popen.pid
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            os.kill(int(child), signal.SIGKILL)
-
-    def wait(self, seconds=120):
-        """
-        Return its exit code once it has ended by itself.
-        """
-        return self._popen.wait(timeout=seconds)
+        for child in self.children:
+            os.kill(child, signal.SIGKILL)
 
     def ask_to_stop(self):
         self._popen.terminate()
 
     def stop(self):
         """
-        Ask it to end and return its exit code; one that does not listen is killed.
+        Ask it to end and return its exit code.
         """
         self.ask_to_stop()
-        try:
-            return self._popen.wait(timeout=40)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise AssertionError(f"did not stop:\n{self.output}") from None
+        return self.wait(seconds=40)
+
+    def wait(self, seconds=120):
+        """
+        Return its exit code once it has ended by itself; `left_behind` are then the children that have not.
+        """
+        deadline = time.monotonic() + seconds
+        while self.is_running and time.monotonic() < deadline:
+            time.sleep(0.02)
+        ended, self.left_behind = not self.is_running, self.children
+        self.kill()
+        if not ended:
+            raise AssertionError(f"did not end:\n{self.output}")
+        return self._popen.returncode
 
 
 def production_command(name):
@@ -170,9 +179,9 @@ class RealStackTestCase(CommittedTestCase):
     pytestmark = [pytest.mark.stack, pytest.mark.skipif(settings.EMBEDDED, reason="needs the real servers")]
 
     def setUp(self):
-        # One test at a time may use the queues, whichever process it runs in.
-        lock = self.enterContext(open(settings.DATA_DIR / "test_queues.lock", "w"))
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        # One test at a time may use the queues, whichever process and whichever copy of the project it runs in.
+        lock = Path(tempfile.gettempdir()) / f"{TEST_HOST}-{urlsplit(settings.BROKER_URL).port}.lock"
+        fcntl.flock(self.enterContext(lock.open("w")), fcntl.LOCK_EX)
         self.broker = Broker()
         self.broker.wipe()
 

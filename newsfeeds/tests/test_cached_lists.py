@@ -110,6 +110,48 @@ class PushingTests(ApiTestCase):
         self.assertIn(ids_in(user_newsfeeds, 7), (None, []))
 
 
+class FillingTests(ApiTestCase):
+    """
+    A reader has read the database and not yet filled the list when a writer changes both.
+    """
+
+    def filled_while(self, write, ids=(1001, 1000)):
+        def fetch(*_):
+            write()
+            return list(ids)
+
+        user_newsfeeds.load(7, before=None, after=None, limit=20, fetch=fetch)
+        return ids_in(user_newsfeeds, 7)
+
+    def test_nothing_happens_meanwhile(self):
+        self.assertEqual(self.filled_while(lambda: None), [1001, 1000])
+
+    def test_a_push_meanwhile_is_not_lost(self):
+        self.assertIsNone(self.filled_while(lambda: user_newsfeeds.push([7], 1002)))
+
+    def test_a_removal_meanwhile_is_not_undone(self):
+        self.assertIsNone(self.filled_while(lambda: user_newsfeeds.remove([7], 1001)))
+
+    def test_a_drop_meanwhile_is_not_undone(self):
+        self.assertIsNone(self.filled_while(lambda: user_newsfeeds.drop([7])))
+
+    def test_a_second_reader_meanwhile_fills_nothing_and_has_its_page(self):
+        pages = []
+
+        def read():
+            page = user_newsfeeds.load(7, before=None, after=None, limit=20, fetch=lambda *_: [1002, 1001])
+            pages.append([entry.id for entry in page])
+
+        kept = self.filled_while(read)
+
+        self.assertEqual((pages, kept), ([[1002, 1001]], [1001, 1000]))
+
+    def test_a_writer_who_came_and_went_leaves_the_next_reader_free_to_fill(self):
+        self.filled_while(lambda: user_newsfeeds.push([7], 1002))
+
+        self.assertEqual(self.filled_while(lambda: None, ids=(1002, 1001, 1000)), [1002, 1001, 1000])
+
+
 class RebuildingTests(ApiTestCase):
     def test_lists_are_built_by_reading_and_kept_by_writing(self):
         alice = self.person("alice")

@@ -3,8 +3,13 @@ Following, unfollowing, posting, deleting and delivering at one moment: the end 
 """
 
 import random
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 
+import pytest
+from django.conf import settings
+from django.db import connection, connections
 from django.test import override_settings
 
 from accounts.models import UserProfile
@@ -129,6 +134,57 @@ class RacingTests(RaceTestCase):
             self.together(bob.feed, alice.tweets, bob.feed, bob.tweets, self.tasks_run, bob.feed)
 
             self.assert_truth(alice, bob)
+
+
+@pytest.mark.stack
+@pytest.mark.skipif(settings.EMBEDDED, reason="SQLite has one writer at a time")
+class HeldBatchTests(RaceTestCase):
+    @contextmanager
+    def somebody_writes(self, user_id, tweet_id):
+        """
+        Hold the place of a feed row, so that its batch stops there, until the block ends.
+        """
+        other = connection.copy()
+        other.set_autocommit(False)
+        try:
+            with other.cursor() as cursor:
+                cursor.execute(
+                    "INSERT INTO newsfeeds_newsfeed (user_id, tweet_id) VALUES (%s, %s)", [user_id, tweet_id]
+                )
+            yield
+        finally:
+            other.rollback()
+            other.close()
+
+    def a_batch_waits(self):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT info FROM information_schema.processlist WHERE db = DATABASE()")
+            return any(info and info.startswith("INSERT IGNORE") for (info,) in cursor.fetchall())
+
+    @override_settings(FAN_OUT_BATCH_SIZE=1000)
+    def test_who_unfollows_in_the_middle_of_a_batch_and_is_settled_before_its_end_does_not_get_it(self):
+        alice, bob, carol = self.person("alice"), self.person("bob"), self.person("carol")
+        bob.follows(alice)
+        carol.follows(alice)
+        self.everything_settles()
+        tweet_id = alice.tweets()
+        self.tasks_run_once()
+
+        with ThreadPoolExecutor() as threads, self.somebody_writes(bob.id, tweet_id):
+            delivering = threads.submit(self.in_a_thread, self.tasks_run)
+            self.until(self.a_batch_waits, "the batch stands before Bob's feed")
+            carol.unfollows(alice)
+            self.tasks_run()
+        delivering.result()
+
+        self.assertEqual(NewsFeed.objects.filter(user_id=carol.id).count(), 0)
+        self.assert_truth(alice, bob, carol)
+
+    def in_a_thread(self, action):
+        try:
+            return action()
+        finally:
+            connections.close_all()
 
 
 class RandomWalkTests(RaceTestCase):

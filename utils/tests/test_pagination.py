@@ -53,6 +53,7 @@ class Ledger:
         while window is not None:
             page = self.page(window, limit)
             pages.append([shown.key for shown in page.rows])
+            assert len(pages) <= len(self.ids) + 1, "the pages come to no end"
             window = page.next_window
         return pages
 
@@ -153,6 +154,7 @@ class PagesTests(SimpleTestCase):
         while window is not None:
             page = fill_page(window, limit, fetch=fetch, keep=list, id_of=int, advance=Window.newer_than)
             shown += page.rows
+            self.assertLessEqual(len(shown), len(ascending), "the pages come to no end")
             window = page.next_window
 
         self.assertEqual(shown, [id for id in ascending if id > after])

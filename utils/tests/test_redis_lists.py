@@ -8,7 +8,7 @@ from django.test import SimpleTestCase, override_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, precondition, rule
 
 from utils.redis.client import client
 from utils.redis.lists import BEYOND, HIT, MISS, NOTHING, IdList
@@ -16,7 +16,7 @@ from utils.redis.lists import BEYOND, HIT, MISS, NOTHING, IdList
 pytestmark = [pytest.mark.stack, pytest.mark.skipif(settings.EMBEDDED, reason="needs the real servers")]
 
 OWNER = 7
-ids = st.integers(1, 60)
+ids = st.integers(1, 25)
 
 
 class Table:
@@ -53,7 +53,7 @@ class ListMachine(RuleBasedStateMachine):
     Writers, readers and a forgetful Redis in any order, with pushes that come late, twice and out of order.
     """
 
-    CAP = 6
+    CAP = 4
     leases = Bundle("leases")
 
     def __init__(self):
@@ -66,6 +66,18 @@ class ListMachine(RuleBasedStateMachine):
 
     def teardown(self):
         self.settings.disable()
+
+    @initialize(there=st.sets(ids, max_size=9))
+    def somebody_has_read_it(self, there):
+        self.table.ids |= there
+        load(self.lists, self.table)
+
+    @rule(id=ids)
+    def write(self, id):
+        self.commit(id)
+        if id in self.unpushed:
+            self.lists.push([OWNER], id)
+            self.unpushed.discard(id)
 
     @rule(id=ids)
     def commit(self, id):
@@ -116,9 +128,10 @@ class ListMachine(RuleBasedStateMachine):
         if token:
             self.lists.store(OWNER, newest, token)
 
-    @rule()
-    def forget(self):
-        self.lists.drop([OWNER])
+    @rule(sure=st.sampled_from([False, False, False, True]))
+    def forget(self, sure):
+        if sure:
+            self.lists.drop([OWNER])
 
     @rule(limit=st.integers(1, 9), before=st.none() | ids, after=st.none() | ids)
     def read(self, limit, before, after):
@@ -145,7 +158,7 @@ class ListMachine(RuleBasedStateMachine):
 
 
 ListMachine.TestCase.settings = hypothesis_settings(
-    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=200, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
 AnythingInAnyOrderTests = ListMachine.TestCase
 
@@ -337,6 +350,16 @@ class PushingTests(SimpleTestCase):
 
                 self.assertEqual(stored(self.lists)[-1], 5)
                 self.assertEqual(len(stored(self.lists)), length + 1)
+
+    @override_settings(LIST_CACHE_CAP=4)
+    def test_a_full_list_that_gets_one_more_lets_go_of_its_oldest(self):
+        self.fill([10, 20, 30, 40])
+
+        self.lists.push([OWNER], 50)
+        self.assertEqual(stored(self.lists), [50, 40, 30, 20])
+        self.lists.push([OWNER], 35)
+
+        self.assertEqual(stored(self.lists), [50, 40, 35, 30])
 
     @override_settings(LIST_CACHE_CAP=32)
     def test_an_id_older_than_a_full_list_stays_out(self):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from testing.testcases import ApiTestCase
 from utils.time_ids import EPOCH, MAX_ID, MonotoneClock, datetime_to_id, format_time, id_to_datetime
 
-NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+NOON = datetime(2026, 6, 1, 12, 0, 0, 123_457, tzinfo=UTC)
 SOME_DAYS = st.timedeltas(timedelta(days=-2000), timedelta(days=9000))
 
 
@@ -55,7 +55,8 @@ class DrawingIdsTests(SimpleTestCase):
     def test_threads_never_draw_the_same_and_each_sees_them_grow(self):
         clock = MonotoneClock()
 
-        with ThreadPoolExecutor(8) as threads:
+        # The clock stands still, so every thread wants the same next one.
+        with time_machine.travel(NOON, tick=False), ThreadPoolExecutor(8) as threads:
             by_thread = list(threads.map(lambda _: [clock.next_id() for _ in range(5000)], range(8)))
 
         self.assertEqual(len({id for ids in by_thread for id in ids}), 40_000)
