@@ -24,7 +24,8 @@ from utils.redis.client import RedisUnavailable, Script, client
 from utils.time_ids import format_time
 
 # Of an account, what authentication needs; everything else of a cached instance is loaded when touched.
-ACCOUNT_FIELDS = ("id", "username", "email", "is_staff", "is_superuser", "is_active")
+# In the order of the model's own fields, because that is how `from_db` takes values.
+ACCOUNT_FIELDS = ("is_superuser", "is_staff", "is_active", "id", "username", "email")
 
 handed_account = ContextVar("handed_account", default=None)
 
@@ -95,9 +96,7 @@ def load_account(user_id):
         record = read_one(account_key(user_id), lambda: account_record(user_id), alias="default")
     if record is None:
         return None
-    # from_db takes values in the order of the model's own fields.
-    names = [field.attname for field in User._meta.concrete_fields if field.attname in ACCOUNT_FIELDS]
-    user = User.from_db("default", names, [record[name] for name in names])
+    user = User.from_db("default", ACCOUNT_FIELDS, [record[name] for name in ACCOUNT_FIELDS])
     user.cached_auth_hash = record["auth_hash"]
     return user
 

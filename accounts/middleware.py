@@ -12,6 +12,8 @@ from accounts import cache
 class AccountMiddleware(AuthenticationMiddleware):
     """
     Django's `request.user`, with all its checks, from the account that was read with the session.
+
+    Once somebody has looked, `request.account` is the user without the lazy wrapper.
     """
 
     def process_request(self, request):
@@ -21,4 +23,5 @@ class AccountMiddleware(AuthenticationMiddleware):
         # The session is read on its first look-up, and only then knows its account.
         request.session.get("_auth_user_id")
         with cache.handed(getattr(request.session, "account", None)):
-            return get_user(request)
+            request.account = get_user(request)
+        return request.account

@@ -37,9 +37,9 @@ def start_server():
     """
     Serve the project with gunicorn as production does, and return (process, worker pids).
     """
-    flags = ["-k", "gthread", "-w", "2", "--threads", "4", "-b", f"127.0.0.1:{PORT}", "--keep-alive", "30"]
-    command = [sys.executable, "-m", "gunicorn", *flags, "twitter.wsgi:application"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "twitter.wsgi:application"]
+    env = os.environ | {"HOST": "127.0.0.1", "PORT": str(PORT), "WEB_WORKERS": "2", "WEB_THREADS": "4"}
+    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:

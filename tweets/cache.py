@@ -9,8 +9,10 @@ A page that is served from Memcached is believed only beside a state from Redis:
 leaves its mark in both, so that one of them being away cannot show what is gone.
 """
 
+import json
 from typing import NamedTuple
 
+import orjson
 from django.conf import settings
 
 from tweets.constants import STATE_SECONDS, TWEET_CACHE_SECONDS, PhotoStatus
@@ -30,12 +32,13 @@ user_tweets = IdList("user_tweets", companion_prefix=STATE_PREFIX)
 PUT_STATES = Script(
     "put_states",
     """
+local function revision(state)
+    local ok, list = pcall(cjson.decode, state or '')
+    return ok and type(list) == 'table' and tonumber(list[1]) or -1
+end
 for index, key in ipairs(KEYS) do
-    local there = redis.call('GET', key)
     local new = ARGV[index + 1]
-    if not there or tonumber(string.match(there, '^%d+')) < tonumber(string.match(new, '^%d+')) then
-        redis.call('SET', key, new, 'EX', ARGV[1])
-    end
+    if revision(redis.call('GET', key)) < revision(new) then redis.call('SET', key, new, 'EX', ARGV[1]) end
 end
 return 1
 """,
@@ -44,7 +47,7 @@ return 1
 
 class TweetState(NamedTuple):
     """
-    What changes about a tweet, as one short string in Redis.
+    What changes about a tweet, as one short JSON list in Redis.
     """
 
     revision: int
@@ -53,13 +56,6 @@ class TweetState(NamedTuple):
     comments_count: int
     likes_count: int
     is_deleted: int
-
-    @classmethod
-    def parse(cls, raw):
-        """
-        Return the state of Redis' bytes, None of a miss.
-        """
-        return None if raw is None else cls(*map(int, raw.split(b":")))
 
     @classmethod
     def of(cls, tweet):
@@ -73,7 +69,19 @@ class TweetState(NamedTuple):
         )
 
     def __str__(self):
-        return ":".join(map(str, self))
+        return json.dumps(self, separators=(",", ":"))
+
+
+def parse_states(raw):
+    """
+    Return the states of Redis' values, None of each that it did not have. One parse for all of a page.
+    """
+    try:
+        known = iter(orjson.loads(b"[" + b",".join(filter(None, raw)) + b"]"))
+        return [None if value is None else TweetState._make(next(known)) for value in raw]
+    except (ValueError, TypeError, StopIteration):
+        # An earlier release wrote them otherwise: the database knows.
+        return [None] * len(raw)
 
 
 def tweet_key(tweet_id, version):
@@ -118,10 +126,12 @@ class TweetBatch:
         if unknown:
             loaded = self._load(unknown)
             fill({tweet_key(id, self.states[id].version): record for id, record in loaded.items()}, TWEET_CACHE_SECONDS)
-        alive = {id: state for id, state in self.states.items() if not state.is_deleted and id not in self.fresh}
-        self.lookup = Lookup(
-            {id: tweet_key(id, state.version) for id, state in alive.items()}, self._load, TWEET_CACHE_SECONDS
-        )
+        keys = {
+            id: tweet_key(id, state.version)
+            for id, state in self.states.items()
+            if not state.is_deleted and id not in self.fresh
+        }
+        self.lookup = Lookup(keys, self._load, TWEET_CACHE_SECONDS)
 
     def _load(self, tweet_ids):
         """
@@ -141,8 +151,7 @@ class TweetBatch:
         """
         Return {id: record} of those that are there, once the lookup was read.
         """
-        found = {**self.lookup.found, **self.fresh}
-        return {id: record for id, record in found.items() if not self.states[id].is_deleted}
+        return self.lookup.found | self.fresh
 
 
 def load_states(tweet_ids):
@@ -155,7 +164,7 @@ def load_states(tweet_ids):
         raw = client.call("MGET", *[f"{STATE_PREFIX}{id}" for id in tweet_ids])
     except RedisUnavailable:
         raw = [None] * len(tweet_ids)
-    return {id: TweetState.parse(value) for id, value in zip(tweet_ids, raw)}
+    return dict(zip(tweet_ids, parse_states(raw)))
 
 
 def put_states(states):

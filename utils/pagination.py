@@ -8,7 +8,7 @@ A window is (before, after): the rows with after < id < before, newest first. An
 import base64
 import binascii
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from utils.time_ids import MAX_ID
 
@@ -46,13 +46,13 @@ class Window:
         """
         Return what is left of the window below `id`, for lists that go from new to old.
         """
-        return replace(self, before=id)
+        return Window(id, self.after, self.newer)
 
     def newer_than(self, id):
         """
         Return what is left of the window above `id`, for lists that go from old to new.
         """
-        return replace(self, after=id)
+        return Window(self.before, id, self.newer)
 
     @classmethod
     def decode(cls, cursor):

@@ -65,18 +65,17 @@ def tweet_shape(tweet, request):
         "comments_count": state.comments_count,
         "likes_count": state.likes_count,
         "has_liked": has_liked,
-        "photo_urls": [media_url(key, request) for key in visible_photos(record, request.user)],
+        "photo_urls": photo_urls(record, request) if record["photos"] else [],
     }
 
 
-def visible_photos(record, viewer):
+def photo_urls(record, request):
     """
-    Return the keys of those photos of a tweet that `viewer` may see.
+    Return the addresses of those photos of a tweet that the caller may see.
     """
-    if not record["photos"]:
-        return []
+    viewer = request.user
     is_own = viewer.is_authenticated and viewer.id == record["user_id"]
-    return [key for key, status in record["photos"] if is_own or not PhotoService.is_hidden(status)]
+    return [media_url(key, request) for key, status in record["photos"] if is_own or not PhotoService.is_hidden(status)]
 
 
 class TweetDetailSerializer(TweetSerializer):

@@ -196,20 +196,19 @@ class TweetService:
         read_through(*filter(None, (batch.lookup, authors, liked, *also)))
         liked_ids = LikeService.load_liked_among(viewer, Tweet, list(states), liked)
         records, is_visible = batch.records, AccountService.visibility_to(viewer)
-        loaded = []
-        for id in states:
-            record = records.get(id)
-            author = authors.found.get(record["user_id"]) if record else None
-            if is_visible(author):
-                loaded.append(LoadedTweet(record, author, batch.states[id], id in liked_ids))
-        return loaded
+        return [
+            LoadedTweet(records[id], author, batch.states[id], id in liked_ids)
+            for id in states
+            if id in records and is_visible(author := authors.found.get(records[id]["user_id"]))
+        ]
 
     @classmethod
     def load_entries(cls, entries, viewer):
         """
         Return the visible tweets of entries of a cached list, whose companions are the states.
         """
-        return cls.load_visible({id: cache.TweetState.parse(raw) for id, raw in entries}, viewer)
+        states = cache.parse_states([entry.companion for entry in entries])
+        return cls.load_visible(dict(zip([entry.id for entry in entries], states)), viewer)
 
     @classmethod
     def load_tweet(cls, tweet_id, viewer, also=()):

@@ -5,6 +5,7 @@ Endless pagination over HTTP: query parameters in, the contract's envelope out.
 from urllib.parse import urlencode
 
 from django.utils.dateparse import parse_datetime
+from django.utils.encoding import escape_uri_path
 from django.utils.timezone import is_aware
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.response import Response
@@ -100,7 +101,8 @@ class EndlessRequest:
             if name not in WINDOW_PARAMETERS
         ]
         query = f"{urlencode(others)}&{cursor}" if others else cursor
-        return f"{self.request.build_absolute_uri(self.request.path)}?{query}"
+        http = self.request._request
+        return f"{http.scheme}://{http.get_host()}{escape_uri_path(http.path)}?{query}"
 
     def envelope(self, page, results, *, name="results"):
         """

@@ -18,6 +18,8 @@ from utils.api.exceptions import TooManyRequests
 
 # Some proxies write the caller's port behind its address.
 WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::\d{1,5})?|([0-9.]+):\d{1,5}")
+# django-ratelimit parses a rate each time it meets it, unless it is given (count, seconds).
+split_rate = lru_cache(maxsize=None)(_split_rate)
 # Everybody at home has this much of IPv6, so a single address of it limits nobody.
 IPV6_PREFIX = 64
 
@@ -103,7 +105,7 @@ def counter_key_by_user(name):
     user id and tail. None where nothing is counted, and for windows longer than a second, whose
     edges depend on the user.
     """
-    count, seconds = _split_rate(settings.RATES[name][0])
+    count, seconds = split_rate(settings.RATES[name][0])
     if not settings.RATELIMIT_ENABLE or seconds != 1:
         return None
     lifetime = (seconds + EXPIRATION_FUDGE) * 1000
@@ -140,8 +142,8 @@ class Counter:
     """
 
     def __init__(self, name, rate, bucket):
-        self.name, self.rate, self.bucket = name, rate, bucket
-        self.limit, self._seconds = _split_rate(rate)
+        self.name, self.bucket = name, bucket
+        self.rate = self.limit, self._seconds = split_rate(rate)
         self._window = self._open_window()
 
     def _open_window(self):

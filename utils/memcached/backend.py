@@ -30,15 +30,18 @@ class JSONSerde:
         return orjson.loads(value)
 
 
-def parse_value(header, value):
+def parse_values(values):
     """
-    Return (key, value) of an answer's two lines; what is no JSON is nothing: None is a miss.
+    Return what several JSON texts say; what is no JSON is nothing: None is a miss.
     """
-    key = header.split(b" ", 2)[1].decode("ascii")
     try:
-        return key, orjson.loads(value)
+        # One call for all, because a call costs more than the parsing.
+        parsed = orjson.loads(b"[" + b",".join(values) + b"]")
     except orjson.JSONDecodeError:
-        return key, None
+        parsed = []
+    if len(parsed) == len(values):
+        return parsed
+    return [parse_values([value])[0] for value in values] if len(values) > 1 else [None]
 
 
 class Connection(Client):
@@ -46,21 +49,25 @@ class Connection(Client):
     pymemcache's connection, with a faster way to read many keys.
     """
 
-    def get_json_many(self, keys):
+    def get_json_many(self, head, names):
         """
-        Return {key: value} of those that are there: one round trip, a fifth of the time of `get_many`.
+        Return {name: value} of those keys, `head` and a name, that are there.
 
-        JSON never holds a line break, so the answer is read line by line: a header, a value, …, END.
+        One round trip, a fifth of the time of `get_many`. JSON never holds a line break, so the
+        answer is read line by line: a header, a value, …, END.
         """
-        line = " ".join(keys)
+        line = head + f" {head}".join(names)
         # A key with a space or a line break in it would be a second command.
-        if not (line.isascii() and line.isprintable() and line.count(" ") == len(keys) - 1):
+        if not (line.isascii() and line.isprintable() and line.count(" ") == len(names) - 1):
             raise MemcacheIllegalInputError(line[:100])
         if self.sock is None:
             self._connect()
         self.sock.sendall(f"get {line}\r\n".encode("ascii"))
         lines = self._read_answer().split(b"\r\n")
-        return dict(map(parse_value, lines[:-2:2], lines[1:-2:2]))
+        # A header is "VALUE key flags length".
+        start = len("VALUE ") + len(head)
+        found = [header[start : header.index(b" ", start)].decode("ascii") for header in lines[:-2:2]]
+        return dict(zip(found, parse_values(lines[1:-2:2])))
 
     def _read_answer(self):
         answer = bytearray()
@@ -87,9 +94,9 @@ class Pool(PooledClient):
 
     client_class = Connection
 
-    def get_json_many(self, keys):
+    def get_json_many(self, head, names):
         with self.client_pool.get_and_release(destroy_on_fail=True) as connection:
-            return connection.get_json_many(keys)
+            return connection.get_json_many(head, names)
 
     def add_many(self, values, expire):
         with self.client_pool.get_and_release(destroy_on_fail=True) as connection:
@@ -176,9 +183,8 @@ class MemcachedBackend(BaseCache):
     def get_many(self, keys, version=None):
         if not keys:
             return {}
-        real_keys = {self.make_key(key, version): key for key in keys}
-        found = self._ask({}, "get_json_many", real_keys)
-        return {real_keys[key]: value for key, value in found.items()}
+        # Django's key is prefix, version and name: what comes first is the same for all.
+        return self._ask({}, "get_json_many", self.make_key("", version), keys)
 
     def set(self, key, value, timeout=DEFAULT_TIMEOUT, version=None):
         return self._ask(False, "set", self.make_key(key, version), value, self._seconds(timeout), noreply=False)

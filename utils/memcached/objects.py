@@ -48,15 +48,11 @@ def read_through(*lookups):
     cached = caches[alias].get_many(wanted)
     count_reads(alias, hits=len(cached), misses=len(wanted) - len(cached))
     for lookup in lookups:
-        missing = []
-        for id, key in lookup.keys.items():
-            value = cached.get(key)
-            if value is None or value == TOMBSTONE:
-                missing.append(id)
-            else:
-                lookup.found[id] = value
-        if missing:
-            loaded = lookup.load(missing)
+        lookup.found = {
+            id: value for id, key in lookup.keys.items() if (value := cached.get(key)) not in (None, TOMBSTONE)
+        }
+        if len(lookup.found) < len(lookup.keys):
+            loaded = lookup.load([id for id in lookup.keys if id not in lookup.found])
             lookup.found.update(loaded)
             fresh = {lookup.keys[id]: value for id, value in loaded.items() if lookup.keys[id] not in cached}
             fill(fresh, lookup.seconds or settings.OBJECT_CACHE_SECONDS, alias=lookup.alias)
