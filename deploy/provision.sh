@@ -3,7 +3,7 @@
 #
 #   deploy/provision.sh [python] [build] [mariadb] [mariadb-client] [redis] [memcached] [rabbitmq] [hbase] [test]
 #
-# Without arguments: everything but `hbase` and `test`. Shared by stack.sh, the Vagrantfile, the Dockerfile and .ci/run.
+# Without arguments: everything but `test`. Shared by stack.sh, the Vagrantfile, the Dockerfile and .ci/run.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -65,7 +65,7 @@ disable_services() {
 }
 
 main() {
-    [ "$#" -gt 0 ] || set -- python build mariadb redis memcached rabbitmq
+    [ "$#" -gt 0 ] || set -- python build mariadb redis memcached rabbitmq hbase
     local group package wanted missing=()
     for group in "$@"; do
         wanted=$(packages_of "$group")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The real servers, for development and tests: MariaDB, Redis, Memcached, RabbitMQ, and HBase if STORE=hbase.
+# The real servers, for development and tests: MariaDB, Redis, Memcached, RabbitMQ, and HBase unless HBASE=off.
 # Loopback only, no systemd.
 #
 #   deploy/stack.sh up               install what is missing, start what is not running, write $DATA_DIR/stack.env
@@ -29,8 +29,8 @@ set -euo pipefail
 
 STACK_ENV=$DATA_DIR/stack.env
 
-# HBase belongs to the stack when it is asked for, or there already.
-if [ "${STORE-}" = hbase ] || [ -n "${HBASE_URL-}" ] || pid_of hbase >/dev/null; then
+# With HBASE=off no HBase is started; one that is there already belongs to the stack all the same.
+if [ "${HBASE-on}" != off ] || [ -n "${HBASE_URL-}" ] || pid_of hbase >/dev/null; then
     SERVERS+=(hbase)
 fi
 

@@ -3,6 +3,7 @@
 #
 #   hbase.sh fetch     jars and classes; at once when they are there
 #   hbase.sh start     returns when every table answers and a new one can be made; at once when it runs
+#   hbase.sh run       the same in the foreground, for a container: ends with the server, or stops it on TERM
 #   hbase.sh stop      in order: regions flushed and closed
 #   hbase.sh kill      kill -9; loses nothing that was acknowledged
 #   hbase.sh status    "ready" (0), "starting" (1) or "down" (1)
@@ -10,6 +11,7 @@
 #
 # Environment: DATA_DIR (default var of the checkout), HBASE_THRIFT_PORT (9090), HBASE_ZK_PORT, HBASE_MASTER_PORT,
 # HBASE_REGIONSERVER_PORT (by default at a distance from the Thrift port, so that a second copy changes one variable),
+# HBASE_THRIFT_HOST (127.0.0.1; in a container 0.0.0.0, because its loopback is nobody else's),
 # HBASE_HEAP (512m), HBASE_THRIFT_THREADS (128, one for each connection), HBASE_THRIFT_IDLE_MS (60000).
 # Needs Java 17 or later and, for fetch, a JDK and Maven (Debian: default-jdk-headless maven).
 set -euo pipefail
@@ -26,7 +28,7 @@ READY_WITHIN_S=130 # a little more than the launcher gives itself
 configure() {
   mkdir -p "$CONF" "$DATA"
   render "$HERE/conf/standalone.xml.in" "$CONF/hbase-site.xml" "DATA=$DATA" "ZK_PORT=$ZK_PORT" \
-    "MASTER_PORT=$MASTER_PORT" "REGIONSERVER_PORT=$REGIONSERVER_PORT" "THRIFT_PORT=$THRIFT_PORT" \
+    "MASTER_PORT=$MASTER_PORT" "REGIONSERVER_PORT=$REGIONSERVER_PORT" "THRIFT_PORT=$THRIFT_PORT" "THRIFT_HOST=${HBASE_THRIFT_HOST:-127.0.0.1}" \
     "THRIFT_THREADS=${HBASE_THRIFT_THREADS:-128}" "THRIFT_IDLE_MS=${HBASE_THRIFT_IDLE_MS:-60000}"
   cp "$HERE/conf/log4j.properties" "$CONF/"
 }
@@ -69,9 +71,18 @@ finish() {
   say "$word"
 }
 
+run() {
+  trap 'finish TERM 20 stopped; exit 0' TERM INT
+  start
+  # In the background, so that a signal does not have to wait for the end of it.
+  while running "$PID"; do sleep 1 & wait $!; done
+  fail "the server has ended, see $LOG"
+}
+
 case ${1:-} in
 fetch) lock hbase; fetch ;;
 start) lock hbase; start ;;
+run) run ;;
 stop) lock hbase; finish TERM 20 stopped ;;
 kill) lock hbase; finish KILL 10 killed ;;
 status)
@@ -85,5 +96,5 @@ create-table)
   java_command "$CONF"
   "${JAVA[@]}" HBaseTool "$@" 2>>"$LOG" || fail "the table could not be made, see $LOG"
   ;;
-*) sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+*) sed -n '2,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# HBase: where feeds and friendships may live instead of MariaDB. Only with STORE=hbase; deploy/hbase/ does the work.
+# HBase: where feeds and friendships may live instead of MariaDB. deploy/hbase/ does the work.
 
 hbase_script() {
     # The lock of this script must not live on in the server.
@@ -7,7 +7,7 @@ hbase_script() {
 }
 
 hbase_start() {
-    hbase_script start >/dev/null || die "HBase did not start; the lines above say why."
+    hbase_script start >/dev/null || die "HBase did not start; the lines above say why. Without it: make stack-up HBASE=off"
 }
 
 hbase_stop() {
