@@ -60,6 +60,7 @@ class UserAdmin(UserSearch, ModeratedAdmin):
     list_filter = (StateFilter,)
     list_select_related = ("profile",)
     fields = ("username", "email", "date_joined", "last_login", "suspended_at", "deleted_at", "is_staff", "groups")
+    autocomplete_fields = ("groups",)
     actions = ("suspend", "restore")
 
     def has_change_permission(self, request, obj=None):

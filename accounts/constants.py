@@ -4,7 +4,7 @@ Limits of accounts and profiles.
 
 import re
 
-USERNAME = re.compile(r"[A-Za-z0-9_]{6,20}")
+USERNAME = re.compile(r"^[A-Za-z0-9_]{6,20}$")
 # Wider than a name may be: the tombstone of a deleted account carries its id.
 USERNAME_COLUMN = 40
 EMAIL_LENGTH = 254

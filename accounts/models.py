@@ -105,7 +105,9 @@ class UserProfile(models.Model):
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="profile")
     nickname = models.CharField(max_length=NICKNAME_MAX, null=True, blank=True)
-    avatar = models.CharField(max_length=200, blank=True, help_text="Key of the image in the media storage.")
+    avatar = models.CharField(
+        max_length=200, blank=True, db_index=True, help_text="Key of the image in the media storage."
+    )
     followers_count = models.PositiveBigIntegerField(default=0)
     followings_count = models.PositiveBigIntegerField(default=0)
     tweets_count = models.PositiveBigIntegerField(default=0)

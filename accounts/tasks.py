@@ -3,6 +3,7 @@ Tasks of accounts.
 """
 
 from accounts import cache
+from accounts.services import ProfileService
 from outbox.handling import outbox_task
 from utils.errors import Unavailable
 
@@ -29,3 +30,14 @@ def invalidate_tokens(message_id, key_hashes):
     if not cache.invalidate_tokens(key_hashes):
         raise Unavailable("Redis did not confirm")
     return f"{len(key_hashes)} tokens are unknown"
+
+
+@outbox_task()
+def empty_profile(message_id, user_id):
+    """
+    Remove nickname and avatar of somebody whose account is closed.
+
+    Safe to run twice: an empty profile stays empty.
+    """
+    ProfileService.empty_profile(user_id=user_id)
+    return f"the profile of user {user_id} is empty"

@@ -7,3 +7,6 @@ from django.apps import AppConfig
 
 class ModerationConfig(AppConfig):
     name = "moderation"
+
+    def ready(self):
+        from moderation import listeners  # noqa: F401

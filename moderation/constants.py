@@ -5,6 +5,18 @@ Names of moderation.
 from django.db.models import TextChoices
 
 MODERATORS = "moderators"
+# App and model of what moderators may look at in the admin; what they may do there is one permission, "moderate".
+LOOK_AT = (
+    ("accounts", "user"),
+    ("accounts", "userprofile"),
+    ("tweets", "tweet"),
+    ("tweets", "tweetphoto"),
+    ("comments", "comment"),
+    ("likes", "like"),
+    ("friendships", "friendship"),
+    ("moderation", "report"),
+    ("moderation", "auditentry"),
+)
 REASON_MAX = 500
 
 

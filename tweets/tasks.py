@@ -95,3 +95,13 @@ def refresh_reviewed_tweet(message_id, tweet_id):
     if not PhotoService.refresh(tweet_id):
         raise StateUnconfirmed
     return f"tweet {tweet_id} is seen with its photos as reviewed"
+
+
+@outbox_task()
+def remove_photos(message_id, tweet_id, author_id):
+    """
+    Remove the files of a deleted tweet's photos.
+
+    Safe to run twice: what is removed has no key any more, and removing a file that is gone is no error.
+    """
+    return f"files of {PhotoService.remove_of_deleted(tweet_id)} photos of tweet {tweet_id} are removed"

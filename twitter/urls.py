@@ -47,6 +47,8 @@ urlpatterns = [
         PhotoFileView.as_view(),
         name="photo",
     ),
+    # One verb changes passwords, and it is guarded.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="accounts-password"), name="admin-password"),
     path("admin/", admin.site.urls),
     path("livez", probes.livez, name="livez"),
     path("readyz", probes.readyz, name="readyz"),

@@ -17,7 +17,6 @@ from utils.images import new_image_key
 logger = logging.getLogger(__name__)
 
 PRIVATE = "private/"
-YEAR_SECONDS = 31_536_000
 
 
 def new_key(prefix, image, *, is_private=False):
@@ -35,15 +34,26 @@ def save_image(key, image):
     default_storage.save(key, ContentFile(image.data))
 
 
+def remove_files(keys):
+    """
+    Remove files, wherever a move may have left them. Repeats safely.
+
+    Each storage has errors of its own; they are raised, and some files may still be there.
+    """
+    for key in filter(None, keys):
+        public = key.removeprefix(PRIVATE)
+        for place in (public, f"{PRIVATE}{public}") if settings.MEDIA_ON_S3 else (key,):
+            default_storage.delete(place)
+
+
 def delete_files(keys):
     """
     Remove files as a best effort: one that stays is unreachable, and costs only its space.
     """
     for key in keys:
         try:
-            default_storage.delete(key)
+            remove_files([key])
         except Exception as error:
-            # Each storage has errors of its own.
             logger.warning("file %s could not be deleted: %s", key, error)
 
 
@@ -76,13 +86,13 @@ def media_url(key, request):
     )
 
 
-def serve(key, *, cacheable):
+def serve(key):
     """
     Answer with a stored file; whoever calls has decided that it may be seen.
 
-    It is never run as a page: no sniffing, no scripts, whatever the bytes.
+    It is never run as a page: no sniffing, no scripts, whatever the bytes. Whoever has it asks
+    again each time, because from one moment to the next it may be gone.
 
-    :param cacheable: the same for everyone and for ever.
     :raises Http404: there is no such file.
     """
     if not default_storage.exists(key):
@@ -96,5 +106,5 @@ def serve(key, *, cacheable):
     response["Content-Disposition"] = "inline"
     # A key never comes back with another content.
     response["ETag"] = f'"{key}"'
-    response["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable" if cacheable else "private, no-cache"
+    response["Cache-Control"] = "private, no-cache"
     return response

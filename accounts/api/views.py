@@ -7,10 +7,8 @@ from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
-from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import AllowAny, IsAdminUser, IsAuthenticated
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.api.permissions import IsSameOrigin
 from accounts.api.serializers import (
@@ -32,12 +30,13 @@ from accounts.cache import user_record
 from accounts.models import User, UserProfile
 from accounts.services import AccessTokenService, AccountService, ProfileService, WrongCredentials
 from friendships.services import FriendshipService
+from utils.api.files import FileView
+from utils.api.pagination import CountedPagination
 from utils.api.parameters import presented_token
 from utils.api.permissions import IsObjectOwner
 from utils.api.shapes import SuccessSerializer, numbered
 from utils.api.throttling import client_address
 from utils.api.views import APIViewSet
-from utils.media import serve
 
 
 class AccountViewSet(APIViewSet):
@@ -67,7 +66,9 @@ class AccountViewSet(APIViewSet):
         "password": NewTokenSerializer,
         "me": (204, None),
     }
-    rates = {name: f"accounts.{name}" for name in ("signup", "login", "logout", "login_status")}
+    rates = {name: f"accounts.{name}" for name in ("signup", "login", "logout", "login_status", "password")}
+    # One count for both: each would tell whether a guess is right.
+    rates["me"] = "accounts.password"
 
     def list(self, request):
         """
@@ -142,10 +143,6 @@ class AccountViewSet(APIViewSet):
         return Response({"success": True, "user": UserBriefSerializer(user).data, "token": token}, status=status)
 
 
-class UserPagination(PageNumberPagination):
-    page_size = 10
-
-
 class UserViewSet(APIViewSet):
     """
     People. The list is for staff; details are for everyone.
@@ -157,7 +154,7 @@ class UserViewSet(APIViewSet):
     answers = {"list": numbered(UserSerializer), "retrieve": UserDetailSerializer, "by": UserDetailSerializer}
     parameters = {"list": [OpenApiParameter("search", str, description="How names or mails begin")]}
     permissions = {"list": [IsAdminUser], "retrieve": [AllowAny], "by": [AllowAny]}
-    pagination_class = UserPagination
+    pagination_class = CountedPagination
     conditional = {"retrieve", "by"}
 
     def get_queryset(self):
@@ -224,18 +221,10 @@ class ProfileViewSet(APIViewSet):
         return self.update(request, pk)
 
 
-class AvatarFileView(APIView):
+class AvatarFileView(FileView):
     """
-    The file of an avatar: everybody may see it, and a new one has a new address.
+    The file of an avatar: 404 with the account it belongs to.
     """
 
-    schema = None
-
-    def get(self, request, key):
-        return serve(key, cacheable=True)
-
-    def perform_content_negotiation(self, request, force=False):
-        """
-        Take any `Accept`: only errors are rendered, and image loaders ask for nothing but images.
-        """
-        return super().perform_content_negotiation(request, force=True)
+    def find(self, key):
+        return ProfileService.get_by_avatar(key, self.request.user)

@@ -9,13 +9,14 @@ from accounts.services.accounts import (
     WeakPassword,
     WrongCredentials,
 )
-from accounts.services.profiles import ProfileService
+from accounts.services.profiles import ProfileGone, ProfileService
 from accounts.services.tokens import AccessTokenService
 
 __all__ = [
     "AccessTokenService",
     "AccountService",
     "EmailTaken",
+    "ProfileGone",
     "ProfileService",
     "UsernameTaken",
     "WeakPassword",

@@ -4,8 +4,16 @@ The verbs of profiles.
 
 from django.db import transaction
 
+from accounts.models import User, UserProfile
 from accounts.services.accounts import AccountService
-from utils.media import delete_files, new_key, save_image
+from utils.errors import Missing
+from utils.media import delete_files, new_key, remove_files, save_image
+
+
+class ProfileGone(Missing):
+    """
+    There is no such profile, or it may not be seen.
+    """
 
 
 class ProfileService:
@@ -20,21 +28,20 @@ class ProfileService:
 
         :param nickname: a text, or None for none; not given, it stays.
         :param avatar: a CleanImage, or None for none; not given, it stays.
+        :raises ProfileGone: the account was closed a moment ago.
         """
-        old_avatar = profile.avatar
         if "nickname" in changes:
-            profile.nickname = changes["nickname"] or None
+            changes["nickname"] = changes["nickname"] or None
         if "avatar" in changes:
-            profile.avatar = cls._keep_avatar(changes["avatar"])
+            changes["avatar"] = cls._keep_avatar(changes["avatar"])
         try:
-            with transaction.atomic():
-                profile.save(update_fields=["nickname", "avatar", "updated_at"])
-                AccountService.announce_change(profile.user_id)
+            profile, old_avatar = cls._save(profile, changes)
         except BaseException:
             # The row does not know the new file, so nothing leads to it.
-            cls._drop_file(profile.avatar, unless=old_avatar)
+            delete_files([changes.get("avatar")])
             raise
-        cls._drop_file(old_avatar, unless=profile.avatar)
+        if old_avatar != profile.avatar:
+            delete_files([old_avatar])
         return profile
 
     @classmethod
@@ -46,6 +53,40 @@ class ProfileService:
         return key
 
     @classmethod
-    def _drop_file(cls, key, *, unless):
-        if key and key != unless:
-            delete_files([key])
+    @transaction.atomic
+    def _save(cls, profile, changes):
+        # Held, so that each of two new avatars knows the one before it, and none comes after the account was emptied.
+        AccountService.lock_profiles(profile.user_id)
+        profile = UserProfile.objects.filter(id=profile.id, user__deleted_at__isnull=True).first()
+        if profile is None:
+            raise ProfileGone
+        old_avatar = profile.avatar
+        for name, value in changes.items():
+            setattr(profile, name, value)
+        profile.save(update_fields=["nickname", "avatar", "updated_at"])
+        AccountService.announce_change(profile.user_id)
+        return profile, old_avatar
+
+    @classmethod
+    @transaction.atomic
+    def empty_profile(cls, *, user_id):
+        """
+        Remove what somebody whose account is closed has shown of themselves, the avatar's file too. Repeats safely.
+        """
+        AccountService.lock_profiles(user_id)
+        profile = UserProfile.objects.get(user_id=user_id)
+        remove_files([profile.avatar])
+        profile.nickname, profile.avatar = None, ""
+        profile.save(update_fields=["nickname", "avatar", "updated_at"])
+
+    @classmethod
+    def get_by_avatar(cls, key, viewer):
+        """
+        Return the profile whose avatar has this key.
+
+        :raises ProfileGone: there is none, or `viewer` may not see whose it is.
+        """
+        profile = UserProfile.objects.filter(avatar=key, user__in=User.objects.visible_to(viewer)).first()
+        if profile is None:
+            raise ProfileGone
+        return profile

@@ -5,7 +5,6 @@ Reading the inbox, and marking what was read.
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
 from rest_framework.fields import BooleanField
-from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -20,12 +19,9 @@ from inbox.api.serializers import (
 )
 from inbox.models import Notification
 from inbox.services import NotificationService
+from utils.api.pagination import CountedPagination
 from utils.api.shapes import numbered
 from utils.api.views import APIViewSet, required_params
-
-
-class NotificationPagination(PageNumberPagination):
-    page_size = 10
 
 
 class NotificationViewSet(APIViewSet):
@@ -44,7 +40,7 @@ class NotificationViewSet(APIViewSet):
         "update": NotificationSerializer,
     }
     parameters = {"list": [OpenApiParameter("unread", bool, description="Only unread ones, or only read ones")]}
-    pagination_class = NotificationPagination
+    pagination_class = CountedPagination
     rates = {name: f"notifications.{name}" for name in ("unread_count", "mark_all_as_read", "update")}
 
     def get_queryset(self):

@@ -2,12 +2,15 @@
 Who may do what in the admin.
 """
 
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+from django.core.management.sql import emit_post_migrate_signal
 
 from accounts.models import User
+from moderation.constants import MODERATORS
 from moderation.models import AuditEntry
 from moderation.tests.people import Moderating, Window
-from testing.testcases import ApiTestCase
+from testing.testcases import ApiTestCase, CommittedTestCase
 from tweets.models import Tweet
 
 SCREENS = (
@@ -133,6 +136,19 @@ class OthersTests(AccessTestCase):
         self.assertTrue(Tweet.objects.there().exists())
         self.assertFalse(AuditEntry.objects.exists())
 
+    def test_a_superuser_finds_the_group_by_how_its_name_begins(self):
+        chief = self.in_admin(self.person("chief1", is_staff=True, is_superuser=True))
+
+        form = self.look(chief, f"accounts/user/{self.alice.id}/change")
+        found = chief.browser.get(
+            "/admin/autocomplete/",
+            {"term": "moder", "app_label": "accounts", "model_name": "user", "field_name": "groups"},
+        ).json()["results"]
+
+        self.assertIn("/admin/autocomplete/", form)
+        self.assertNotIn("<option", form.partition('id="id_groups"')[2].partition("</select>")[0])
+        self.assertEqual([group["text"] for group in found], [MODERATORS])
+
     def test_a_superuser_makes_somebody_a_moderator(self):
         root = self.in_admin(self.person("rooty1", is_staff=True, is_superuser=True))
         self.look(root, "outbox/message")
@@ -143,3 +159,24 @@ class OthersTests(AccessTestCase):
 
         self.assertEqual(self.alice.browser.get("/admin/moderation/report/").status_code, 200)
         self.assertEqual(User.objects.get(id=self.alice.id).username, "alice1")
+
+
+class GroupTests(Moderating, ApiTestCase):
+    def test_every_migration_gives_it_what_it_lacks_and_leaves_the_rest(self):
+        group = Group.objects.get(name=MODERATORS)
+        own = set(group.permissions.values_list("codename", flat=True))
+        group.permissions.set(Permission.objects.filter(codename="add_group"))
+
+        emit_post_migrate_signal(verbosity=0, interactive=False, db="default")
+
+        self.assertEqual(set(group.permissions.values_list("codename", flat=True)), own | {"add_group"})
+
+
+class EmptiedTablesTests(Moderating, CommittedTestCase):
+    def test_moderators_are_there_again_after_somebody_emptied_the_tables(self):
+        call_command("flush", interactive=False, verbosity=0)
+
+        mod = self.moderator()
+
+        for screen in SCREENS:
+            self.look(mod, screen)

@@ -56,6 +56,7 @@ MATRIX = {
     ("photo", "get"): Cell(NOTHING, PHOTO_KEY),
     ("rest_framework:login", "get"): Cell(EVERYBODY),
     ("rest_framework:logout", "post"): Cell((302, 302, 302, 302)),
+    ("admin-password", "get"): Cell((302, 302, 302, 302)),
     ("accounts-list", "get"): Cell(EVERYBODY),
     ("accounts-signup", "post"): Cell(
         (201, 201, 201, 201), body={"username": "newcomer", "email": "newcomer@example.com", "password": PASSWORD}

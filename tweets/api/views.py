@@ -2,11 +2,9 @@
 Posting, reading and deleting tweets.
 """
 
-from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from comments.services import ConversationService
 from newsfeeds.services import PostingService
@@ -19,13 +17,13 @@ from tweets.api.serializers import (
 )
 from tweets.models import Tweet
 from tweets.services import PhotoService, TweetService
+from utils.api.files import FileView
 from utils.api.pagination import EndlessRequest
 from utils.api.parameters import integer_parameter
 from utils.api.permissions import IsObjectOwner
 from utils.api.shapes import endless
 from utils.api.views import APIViewSet, required_params
 from utils.idempotency.api import create_once
-from utils.media import serve
 
 
 class TweetViewSet(APIViewSet):
@@ -84,24 +82,10 @@ class TweetViewSet(APIViewSet):
         return Response(status=204)
 
 
-class PhotoFileView(APIView):
+class PhotoFileView(FileView):
     """
-    The file of a photo or of its thumbnail, for those who may see it.
+    The file of a photo or of its thumbnail: 404 once it is rejected, and while it waits where that hides it.
     """
 
-    schema = None
-
-    def get(self, request, key):
-        """
-        404 for a photo that moderators have rejected, and for one that waits for them where that hides it.
-        """
-        PhotoService.get_visible(key, request.user)
-        # Whoever has it asks again each time, and mostly hears 304: from one moment to the next it may be gone.
-        response = serve(key, cacheable=False)
-        return get_conditional_response(request, etag=response["ETag"], response=response)
-
-    def perform_content_negotiation(self, request, force=False):
-        """
-        Take any `Accept`: only errors are rendered, and image loaders ask for nothing but images.
-        """
-        return super().perform_content_negotiation(request, force=True)
+    def find(self, key):
+        return PhotoService.get_visible(key, self.request.user)

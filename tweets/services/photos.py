@@ -15,7 +15,7 @@ from tweets.constants import ORPHAN_SECONDS, THUMBNAIL_EDGE, PhotoStatus
 from tweets.models import Tweet, TweetPhoto
 from utils.errors import Missing
 from utils.images import make_thumbnail
-from utils.media import delete_files, move, new_key, save_image
+from utils.media import delete_files, move, new_key, remove_files, save_image
 from utils.transactions import after_commit, retried_transaction
 
 
@@ -74,7 +74,7 @@ class PhotoService:
         Remove photos that belong to no tweet, files and rows.
         """
         loose = TweetPhoto.objects.filter(id__in=[photo.id for photo in photos], tweet__isnull=True)
-        delete_files([key for photo in photos for key in (photo.key, photo.thumbnail_key) if key])
+        delete_files([key for photo in photos for key in (photo.key, photo.thumbnail_key)])
         loose.delete()
 
     @classmethod
@@ -92,17 +92,32 @@ class PhotoService:
         """
         Make the thumbnails that a tweet's photos lack; return how many. Repeats safely.
         """
-        bare, count = TweetPhoto.objects.filter(tweet_id=tweet_id, thumbnail_key=""), 0
+        bare, count = TweetPhoto.objects.filter(tweet_id=tweet_id, thumbnail_key="").exclude(key=""), 0
         while photo := bare.first():
             with default_storage.open(photo.key) as file:
                 small = make_thumbnail(file.read(), edge=THUMBNAIL_EDGE)
             key = new_key("photos/thumbnails", small, is_private=cls.is_hidden(photo.status))
             save_image(key, small)
-            # A photo that was reviewed meanwhile may have to lie elsewhere: it is looked at again.
-            if bare.filter(id=photo.id, status=photo.status).update(thumbnail_key=key):
+            # A photo that was reviewed or removed meanwhile may have to lie elsewhere: it is looked at again.
+            if bare.filter(id=photo.id, key=photo.key, status=photo.status).update(thumbnail_key=key):
                 count += 1
             else:
                 delete_files([key])
+        return count
+
+    @classmethod
+    def remove_of_deleted(cls, tweet_id):
+        """
+        Remove the files of a deleted tweet's photos; return of how many. Repeats safely.
+
+        Their rows stay, without keys: the audit trail names them, as it names the tweet, whose words stay too.
+        """
+        photos, count = TweetPhoto.objects.filter(tweet_id=tweet_id, tweet__deleted_at__isnull=False), 0
+        while photo := photos.exclude(key="", thumbnail_key="").first():
+            remove_files([photo.key, photo.thumbnail_key])
+            # A photo that got its thumbnail or was moved meanwhile is looked at again.
+            same = TweetPhoto.objects.filter(id=photo.id, key=photo.key, thumbnail_key=photo.thumbnail_key)
+            count += same.update(key="", thumbnail_key="")
         return count
 
     @classmethod
@@ -116,6 +131,8 @@ class PhotoService:
     def approve(cls, *, photo):
         """
         Let everyone see a photo; return whether that is new. Repeats safely.
+
+        :raises PhotoGone: its tweet was deleted.
         """
         return cls._review(photo, PhotoStatus.APPROVED)
 
@@ -125,6 +142,8 @@ class PhotoService:
         Let nobody see a photo, at once: it is in no tweet, and its address is 404 for all but staff.
 
         Returns whether that is new. Repeats safely.
+
+        :raises PhotoGone: its tweet was deleted.
         """
         return cls._review(photo, PhotoStatus.REJECTED)
 
@@ -137,7 +156,12 @@ class PhotoService:
             for name in ("key", "thumbnail_key")
             if getattr(photo, name)
         }
-        return cls._set_status(photo, status, keys)
+        try:
+            return cls._set_status(photo, status, keys)
+        except PhotoGone:
+            # What was just being moved may have escaped those who remove it.
+            delete_files(keys.values())
+            raise
 
     @classmethod
     @retried_transaction
@@ -145,7 +169,9 @@ class PhotoService:
         """
         What a tweet shows has changed, so it gets a new version: what is cached of the old one is never read again.
         """
-        Tweet.objects.filter(id=photo.tweet_id).update(version=F("version") + 1, revision=F("revision") + 1)
+        changes = {"version": F("version") + 1, "revision": F("revision") + 1}
+        if not Tweet.objects.there().filter(id=photo.tweet_id).update(**changes):
+            raise PhotoGone
         is_new = TweetPhoto.objects.filter(id=photo.id).exclude(status=status).exists()
         TweetPhoto.objects.filter(id=photo.id).update(status=status, **keys)
         OutboxService.record("photo_reviewed", tweet_id=photo.tweet_id)

@@ -12,7 +12,7 @@ from PIL import Image
 from accounts.services import AccountService
 from tweets.models import TweetPhoto
 from tweets.services import PhotoService
-from utils.tests.test_images import encoded, picture
+from utils.tests.pictures import encoded, picture
 
 
 class Photographing:

@@ -4,11 +4,12 @@ Photos on an S3-compatible server.
 
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from copy import deepcopy
 from unittest import mock
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.conf import settings
@@ -49,7 +50,7 @@ class PhotosOnS3Tests(Photographing, ApiTestCase):
                 "secret_key": "secret",
                 "default_acl": None,
                 "file_overwrite": False,
-                "querystring_expire": 3600,
+                "querystring_expire": settings.S3_ADDRESS_SECONDS,
             },
         }
         on_s3 = override_settings(STORAGES=storages, MEDIA_ON_S3=True)
@@ -90,6 +91,10 @@ class PhotosOnS3Tests(Photographing, ApiTestCase):
 
         self.assertTrue(address.startswith(f"{self.endpoint}/"), address)
         self.assertIn("Signature", address)
+        # A few minutes, whether as an end or as a duration.
+        query = parse_qs(urlsplit(address).query)
+        lasts = int(query["X-Amz-Expires"][0]) if "X-Amz-Expires" in query else int(query["Expires"][0]) - time.time()
+        self.assertTrue(60 <= lasts <= 600, query)
         with urllib.request.urlopen(address) as response:
             self.assertEqual(response.headers["Content-Type"], "image/png")
             self.assertTrue(response.read().startswith(b"\x89PNG"))
@@ -134,6 +139,18 @@ class PhotosOnS3Tests(Photographing, ApiTestCase):
         self.assertEqual(move(key, to_private=True), PRIVATE + key)
 
         self.assertEqual({name for name in self.keys() if name.endswith(key)}, {PRIVATE + key})
+
+    def test_with_a_deleted_tweet_they_are_gone_wherever_they_lie(self):
+        addresses = [default_storage.url(key) for key in self.keys()]
+        # A rejection that was interrupted: the photo lies in both places.
+        with mock.patch.object(type(default_storage._wrapped), "delete", side_effect=OSError("gone away")):
+            self.assertRaises(OSError, move, self.photo().key, to_private=True)
+
+        self.alice.delete(f"tweets/{self.tweet['id']}/")
+        self.tasks_run()
+
+        self.assertEqual([self.status(address) for address in addresses], [404, 404])
+        self.assertEqual(self.keys(), set())
 
     def test_one_that_waits_for_review_lies_out_of_reach_and_its_author_sees_it(self):
         TweetPhoto.objects.all().delete()

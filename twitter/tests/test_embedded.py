@@ -5,6 +5,7 @@ The embedded profile as one runs it: commands and a web process of their own, no
 import json
 import re
 import shutil
+import socket
 import sys
 import tempfile
 import urllib.error
@@ -16,7 +17,24 @@ from testing.stack_processes import Process, answers, free_port
 from testing.testcases import Steps
 from twitter.tests.fresh import FreshStart, fresh_environment
 
-WEB = ["-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "twitter.wsgi:application"]
+WEB = ["-m", "gunicorn", "-c", "deploy/gunicorn.conf.py"]
+# What never reaches the project.
+NO_HTTP = {
+    "no address": b"GET\r\n\r\n",
+    "no version": b"GET /api/ HTTP/banana\r\n\r\n",
+    "a bad method": b"<script> /api/ HTTP/1.1\r\n\r\n",
+    "a bad header": b"GET /api/ HTTP/1.1\r\nHost localhost\r\n\r\n",
+    "two lengths": b"POST /api/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "a long address": b"GET /" + b"a" * 5_000 + b" HTTP/1.1\r\n\r\n",
+    "a long header": b"GET /api/ HTTP/1.1\r\nHost: localhost\r\nCookie: " + b"a" * 9_000 + b"\r\n\r\n",
+}
+BROKEN = """
+def application(environ, start_response):
+    if environ["PATH_INFO"] != "/livez":
+        raise ValueError("a secret")
+    start_response("200 OK", [])
+    return []
+"""
 GRAPH = "".join(f"{follower} 9001\n" for follower in range(1001, 1041)) + "1001 9002\n1002 9002\n1003 9003\n"
 
 
@@ -42,10 +60,10 @@ class EmbeddedTestCase(FreshStart, Steps, TestCase):
         path.write_text(text)
         return str(path)
 
-    def start_web(self):
+    def start_web(self, *arguments, application="twitter.wsgi:application"):
         self.port = free_port()
         environment = fresh_environment(self.data_dir, PORT=str(self.port), RATE_LIMITS="off")
-        web = Process([sys.executable, *WEB], environment)
+        web = Process([sys.executable, *WEB, *arguments, application], environment)
         self.addCleanup(web.kill)
         self.until(lambda: answers(self.url("/livez")) or not web.is_running, "the web server answers", seconds=60)
         self.assertTrue(web.is_running, web.output)
@@ -98,6 +116,23 @@ class CommandTests(EmbeddedTestCase):
 
 
 class WebProcessTests(EmbeddedTestCase):
+    def send(self, data):
+        """
+        Return head and JSON that the web process answers to some bytes.
+        """
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as client:
+            client.sendall(data)
+            head, _, body = client.makefile("rb").read().decode().partition("\r\n\r\n")
+        return head, json.loads(body)
+
+    def assert_in_the_words_of_the_api(self, head, error, web, code, message):
+        request_id = error["request_id"]
+        body = {"success": False, "code": code, "message": message, "detail": message, "errors": {}}
+        self.assertEqual(error, {**body, "request_id": request_id})
+        self.assertIn("Content-Type: application/json\r\n", head)
+        self.assertIn(f"X-Request-ID: {request_id}", head)
+        self.assertIn(request_id, web.output)
+
     def test_its_worker_delivers_what_is_posted(self):
         self.manage("load_graph", self.graph(), "--password", "graph-password")
         self.start_web()
@@ -151,6 +186,26 @@ class WebProcessTests(EmbeddedTestCase):
 
         self.assertEqual((code, web.left_behind), (0, []), web.output)
         self.assertGreaterEqual(len(children), 1)
+
+    def test_what_is_no_http_is_answered_in_the_words_of_the_api(self):
+        web = self.start_web()
+        for name, sent in NO_HTTP.items():
+            with self.subTest(name=name):
+                head, error = self.send(sent)
+
+                self.assertTrue(head.startswith("HTTP/1.1 400 Bad Request\r\n"), head)
+                self.assert_in_the_words_of_the_api(head, error, web, "bad_request", "Bad request.")
+        self.assertNotIn("Traceback", web.output)
+
+    def test_and_so_is_what_fails_before_the_project_can_answer(self):
+        (self.data_dir / "broken.py").write_text(BROKEN)
+        web = self.start_web("--pythonpath", str(self.data_dir), application="broken:application")
+
+        head, error = self.send(b"GET /api/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+        self.assertTrue(head.startswith("HTTP/1.1 500 Internal Server Error\r\n"), head)
+        self.assert_in_the_words_of_the_api(head, error, web, "error", "Something went wrong on our side.")
+        self.assertIn("ValueError: a secret", web.output)
 
     def test_two_copies_run_side_by_side(self):
         self.start_web()

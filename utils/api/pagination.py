@@ -1,5 +1,5 @@
 """
-Endless pagination over HTTP: query parameters in, the contract's envelope out.
+Pagination over HTTP, endless and by numbers: query parameters in, the contract's envelopes out.
 """
 
 from urllib.parse import urlencode
@@ -8,6 +8,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.encoding import escape_uri_path
 from django.utils.timezone import is_aware
 from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 
 from utils.pagination import BadCursor, Window
@@ -144,3 +145,11 @@ class NumberedRequest:
                 "results": results,
             }
         )
+
+
+class CountedPagination(PageNumberPagination):
+    """
+    Pages by number as DRF answers them: `{count, next, previous, results}`.
+    """
+
+    page_size = 10

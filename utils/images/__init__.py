@@ -3,7 +3,8 @@ Pictures from strangers: what is accepted, and what is kept of it.
 
 Nothing of an uploaded file is stored as it came. It goes through three steps:
 
-1. `formats` reads what the file says about itself and takes the picture out of its wrapping.
+1. `formats` reads what the file says about itself and takes the picture out of its wrapping;
+   `polyglots` looks whether the file is something else too.
    No pixel is decoded, so a refusal costs milliseconds and no memory, whatever the file claims.
 2. `cleaning` decodes that picture, puts it upright and into sRGB, and shrinks it.
 3. It is written again, by us: no EXIF, no place, no comment, no profile, no second file behind it.
@@ -17,6 +18,7 @@ from utils.images.errors import (
     DecodersBusy,
     ImageRefused,
     NotAnImage,
+    NotOnlyAnImage,
     TooManyBytes,
     TooManyFrames,
     TooManyPixels,
@@ -29,6 +31,7 @@ __all__ = [
     "DecodersBusy",
     "ImageRefused",
     "NotAnImage",
+    "NotOnlyAnImage",
     "TooManyBytes",
     "TooManyFrames",
     "TooManyPixels",

@@ -25,6 +25,11 @@ class NotAnImage(ImageRefused):
     message = "Upload a JPEG, PNG, WEBP or GIF image."
 
 
+class NotOnlyAnImage(ImageRefused):
+    code = "not_only_an_image"
+    message = "This image file holds a page, a program or an archive as well."
+
+
 class TooManyBytes(ImageRefused):
     code = "too_many_bytes"
     message = "This image file is too big."

@@ -243,7 +243,6 @@ class LocalCounterTests(SimpleTestCase):
 
 
 @pytest.mark.stack
-@pytest.mark.skipif(settings.EMBEDDED, reason="needs the real servers")
 class CounterStoreDownTests(Limited, ApiTestCase):
     def test_ordinary_requests_pass_uncounted(self):
         alice = self.person("alice1")
@@ -270,6 +269,16 @@ class CounterStoreDownTests(Limited, ApiTestCase):
 
         self.assertEqual([response.status_code for response in responses], [400] * 4 + [429] * 2)
         self.assertEqual(right.status_code, 429)
+
+    def test_and_so_does_the_one_of_those_who_are_inside(self):
+        alice = self.person("alice1")
+        self.limit(accounts__password=["4/d"])
+
+        with caches_between_proxies() as (redis, _):
+            redis.refuse()
+            responses = [alice.delete("accounts/me/", password="wrong battery") for _ in range(6)]
+
+        self.assertEqual([response.status_code for response in responses], [400] * 4 + [429] * 2)
 
     def test_a_counter_of_a_window_that_has_ended_is_not_brought_back(self):
         alice = self.person("alice1")

@@ -1,5 +1,6 @@
 """
-The guard before every password: one count for the API, the browsable pages and the admin, and nothing hashed beyond it.
+The guard before every password: one count for the API, the browsable pages and the admin, and nothing hashed beyond it;
+another for those who are inside.
 """
 
 from django.conf import settings
@@ -206,6 +207,64 @@ class AnswersTests(GuardTestCase):
         statuses = [self.try_api(name=f"nobody{number}").status_code for number in range(8)]
 
         self.assertEqual(statuses, [400] * 7 + [429])
+
+
+class InsideTests(GuardTestCase):
+    """
+    Who has taken over a session does not get to guess the password that goes with it.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.limit(accounts__password=["4/d"])
+        self.alice = self.browser()
+        self.alice.signs_up("alice1")
+        CountingHasher.hashed = 0
+
+    def change(self, person, password=WRONG):
+        return person.post("accounts/password/", old_password=password, new_password="another horse battery")
+
+    def close(self, person, password=WRONG):
+        return person.delete("accounts/me/", password=password)
+
+    def test_changing_the_password_and_closing_the_account_share_one_count(self):
+        statuses = [guess(self.alice).status_code for guess in (self.change, self.close) * 3]
+
+        self.assertEqual(statuses, [400] * 4 + [429] * 2)
+
+    def test_beyond_it_nothing_is_hashed_and_the_right_password_does_nothing(self):
+        for _ in range(4):
+            self.change(self.alice)
+        hashed = CountingHasher.hashed
+
+        for guess in (self.change, self.close):
+            response = guess(self.alice, PASSWORD)
+
+            body = self.assert_refused(response, 429)
+            self.assertEqual(body["code"], "throttled")
+            self.assertTrue(1 <= int(response["Retry-After"]) <= 86_400)
+        self.assertEqual((hashed, CountingHasher.hashed), (4, 4))
+        self.assertTrue(self.browser().logs_in("alice1", PASSWORD))
+
+    def test_another_session_of_the_account_has_the_same_count_and_another_account_its_own(self):
+        phone, bob = self.phone(self.browser().logs_in("alice1")), self.browser()
+        bob.signs_up("bobby1")
+        for _ in range(4):
+            self.change(self.alice)
+
+        self.assertEqual([self.change(phone).status_code, self.change(bob).status_code], [429, 400])
+
+    def test_who_does_not_get_in_does_not_use_it_up(self):
+        for _ in range(9):
+            self.try_api(name="alice1")
+            self.change(self.nobody())
+
+        self.assertEqual(self.change(self.alice, PASSWORD).status_code, 200)
+
+    def test_the_admins_form_for_it_leads_here(self):
+        response = Client().get("/admin/password_change/")
+
+        self.assertEqual((response.status_code, response["Location"]), (302, "/api/accounts/password/"))
 
 
 class WithoutRequestTests(GuardTestCase):

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from testing import contract
+from testing.people import PASSWORD
 from testing.routes import site_routes
 from testing.testcases import ApiTestCase
 
@@ -69,6 +70,15 @@ class OperationsTests(ApiTestCase):
                 checker = contract.checker(body["schema"]["$ref"])
                 for example in body["examples"].values():
                     self.assertEqual([error.message for error in checker.iter_errors(example["value"])], [])
+
+    def test_it_knows_the_names_that_signup_takes(self):
+        checker = contract.checker("#/components/schemas/SignupSerializerForCreateRequest")
+        for name in ("alice1", "A" * 20, "short", "x" * 21, "alice one"):
+            body = {"username": name, "email": f"{len(name)}@example.com", "password": PASSWORD}
+            with self.subTest(name=name):
+                taken = self.nobody().post("accounts/signup/", **body).status_code == 201
+
+                self.assertEqual(checker.is_valid(body), taken)
 
     def test_what_is_limited_says_how(self):
         for key, operation in operations():

@@ -11,6 +11,7 @@ import struct
 
 from utils.images.errors import BrokenFile, NotAnImage
 from utils.images.formats import gif, jpeg, png, webp
+from utils.images.polyglots import check_only_an_image
 
 
 def unwrap(data):
@@ -20,13 +21,16 @@ def unwrap(data):
     Costs at most 100 milliseconds, a few as a rule, and one copy of `data`.
 
     :raises NotAnImage: it is none of the four formats.
+    :raises NotOnlyAnImage: it is one of them and something else too.
     :raises TooManyPixels, TooManyFrames, BrokenFile: it is, and not one for us.
     """
     for reader in (jpeg, png, webp, gif):
         if reader.recognises(data):
             try:
-                return reader.unwrap(data)
+                container = reader.unwrap(data)
             except (IndexError, struct.error) as error:
                 # The file ends in the middle of something.
                 raise BrokenFile from error
+            check_only_an_image(data)
+            return container
     raise NotAnImage

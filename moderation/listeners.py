@@ -1,0 +1,31 @@
+"""
+Keeps the group of moderators in step with the permissions that every migration leaves behind.
+"""
+
+from django.apps import apps as installed
+from django.db.models import Q
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
+
+from moderation.constants import LOOK_AT, MODERATORS
+
+
+@receiver(post_migrate)
+def migrated(app_config, using, apps=installed, **kwargs):
+    """
+    Give the group what moderators need and no superuser rights; it is made again where somebody emptied the tables.
+
+    Permissions that were added by hand stay. Repeats safely.
+    """
+    if app_config.name != "moderation":
+        return
+    try:
+        groups, permissions = (apps.get_model("auth", name).objects.using(using) for name in ("Group", "Permission"))
+    except LookupError:
+        # A migration that stops on its way; the one that goes to the end makes them.
+        return
+    wanted = Q(content_type__app_label="moderation", codename="moderate")
+    for label, model in LOOK_AT:
+        wanted |= Q(content_type__app_label=label, codename=f"view_{model}")
+    group, _ = groups.get_or_create(name=MODERATORS)
+    group.permissions.add(*permissions.filter(wanted))

@@ -1,0 +1,280 @@
+"""
+Pictures of every kind, made by Pillow or byte by byte, and how tests look at them.
+"""
+
+import functools
+import io
+import re
+import struct
+import zlib
+
+from PIL import Image, ImageCms
+
+from utils.images import (
+    read_image,
+)
+
+RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
+SCRIPT = b"<script>alert(1)</script>"
+REMARK = b"what nobody else shall know"
+ALL_FORMATS = ["JPEG", "PNG", "WEBP", "GIF"]
+
+
+def picture(mode="RGB", size=(40, 20), colour=RED):
+    return Image.new(mode, size, colour)
+
+
+def encoded(image, image_format, **options):
+    out = io.BytesIO()
+    image.save(out, image_format, **options)
+    return out.getvalue()
+
+
+def sample(image_format):
+    return encoded(picture(), image_format)
+
+
+def quadrants():
+    image = picture(colour=WHITE)
+    for corner, colour in (((0, 0), RED), ((20, 0), GREEN), ((0, 10), BLUE)):
+        image.paste(colour, (*corner, corner[0] + 20, corner[1] + 10))
+    return image
+
+
+def exif_with(orientation=1, order="<"):
+    """A camera's EXIF block: orientation and a GPS directory with a latitude."""
+    head = struct.pack(order + "2sHI", b"II" if order == "<" else b"MM", 42, 8)
+    first = struct.pack(order + "HHHIHH", 2, 0x0112, 3, 1, orientation, 0)
+    first += struct.pack(order + "HHIII", 0x8825, 4, 1, 38, 0)
+    gps = struct.pack(order + "HHHI4sI", 1, 1, 2, 2, b"N\0\0\0", 0)
+    return b"Exif\0\0" + head + first + gps + b"GPS-52.5200N"
+
+
+def swapped_profile():
+    """A colour profile whose red means sRGB's green, and the other way round."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    places = {}
+    for start in range(132, 132 + 12 * struct.unpack_from(">I", profile, 128)[0], 12):
+        places[bytes(profile[start : start + 4])] = start
+    profile[places[b"rXYZ"] : places[b"rXYZ"] + 4] = b"gXYZ"
+    profile[places[b"gXYZ"] : places[b"gXYZ"] + 4] = b"rXYZ"
+    return bytes(profile)
+
+
+def profile_with(kind, body):
+    """The profile of sRGB with one more tag."""
+    profile = bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    (count,) = struct.unpack_from(">I", profile, 128)
+    tags = [struct.unpack_from(">4sII", profile, 132 + 12 * tag) for tag in range(count)]
+    table = b"".join(struct.pack(">4sII", name, start + 12, length) for name, start, length in tags)
+    table += struct.pack(">4sII", kind, len(profile) + 12, len(body))
+    profile = profile[4:128] + struct.pack(">I", count + 1) + table + profile[132 + 12 * count :] + body
+    return struct.pack(">I", len(profile) + 4) + profile
+
+
+def profile_of_steps(steps):
+    """A profile that swaps red and green once for each step, eight bytes a step."""
+    swap = b"matf" + bytes(4) + struct.pack(">HH12f", 3, 3, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0)
+    head = b"mpet" + bytes(4) + struct.pack(">HHI", 3, 3, steps)
+    return profile_with(b"D2B0", head + struct.pack(">II", 16 + 8 * steps, len(swap)) * steps + swap)
+
+
+def press_profile(lab):
+    """A profile for CMYK in which every mixture of inks is the same colour, given as Lab."""
+    table = b"mft1" + bytes(4) + b"\4\3\2\0" + struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+    table += bytes(range(256)) * 4 + bytes(lab) * 2**4 + bytes(range(256)) * 3
+    head = struct.pack(">I4sI4s4s4s", 144 + len(table), b"lcms", 0x02400000, b"prtr", b"CMYK", b"Lab ")
+    head += bytes(12) + b"acsp" + bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
+    return head.ljust(128, b"\0") + struct.pack(">I4sII", 1, b"A2B0", 144, len(table)) + table
+
+
+@functools.cache
+def zeros_deflated(megabytes):
+    deflater = zlib.compressobj(9)
+    block = bytes(1 << 20)
+    return b"".join(deflater.compress(block) for _ in range(megabytes)) + deflater.flush()
+
+
+def png_chunk(kind, body=b""):
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png_header(width, height, depth=8, colour_type=0):
+    return png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0))
+
+
+def png_of(*chunks):
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks) + png_chunk(b"IEND")
+
+
+def png_with(*chunks):
+    """A small PNG with more chunks between its header and its pixels."""
+    rows = (b"\0" + bytes([200]) * 40) * 20
+    return png_of(png_header(40, 20), *chunks, png_chunk(b"IDAT", zlib.compress(rows)))
+
+
+def pixel_bomb():
+    """The real thing: 13,300 x 13,300 black pixels in 172 KB, whole and valid."""
+    return png_of(png_header(13_300, 13_300), png_chunk(b"IDAT", zeros_deflated(169)))
+
+
+def jpeg_segment(marker, body):
+    return bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body
+
+
+def jpeg_with(*segments, tail=b"", **options):
+    data = encoded(picture(), "JPEG", **options)
+    return data[:2] + b"".join(segments) + data[2:] + tail
+
+
+def jpeg_header(width, height):
+    frame = struct.pack(">BHHB", 8, height, width, 1) + b"\1\x11\0"
+    return b"\xff\xd8" + jpeg_segment(0xC0, frame) + jpeg_segment(0xDA, b"\1\1\0\0\x3f\0") + b"\0\xff\xd9"
+
+
+def jpeg_of_scans(count):
+    """A progressive JPEG that says its first scan again and again."""
+    data = encoded(picture(), "JPEG", progressive=True)
+    start = data.index(b"\xff\xda")
+    end = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]").search(data, start + 2).start()
+    return data[:start] + data[start:end] * count + data[end:]
+
+
+def mpo():
+    return encoded(picture(), "MPO", save_all=True, append_images=[picture(colour=BLUE)])
+
+
+def gif_of(*blocks, size=(1, 1)):
+    head = b"GIF89a" + struct.pack("<HHBBB", *size, 0x80, 0, 0) + bytes(RED) + bytes(BLUE)
+    return head + b"".join(blocks) + b";"
+
+
+def gif_frame(size=(1, 1), left=0):
+    return b"," + struct.pack("<HHHHB", left, 0, *size, 0) + b"\x02\x02\x44\x01\0"
+
+
+def riff_chunk(kind, body):
+    return kind + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+
+
+def webp_of(*chunks):
+    body = b"WEBP" + b"".join(chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def webp_header(width, height, flags=0):
+    size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return riff_chunk(b"VP8X", struct.pack("<I", flags) + size)
+
+
+def webp_with(*chunks, tail=b""):
+    pixels = encoded(picture(), "WEBP")[12:]
+    return webp_of(webp_header(40, 20), pixels, *chunks) + tail
+
+
+def webp_frame():
+    place = struct.pack("<IIII", 0, 0, 0, 0)
+    return riff_chunk(b"ANMF", place + encoded(picture(size=(1, 1)), "WEBP", lossless=True)[12:])
+
+
+def many_frames(image_format, count, after=b""):
+    if image_format == "GIF":
+        return gif_of(*[gif_frame()] * count, after)
+    if image_format == "WEBP":
+        head = webp_header(1, 1, flags=2) + riff_chunk(b"ANIM", bytes(6))
+        return webp_of(head, *[webp_frame()] * count, after)
+    control = struct.pack(">IIIIHHBB", 1, 1, 0, 0, 1, 10, 0, 0)
+    frames = [png_chunk(b"fcTL", struct.pack(">I", number) + control) for number in range(count)]
+    # It claims a single frame, so that those that are there must be counted.
+    return png_with(png_chunk(b"acTL", struct.pack(">II", 1, 0)), *frames, after)
+
+
+def animation(image_format):
+    frames = [picture(colour=colour) for colour in (RED, GREEN, BLUE)]
+    return encoded(frames[0], image_format, save_all=True, append_images=frames[1:], duration=100)
+
+
+# Where a picture may hold more than a picture.
+HIDING_PLACES = {
+    "a PNG's tail": lambda more: png_with() + more,
+    "a PNG's text": lambda more: png_with(png_chunk(b"tEXt", b"Comment\0" + more)),
+    "a PNG's private chunk": lambda more: png_with(png_chunk(b"xxXx", more)),
+    "a PNG's palette": lambda more: png_of(
+        png_header(1, 1, colour_type=3),
+        png_chunk(b"PLTE", more + bytes(-len(more) % 3)),
+        png_chunk(b"IDAT", zlib.compress(b"\0\0")),
+    ),
+    "a JPEG's tail": lambda more: jpeg_with(tail=more),
+    "a JPEG's comment": lambda more: jpeg_with(jpeg_segment(0xFE, more)),
+    "a JPEG's application data": lambda more: jpeg_with(jpeg_segment(0xE5, more), jpeg_segment(0xED, more)),
+    "a JPEG's EXIF": lambda more: jpeg_with(jpeg_segment(0xE1, exif_with() + more)),
+    "a GIF's tail": lambda more: gif_of(gif_frame()) + more,
+    "a GIF's comment": lambda more: gif_of(b"!\xfe", bytes([len(more)]), more, b"\0", gif_frame()),
+    "a WEBP's tail": lambda more: webp_with(tail=more),
+    "a WEBP's XMP": lambda more: webp_with(riff_chunk(b"XMP ", more)),
+    "a WEBP's unknown chunk": lambda more: webp_with(riff_chunk(b"what", more)),
+}
+
+# What makes a file something else too.
+SECOND_FILES = {
+    "a script": SCRIPT,
+    "a script in capitals": b"<ScRiPt src=//example.com>",
+    "a page": b"<!DOCTYPE html><p>Hello</p>",
+    "a page without a doctype": b"<html><p>Hello</p>",
+    "an SVG": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
+    "a PHP program": b"<?php system($_GET[0]);",
+    "a PDF": b"%PDF-1.7\n1 0 obj\n",
+    "a ZIP": b"PK\x05\x06" + bytes(18),
+}
+
+NO_IMAGES = {
+    "nothing": b"",
+    "two bytes": b"\xff\xd8",
+    "text": b"hello",
+    "HTML": b"<!doctype html>" + SCRIPT,
+    "SVG": b'<svg xmlns="http://www.w3.org/2000/svg">' + SCRIPT + b"</svg>",
+    "EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
+    "PDF": b"%PDF-1.7\n1 0 obj\n",
+    "ZIP": b"PK\3\4" + bytes(40),
+    "script before a PNG": SCRIPT + png_with(),
+    "RIFF sound": b"RIFF\x24\0\0\0WAVEfmt " + bytes(24),
+    "AVIF": b"\0\0\0\x1cftypavif" + bytes(24),
+    "HEIC": b"\0\0\0\x1cftypheic" + bytes(24),
+}
+
+TOO_MANY_PIXELS = {
+    "a bomb": pixel_bomb,
+    "a PNG": lambda: png_of(png_header(2**31 - 1, 2**31 - 1)),
+    "a JPEG": lambda: jpeg_header(65_500, 65_500),
+    "a WEBP": lambda: webp_of(webp_header(1 << 24, 1 << 24)),
+    "a lossless WEBP": lambda: webp_of(riff_chunk(b"VP8L", b"\x2f\xff\xff\xff\x0f")),
+    "a lossy WEBP": lambda: webp_of(riff_chunk(b"VP8 ", b"\0\0\0\x9d\x01\x2a\xff\x3f\xff\x3f")),
+    "a GIF": lambda: gif_of(gif_frame(), size=(65_535, 65_535)),
+    "a GIF's frame": lambda: gif_of(gif_frame(size=(65_535, 65_535))),
+}
+
+TEXT_BOMBS = {
+    "zTXt": lambda: png_with(png_chunk(b"zTXt", b"a\0\0" + zeros_deflated(300))),
+    "iTXt": lambda: png_with(png_chunk(b"iTXt", b"a\0\1\0\0\0" + zeros_deflated(300))),
+    "iCCP": lambda: png_with(png_chunk(b"iCCP", b"a\0\0" + zeros_deflated(300))),
+    "many": lambda: png_with(*[png_chunk(b"zTXt", b"a\0\0" + zeros_deflated(1))] * 300),
+}
+
+
+def clean(data, max_edge=2048):
+    return read_image(io.BytesIO(data), max_edge=max_edge)
+
+
+def opened(result):
+    """What another program sees in the cleaned file."""
+    image = Image.open(io.BytesIO(result.data))
+    assert (image.format, image.size) == (result.format, (result.width, result.height))
+    return image
+
+
+def colour_at(result, place=(0, 0), mode="RGB"):
+    return opened(result).convert(mode).getpixel(place)
+
+
+def near(colour, expected, tolerance=12):
+    return all(abs(one - other) <= tolerance for one, other in zip(colour, expected, strict=True))

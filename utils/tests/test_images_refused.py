@@ -1,0 +1,324 @@
+"""
+Pictures from strangers: what is refused, and what is cut away.
+"""
+
+import io
+import random
+import re
+import struct
+import zlib
+
+import pytest
+from PIL import Image
+
+from utils.images import (
+    BrokenFile,
+    ImageRefused,
+    NotAnImage,
+    NotOnlyAnImage,
+    TooManyBytes,
+    TooManyFrames,
+    TooManyPixels,
+    limits,
+    make_thumbnail,
+    read_image,
+)
+from utils.tests.pictures import (
+    ALL_FORMATS,
+    HIDING_PLACES,
+    NO_IMAGES,
+    RED,
+    REMARK,
+    SECOND_FILES,
+    TOO_MANY_PIXELS,
+    animation,
+    clean,
+    colour_at,
+    encoded,
+    exif_with,
+    gif_frame,
+    gif_of,
+    jpeg_header,
+    jpeg_of_scans,
+    jpeg_segment,
+    jpeg_with,
+    many_frames,
+    mpo,
+    near,
+    opened,
+    picture,
+    png_chunk,
+    png_header,
+    png_of,
+    png_with,
+    quadrants,
+    riff_chunk,
+    sample,
+    webp_header,
+    webp_of,
+    webp_with,
+)
+
+
+@pytest.fixture
+def shown_to_the_decoder(monkeypatch):
+    """The files that Pillow is asked to open, as they are."""
+    shown, open_image = [], Image.open
+
+    def remember(file, **options):
+        shown.append(file.getvalue())
+        return open_image(file, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Image, "open", remember)
+        yield shown
+
+
+# What tests before these left to the garbage collector is none of theirs.
+pytestmark = pytest.mark.filterwarnings("error", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+class TestNothingElseIsKept:
+    @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
+    def test_where_the_photo_was_taken_is_gone(self, image_format):
+        data = encoded(picture(), image_format, exif=exif_with(), xmp=b"<x:xmpmeta>52.52N</x:xmpmeta>")
+        assert b"GPS-52.5200N" in data
+
+        result = clean(data)
+
+        assert b"52.52" not in result.data
+        assert not opened(result).getexif()
+        assert not {"exif", "xmp", "comment"} & set(opened(result).info)
+
+    @pytest.mark.parametrize("where", HIDING_PLACES)
+    def test_a_remark_does_not_survive_in(self, where):
+        data = HIDING_PLACES[where](REMARK)
+        assert REMARK in data
+
+        assert b"nobody" not in clean(data).data
+
+    @pytest.mark.parametrize("where", [where for where in HIDING_PLACES if "palette" not in where])
+    def test_the_decoder_is_not_even_shown_the_remark_in(self, where, shown_to_the_decoder):
+        clean(HIDING_PLACES[where](REMARK))
+
+        assert len(shown_to_the_decoder) == 1
+        assert REMARK not in shown_to_the_decoder[0]
+
+    @pytest.mark.parametrize("image_format", ["GIF", "PNG", "WEBP"])
+    def test_the_decoder_is_not_even_shown_the_later_frames(self, image_format, shown_to_the_decoder):
+        clean(animation(image_format))
+
+        assert Image.open(io.BytesIO(shown_to_the_decoder.pop())).n_frames == 1
+
+    @pytest.mark.parametrize("where", HIDING_PLACES)
+    def test_a_remark_does_not_survive_in_the_thumbnail_either(self, where):
+        assert b"nobody" not in make_thumbnail(HIDING_PLACES[where](REMARK), edge=100).data
+
+    def test_of_a_png_nothing_but_size_pixels_and_end_is_kept(self):
+        data = clean(png_with(png_chunk(b"tIME", bytes(7)), png_chunk(b"gAMA", b"\0\0\xb1\x8f"))).data
+
+        assert re.findall(rb"IHDR|IDAT|IEND|tIME|gAMA|sRGB|pHYs|tEXt", data) == [b"IHDR", b"IDAT", b"IEND"]
+
+    def test_of_a_cameras_two_pictures_the_first_is_kept(self):
+        data = mpo()
+        assert Image.open(io.BytesIO(data)).n_frames == 2
+
+        result = clean(data)
+
+        assert opened(result).format == "JPEG"
+        assert b"MPF" not in result.data
+        assert result.data.count(b"\xff\xd8\xff") == 1
+        assert near(colour_at(result), RED)
+
+    @pytest.mark.parametrize("image_format", ["GIF", "PNG", "WEBP"])
+    def test_of_an_animation_the_first_frame_is_kept(self, image_format):
+        result = clean(animation(image_format))
+
+        assert getattr(opened(result), "n_frames", 1) == 1
+        assert near(colour_at(result), RED)
+        assert not re.search(rb"acTL|fdAT|ANIM|ANMF", result.data)
+
+    def test_a_first_frame_smaller_than_the_animation_keeps_its_place(self):
+        result = clean(gif_of(gif_frame(left=2), size=(3, 1)))
+
+        assert (result.width, result.height) == (3, 1)
+        assert colour_at(result, (2, 0)) == RED
+
+
+class TestWhatIsRefused:
+    @pytest.mark.parametrize("kind", NO_IMAGES)
+    def test_a_file_that_is_no_image_we_accept(self, kind):
+        with pytest.raises(NotAnImage):
+            clean(NO_IMAGES[kind])
+
+    @pytest.mark.parametrize("image_format", ["TIFF", "BMP", "ICO", "PPM", "TGA", "EPS", "PDF"])
+    def test_another_format_of_pillows_under_the_name_of_ours(self, image_format):
+        file = io.BytesIO(encoded(picture(), image_format))
+        file.name, file.content_type = "photo.jpg", "image/jpeg"
+
+        with pytest.raises(NotAnImage):
+            read_image(file, max_edge=100)
+
+    @pytest.mark.parametrize("where", HIDING_PLACES)
+    @pytest.mark.parametrize("kind", SECOND_FILES)
+    def test_a_picture_that_is_something_else_too(self, kind, where):
+        with pytest.raises(NotOnlyAnImage):
+            clean(HIDING_PLACES[where](SECOND_FILES[kind]))
+
+    def test_a_second_picture_or_film_behind_it_is_no_reason(self):
+        for more in (mpo(), b"\0\0\0\x18ftypmp42" + bytes(99), bytes(99)):
+            assert clean(jpeg_with(tail=more)).format == "JPEG"
+
+    @pytest.mark.parametrize("kind", TOO_MANY_PIXELS)
+    def test_more_pixels_than_we_decode_however_small_the_file(self, kind):
+        data = TOO_MANY_PIXELS[kind]()
+
+        with pytest.raises(TooManyPixels):
+            clean(data)
+        with pytest.raises(TooManyPixels):
+            make_thumbnail(data, edge=100)
+
+    def test_more_bytes_than_allowed_are_not_even_read(self):
+        class Unreadable(io.BytesIO):
+            def read(self, size=-1):
+                raise AssertionError("was read")
+
+        with pytest.raises(TooManyBytes, match="at most 10 MB"):
+            read_image(Unreadable(bytes(limits.MAX_BYTES + 1)), max_edge=100)
+
+    def test_as_many_bytes_as_allowed_are_fine(self):
+        data = sample("PNG")
+
+        assert read_image(io.BytesIO(data), max_edge=100, max_bytes=len(data)).width == 40
+        with pytest.raises(TooManyBytes):
+            read_image(io.BytesIO(data), max_edge=100, max_bytes=len(data) - 1)
+
+    @pytest.mark.parametrize("image_format", ALL_FORMATS)
+    def test_a_file_that_ends_too_early_wherever_it_ends(self, image_format):
+        data = sample(image_format).removesuffix(b";")
+
+        for length in range(16, len(data)):
+            with pytest.raises(BrokenFile):
+                clean(data[:length])
+
+    @pytest.mark.parametrize("image_format", ["GIF", "WEBP", "PNG"])
+    def test_an_animation_of_ten_thousand_frames(self, image_format):
+        with pytest.raises(TooManyFrames):
+            clean(many_frames(image_format, 10_000))
+
+    @pytest.mark.parametrize("image_format", ["GIF", "WEBP", "PNG"])
+    def test_frames_are_counted_up_to_the_limit_and_no_further(self, image_format):
+        assert clean(many_frames(image_format, limits.MAX_FRAMES)).width >= 1
+
+        # What follows the frame that is too many would be refused for another reason.
+        with pytest.raises(TooManyFrames):
+            clean(many_frames(image_format, limits.MAX_FRAMES + 1, after=b"\xff" * 40))
+
+    def test_a_png_that_only_claims_ten_thousand_frames(self):
+        with pytest.raises(TooManyFrames):
+            clean(png_with(png_chunk(b"acTL", struct.pack(">II", 10_000, 0))))
+
+    def test_a_jpeg_of_more_scans_than_any_encoder_writes(self):
+        usual = 10
+
+        assert clean(jpeg_of_scans(limits.MAX_SCANS - usual + 1)).width == 40
+        with pytest.raises(BrokenFile):
+            clean(jpeg_of_scans(limits.MAX_SCANS - usual + 2))
+
+    @pytest.mark.parametrize(
+        "build",
+        [
+            lambda count: png_with(*[png_chunk(b"tEXt")] * count),
+            lambda count: jpeg_with(*[jpeg_segment(0xFE, b"")] * count),
+            lambda count: gif_of(b"!\xfe", b"\1a" * count, b"\0", gif_frame()),
+            lambda count: webp_with(*[riff_chunk(b"what", b"")] * count),
+        ],
+        ids=ALL_FORMATS[1::-1] + ALL_FORMATS[:1:-1],
+    )
+    def test_a_file_of_a_hundred_thousand_parts(self, build):
+        assert clean(build(1000)).width >= 1
+
+        with pytest.raises(BrokenFile):
+            clean(build(100_000))
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            png_with(png_header(20_000, 20_000)),
+            jpeg_with(jpeg_segment(0xC0, struct.pack(">BHHB", 8, 20, 40, 1) + b"\1\x11\0")),
+        ],
+        ids=["PNG", "JPEG"],
+    )
+    def test_a_file_that_gives_its_size_twice(self, data):
+        with pytest.raises(BrokenFile):
+            clean(data)
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            png_of(png_header(0, 20)),
+            jpeg_header(0, 20),
+            gif_of(gif_frame((0, 0)), size=(0, 0)),
+            gif_of(),
+            gif_of(b"\xff", gif_frame()),
+            webp_of(),
+            # The last chunk claims more bytes than the file has.
+            webp_of(sample("WEBP")[12:16] + struct.pack("<I", 10**6) + sample("WEBP")[20:]),
+            webp_of(webp_header(40, 20)),
+            webp_of(riff_chunk(b"what", b"")),
+            # The frame is bigger than the picture says it is.
+            webp_of(webp_header(2, 2), sample("WEBP")[12:]),
+            png_of(png_header(40, 20)),
+            png_of(png_header(40, 20, depth=7), png_chunk(b"IDAT", zlib.compress(bytes(820)))),
+            png_of(png_header(40, 20), png_chunk(b"IDAT", b"nonsense")),
+            # Pillow raises a ValueError here, not its OSError.
+            png_with(png_chunk(b"tRNS", b"\0")),
+            b"\xff\xd8\xff\xd9" + bytes(16),
+            # Lossless and arithmetic coding: no browser draws them.
+            sample("JPEG").replace(b"\xff\xc0", b"\xff\xc3", 1),
+            sample("JPEG").replace(b"\xff\xc0", b"\xff\xc9", 1),
+        ],
+    )
+    def test_a_file_without_a_picture_in_it(self, data):
+        with pytest.raises(BrokenFile):
+            clean(data)
+
+    def test_a_decoder_that_sees_another_size_than_was_checked(self, monkeypatch):
+        monkeypatch.setattr(Image, "open", lambda file, formats: picture(size=(5000, 5000)))
+
+        with pytest.raises(BrokenFile):
+            clean(sample("PNG"))
+
+    @pytest.mark.parametrize("image_format", ALL_FORMATS)
+    def test_damage_is_either_survived_or_refused_and_never_an_error_of_ours(self, image_format):
+        chance = random.Random(f"damage to {image_format}")
+        whole = encoded(quadrants(), image_format)
+
+        for _ in range(500):
+            data = bytearray(whole)
+            for _ in range(chance.randint(1, 4)):
+                data[chance.randrange(len(data))] = chance.randrange(256)
+            try:
+                result = clean(bytes(data))
+            except ImageRefused:
+                continue
+            assert opened(result).load()
+
+    def test_each_refusal_has_a_code_of_its_own_and_a_sentence(self):
+        refusals = [NotAnImage(), TooManyBytes(5 * 2**20), TooManyPixels(), TooManyFrames(), BrokenFile()]
+
+        assert [refusal.code for refusal in refusals] == [
+            "not_an_image",
+            "too_many_bytes",
+            "too_many_pixels",
+            "too_many_frames",
+            "broken_file",
+        ]
+        assert [str(refusal) for refusal in refusals] == [
+            "Upload a JPEG, PNG, WEBP or GIF image.",
+            "An image file may have at most 5 MB.",
+            "An image may have at most 25 million pixels.",
+            "An animation may have at most 2,000 frames.",
+            "This image file is damaged or incomplete.",
+        ]
+        assert all(refusal.message == str(refusal) for refusal in refusals)
