@@ -2,8 +2,13 @@
 Where each page for people leads: this file alone knows all collections, so that none of them has to know another.
 """
 
+from gatekeeper.services import GatekeeperService
+from tweets.constants import CONTENT_MAX
 from utils.api.page_links import Link, Rows
-from utils.api.renderers import BrowsableRenderer
+from utils.api.renderers import BrowsableRenderer, page_key
+
+# The feature of writing a tweet on the home page itself, switched on by degrees.
+WRITE_FROM_HOME = "write_from_home"
 
 TWEET = (
     Link("Comments", "/api/comments/?tweet_id={id}"),
@@ -62,6 +67,7 @@ class PageRenderer(BrowsableRenderer):
     The pages of this site.
     """
 
+    template = "site/page.html"
     links = {
         "_None": (
             *OUTSIDE,
@@ -106,7 +112,14 @@ class PageRenderer(BrowsableRenderer):
         "notifications_unread_count": NOTIFICATION,
         "notifications_mark_all_as_read": NOTIFICATION,
     }
-    labels = {"signup": "Sign up", "login": "Log in", "logout": "Log out", "me": "Close my account", "cancel": "Unlike"}
+    labels = {
+        "signup": "Sign up",
+        "login": "Log in",
+        "logout": "Log out",
+        "password": "Change my password",
+        "me": "Close my account",
+        "cancel": "Unlike",
+    }
     cards = {
         "tweets_create": TWEET_CARD,
         "tweets_retrieve": TWEET_CARD,
@@ -132,3 +145,16 @@ class PageRenderer(BrowsableRenderer):
             ),
         ),
     }
+
+    def get_context(self, data, accepted_media_type, renderer_context):
+        context = super().get_context(data, accepted_media_type, renderer_context)
+        return context | {"writes_here": writes_here(context), "tweet_length": CONTENT_MAX}
+
+
+def writes_here(context):
+    """
+    Say whether a page has the box to write a tweet in: somebody's home feed, if the feature is on for them.
+    """
+    if page_key(context["view"]) != "newsfeeds_list" or not context["user"].is_authenticated:
+        return False
+    return GatekeeperService.is_on(WRITE_FROM_HOME, context["user"].id)

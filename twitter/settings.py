@@ -111,7 +111,7 @@ for proxy in TRUSTED_PROXIES:
     ip_network(proxy, strict=False)
 
 AUTH_USER_MODEL = "accounts.User"
-# What the admin asks of whoever acts as a moderator (utils/admin.py); a migration gives it to the group of moderators.
+# What the admin asks of whoever acts as a moderator (utils/admin.py); the group of moderators has it.
 MODERATE_PERMISSION = "moderation.moderate"
 AUTHENTICATION_BACKENDS = ["accounts.backends.CachedAccountBackend"]
 # OWASP's argon2id minimum (19 MiB, 2 passes): 40 ms a login instead of 440.
@@ -166,6 +166,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.AccountMiddleware",
+    "gatekeeper.middleware.VisitorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "utils.api.middleware.PageMiddleware",
@@ -301,8 +302,21 @@ HBASE = {
     "TIMEOUT_MS": 400,
     "POOL_SIZE": 16,
     "POOL_TIMEOUT_S": 0.5,
-    "TABLE_PREFIX": "",
+    # Set by tests, so that the processes they start meet their tables and no others.
+    "TABLE_PREFIX": env.str("TEST_HBASE_PREFIX", ""),
 }
+
+# Where a fresh project begins; from then on `manage.py store_phase` moves a table. Without HBASE_URL
+# there is MySQL alone, whatever stands here.
+STORE = env.str("STORE", "") or "mysql"
+if STORE not in ("mysql", "hbase"):
+    raise environ.ImproperlyConfigured(f"STORE is 'mysql' or 'hbase', not {STORE!r}")
+INITIAL_PHASES = {
+    "mysql": {"feeds": "mysql", "friendships": "mysql"},
+    "hbase": {"feeds": "hbase_only", "friendships": "read_hbase"},
+}[STORE]
+# A process reads the phases anew when what it knows of them is older.
+PHASE_SECONDS = 2
 
 # ---------------------------------------------------------------- tasks
 # https://docs.celeryq.dev/en/stable/userguide/configuration.html
@@ -409,6 +423,8 @@ RATES = {
     "accounts.login": ["3/s"],
     # By the account's name, wherever it is typed in: the API, the browsable API, the admin.
     "accounts.login_name": ["10/m"],
+    # Wherever somebody who is logged in says their password once more: changing it, closing the account.
+    "accounts.password": ["10/m"],
     "accounts.logout": ["3/s"],
     "accounts.login_status": ["3/s"],
     "tweets.create": ["1/s", "5/m"],
@@ -433,7 +449,7 @@ RATES = {
 # These count the address even for somebody who is logged in.
 RATES_BY_ADDRESS = {"accounts.signup", "accounts.login", "accounts.logout", "accounts.login_status"}
 # These hold while the counter store is down: each process then counts for itself.
-RATES_ALWAYS = {"accounts.login", "accounts.login_name"}
+RATES_ALWAYS = {"accounts.login", "accounts.login_name", "accounts.password"}
 
 RATELIMIT_ENABLE = RATE_LIMITS == "on"
 RATELIMIT_USE_CACHE = "rates"
@@ -463,6 +479,9 @@ MEDIA_X_ACCEL = env.str("MEDIA_X_ACCEL", "")
 # https://django-storages.readthedocs.io/en/latest/backends/amazon-S3.html
 S3_BUCKET = env.str("S3_BUCKET", "")
 MEDIA_ON_S3 = bool(S3_BUCKET)
+# How long a signed address works: long enough to load a page with its pictures, and soon over for somebody
+# who kept the address of what was hidden since.
+S3_ADDRESS_SECONDS = 300
 if MEDIA_ON_S3:
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
@@ -474,7 +493,7 @@ if MEDIA_ON_S3:
             "secret_key": env.str("S3_SECRET_KEY", ""),
             "default_acl": None,
             "file_overwrite": False,
-            "querystring_expire": 3600,
+            "querystring_expire": S3_ADDRESS_SECONDS,
         },
     }
 

@@ -15,10 +15,18 @@ def subject_of(request):
     """
     Return what a feature is sticky to: the user's id, or the mark that an anonymous caller brings in a cookie.
 
-    Whoever brings none, or none of ours, gets a new one.
+    Whoever brings none, or none of ours, gets a new one, for this request and the next ones
+    (gatekeeper/middleware.py).
     """
     if request.user.is_authenticated:
         return request.user.id
+    plain = request._request
+    if not hasattr(plain, "visitor"):
+        plain.visitor = visitor_of(plain)
+    return plain.visitor
+
+
+def visitor_of(request):
     try:
         return uuid.UUID(request.COOKIES.get(VISITOR_COOKIE, "")).hex
     except ValueError:

@@ -3,10 +3,11 @@ Features that are switched on by degrees.
 """
 
 from datetime import timedelta
+from unittest import mock
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import caches
-from django.test import RequestFactory
+from django.test import RequestFactory, TestCase, override_settings
 from django.urls import path
 from django.utils import timezone
 from rest_framework.response import Response
@@ -15,8 +16,10 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from gatekeeper.api.permissions import requires_feature
+from gatekeeper.cache import begin_request, end_request
 from gatekeeper.models import Feature, FeatureChange
 from gatekeeper.services import GatekeeperService
+from testing.caches import empty_caches
 from testing.testcases import ApiTestCase
 
 SUBJECTS = range(1, 2001)
@@ -29,7 +32,18 @@ class SecretView(APIView):
         return Response({"roses": True})
 
 
-urlpatterns = [path("garden/", SecretView.as_view())]
+class CuriousView(APIView):
+    permission_classes = [requires_feature("secret_garden")]
+
+    def get(self, request):
+        answers = {name: GatekeeperService.is_on(name, 1) for name in ("secret_garden", "pinned_greeting")}
+        if "new" in request.query_params:
+            with TestCase.captureOnCommitCallbacks(execute=True):
+                GatekeeperService.define(name="pinned_greeting", percentage=100)
+        return Response({**answers, "afterwards": GatekeeperService.is_on("pinned_greeting", 1)})
+
+
+urlpatterns = [path("garden/", SecretView.as_view()), path("curious/", CuriousView.as_view())]
 
 
 class FeatureTestCase(ApiTestCase):
@@ -119,7 +133,7 @@ class AskingTests(FeatureTestCase):
     def test_all_features_cost_one_query_cold_and_none_warm(self):
         for number in range(5):
             self.feature(f"feature_{number}", percentage=50)
-        caches["objects"].clear()
+        empty_caches()
 
         cold = self.count_queries(GatekeeperService.load_all, 1)
         warm = self.count_queries(GatekeeperService.load_all, 1)
@@ -148,6 +162,77 @@ class ViewsForSomeTests(FeatureTestCase):
         request.user = AnonymousUser()
 
         self.assertEqual(SecretView.as_view()(request).status_code, 200)
+
+    @override_settings(ROOT_URLCONF="gatekeeper.tests.test_features")
+    def test_the_anonymous_stay_where_they_were_let_in(self):
+        self.feature("secret_garden", percentage=50)
+        firsts = []
+        for _ in range(30):
+            visitor = APIClient()
+            firsts.append(visitor.get("/garden/").status_code)
+            self.assertEqual([visitor.get("/garden/").status_code for _ in range(3)], [firsts[-1]] * 3)
+
+        self.assertEqual(set(firsts), {200, 404})
+
+    def test_nobody_gets_a_cookie_where_no_feature_is_asked_for(self):
+        alice = self.person("alice1")
+        alice.get("features/")
+        visitor = APIClient()
+        visitor.get(f"/api/users/{alice.id}/")
+
+        self.assertNotIn("visitor", {**alice.client.cookies, **visitor.cookies})
+
+
+@override_settings(ROOT_URLCONF="gatekeeper.tests.test_features")
+class OneLookUpTests(FeatureTestCase):
+    def setUp(self):
+        self.feature("secret_garden", percentage=100)
+        self.feature(percentage=0)
+
+    def asks(self, address, times=1):
+        """
+        Return the last answer, and how often it and the ones before asked the cache for features.
+        """
+        cache = caches["objects"]
+        with mock.patch.object(cache, "get_many", wraps=cache.get_many) as get_many:
+            answers = [self.nobody().client.get(address).json() for _ in range(times)]
+        return answers[-1], sum("features" in call.args[0] for call in get_many.call_args_list)
+
+    def test_all_questions_of_a_request_cost_one_round_trip(self):
+        answer, count = self.asks("/curious/")
+
+        self.assertEqual(answer, {"secret_garden": True, "pinned_greeting": False, "afterwards": False})
+        self.assertEqual(count, 1)
+
+    def test_the_next_request_looks_anew(self):
+        self.assertEqual(self.asks("/curious/", times=3)[1], 3)
+        self.feature("secret_garden", percentage=0)
+
+        self.assertEqual(self.nobody().client.get("/curious/").status_code, 404)
+
+    def test_who_changes_a_feature_sees_the_change_in_the_same_request(self):
+        self.assertEqual(self.asks("/curious/?new=1")[0]["afterwards"], True)
+
+    def test_outside_requests_nothing_is_kept(self):
+        self.asks("/curious/")
+        self.changes_unnoticed(percentage=100)
+
+        self.assertIs(GatekeeperService.is_on("pinned_greeting", 1), True)
+
+    def test_a_request_whose_end_was_never_heard_of_leaves_nothing_to_the_next(self):
+        begin_request()
+        self.addCleanup(end_request)
+        GatekeeperService.is_on("pinned_greeting", 1)
+        self.changes_unnoticed(percentage=100)
+
+        self.assertEqual(self.asks("/curious/")[0]["pinned_greeting"], True)
+
+    def changes_unnoticed(self, **fields):
+        """
+        Change the feature as another process would.
+        """
+        Feature.objects.filter(name="pinned_greeting").update(**fields)
+        empty_caches()
 
 
 class HistoryTests(FeatureTestCase):

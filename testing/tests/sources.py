@@ -54,6 +54,10 @@ EXTRA_LEVELS = {
     "accounts.sessions": 1,  # Django's sessions ask it
     "accounts.guard": 2,  # a verb: may this name be tried once more
     "accounts.hashers": 5,  # numbers with a class around them
+    "friendships.moving": 2.5,  # what commands do with rows of both stores
+    "gatekeeper.middleware": 1,  # Django's request cycle asks it
+    "gatekeeper.moving": 1.5,  # the same, as far as phases go
+    "newsfeeds.moving": 2.5,  # what commands do with rows of both stores
     "outbox.handling": 1.5,  # what tasks of every app are wrapped in
     "outbox.relay": 1.5,  # the loop that a command runs
 }

@@ -9,7 +9,9 @@ from django.db import transaction
 
 from accounts.models import User, UserProfile
 from friendships.services import FriendshipService
+from gatekeeper.services import GatekeeperService
 from newsfeeds.services import PostingService
+from twitter.pages import WRITE_FROM_HOME
 
 PASSWORD = "demo-password"
 # Far above the ids of loaded graphs, so that both fit into one database.
@@ -59,7 +61,19 @@ class Command(BaseCommand):
                 PostingService.post_tweet(
                     author=person, content=f"Hello, {person.username.removesuffix('_demo')} here."
                 )
+            self.switch_a_feature_on(people[0])
         self.stdout.write(f"{len(people)} demo people: log in as alice_demo with the password {PASSWORD}.")
+
+    def switch_a_feature_on(self, person):
+        """
+        Let one person and half of the others write tweets on the home page.
+        """
+        GatekeeperService.define(
+            name=WRITE_FROM_HOME,
+            description="A box on the home page to write a tweet in",
+            percentage=50,
+            allowed=[person.id],
+        )
 
     def create_person(self, id, name):
         user = User(id=id, username=f"{name}_demo", email=f"{name}@demo.invalid")

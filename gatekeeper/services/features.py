@@ -1,5 +1,5 @@
 """
-The verbs of the grey release.
+The verbs of features that are switched on by degrees.
 """
 
 from zlib import crc32

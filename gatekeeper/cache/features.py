@@ -2,6 +2,8 @@
 What the cache holds of features: all of them, as one object, for a few seconds.
 """
 
+from contextvars import ContextVar
+
 from gatekeeper.constants import FEATURES_SECONDS
 from gatekeeper.models import Feature
 from utils.memcached.objects import Lookup, invalidate, read_through
@@ -9,11 +11,36 @@ from utils.time_ids import format_time
 
 KEY = "features"
 
+# What the running request has looked up; None outside requests.
+_of_request = ContextVar("features_of_request", default=None)
+
+
+def begin_request():
+    """
+    Let this thread's questions about features share one look-up from now on.
+    """
+    _of_request.set({})
+
+
+def end_request():
+    _of_request.set(None)
+
 
 def load_features():
     """
     Return {name: {percentage, allowed, denied, starts_at, ends_at}}: one round trip, whatever their number.
+
+    Within a request it is the only one, whatever the number of questions; and their answers agree.
     """
+    known = _of_request.get()
+    if known is None:
+        return read_features()
+    if KEY not in known:
+        known[KEY] = read_features()
+    return known[KEY]
+
+
+def read_features():
     lookup = Lookup({0: KEY}, lambda ids: {0: get_features()}, FEATURES_SECONDS)
     read_through(lookup)
     return lookup.found[0]
@@ -34,4 +61,5 @@ def record_of(feature):
 
 
 def invalidate_features():
+    (_of_request.get() or {}).clear()
     return invalidate(KEY)
