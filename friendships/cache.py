@@ -3,7 +3,7 @@ What Memcached holds of friendships: the set of ids that a user follows.
 """
 
 from friendships.constants import CACHED_FOLLOWINGS
-from friendships.storage import store
+from friendships.storage import store_to_read
 from utils.memcached.objects import invalidate, read_one
 
 
@@ -19,12 +19,12 @@ def load_followed_among(user_id, candidate_ids):
     """
     ids = read_one(followings_key(user_id), lambda: cacheable_followings(user_id))
     if ids == "many":
-        return store().get_followed_among(user_id, candidate_ids)
+        return store_to_read(user_id).get_followed_among(user_id, candidate_ids)
     return set(ids).intersection(candidate_ids)
 
 
 def cacheable_followings(user_id):
-    ids = store().get_following_ids(user_id, limit=CACHED_FOLLOWINGS + 1)
+    ids = store_to_read(user_id).get_following_ids(user_id, limit=CACHED_FOLLOWINGS + 1)
     return ids if len(ids) <= CACHED_FOLLOWINGS else "many"
 
 

@@ -2,18 +2,20 @@
 The verbs of friendships.
 """
 
+from functools import partial
+
 from django.db.models import Q
 
 from accounts.models import UserProfile
 from accounts.services import AccountService
-from friendships import cache
+from friendships import cache, storage
 from friendships.constants import PURGE_SIZE
 from friendships.models import Friendship
-from friendships.storage import store
 from outbox.services import OutboxService
 from utils.counters import Counter
-from utils.errors import Refused
+from utils.errors import Refused, Unavailable
 from utils.pagination import fill_page
+from utils.time_ids import next_id
 from utils.transactions import after_commit, create_with_time_id, retried_transaction
 
 
@@ -49,7 +51,7 @@ class FriendshipService:
             return existing, False
         AccountService.change_counts({follower.id: {"followings_count": 1}, followee.id: {"followers_count": 1}})
         friendship = create_with_time_id(Friendship, from_user_id=follower.id, to_user_id=followee.id)
-        cls._announce("followed", follower.id, followee.id)
+        cls._announce("followed", follower.id, followee.id, friendship.id, current_id=friendship.id)
         return friendship, True
 
     @classmethod
@@ -63,20 +65,73 @@ class FriendshipService:
         if follower.id == followee.id:
             raise CannotFollowSelf("You can not unfollow yourself.")
         AccountService.lock_profiles(follower.id, followee.id)
-        deleted, _ = cls._between(follower.id, followee.id).delete()
-        if deleted:
-            AccountService.change_counts({follower.id: {"followings_count": -1}, followee.id: {"followers_count": -1}})
-            cls._announce("unfollowed", follower.id, followee.id)
-        return deleted
+        friendship_id = cls._get_id(follower.id, followee.id)
+        if friendship_id is None:
+            return 0
+        AccountService.change_counts({follower.id: {"followings_count": -1}, followee.id: {"followers_count": -1}})
+        Friendship.objects.filter(id=friendship_id).delete()
+        cls._announce("unfollowed", follower.id, followee.id, friendship_id, current_id=None)
+        return 1
 
     @classmethod
     def _between(cls, follower_id, followee_id):
         return Friendship.objects.filter(from_user_id=follower_id, to_user_id=followee_id)
 
     @classmethod
-    def _announce(cls, event, follower_id, followee_id):
-        OutboxService.record(event, follower_id=follower_id, followee_id=followee_id)
+    def _get_id(cls, follower_id, followee_id):
+        return cls._between(follower_id, followee_id).values_list("id", flat=True).first()
+
+    @classmethod
+    def _announce(cls, event, follower_id, followee_id, friendship_id, *, current_id):
+        ids = {"follower_id": follower_id, "followee_id": followee_id, "friendship_id": friendship_id}
+        OutboxService.record(event, **ids)
+        # The version is drawn while the profiles are held: of two changes of one pair the later one has the larger.
+        after_commit(partial(storage.mirror, **ids, current_id=current_id, version=next_id()))
+        # Only then, so that the set is not filled again with what HBase said before.
         after_commit(cache.invalidate_followings, follower_id)
+
+    @classmethod
+    def mirror(cls, *, follower_id, followee_id, friendship_id):
+        """
+        Make HBase agree with the ledger about two people, one of whose friendships has begun or ended.
+
+        What counts is the ledger as it is now, not the event that woke this: follow, unfollow and
+        follow again may be mirrored in any order. Returns whether HBase is kept in step at all.
+
+        :raises HBaseUnavailable: HBase may not agree yet.
+        :raises Unavailable: it agrees, the cached followings may not.
+        """
+        if not storage.is_mirrored():
+            return False
+        current_id, version = cls._hold_and_get_id(follower_id, followee_id)
+        storage.mirror(
+            follower_id=follower_id,
+            followee_id=followee_id,
+            friendship_id=friendship_id,
+            current_id=current_id,
+            version=version,
+        )
+        cls.forget_followings(follower_id)
+        return True
+
+    @classmethod
+    @retried_transaction
+    def _hold_and_get_id(cls, follower_id, followee_id):
+        """
+        Return the friendship's id, None if there is none, and a version for what rests upon that.
+        """
+        AccountService.lock_profiles(follower_id)
+        return cls._get_id(follower_id, followee_id), next_id()
+
+    @classmethod
+    def forget_followings(cls, follower_id):
+        """
+        Make everybody read the followings of a user anew.
+
+        :raises Unavailable: Memcached did not confirm it.
+        """
+        if not cache.invalidate_followings(follower_id):
+            raise Unavailable("Memcached did not confirm")
 
     @classmethod
     def has_followed(cls, *, follower_id, followee_id):
@@ -99,14 +154,14 @@ class FriendshipService:
         """
         Return a page of (FriendshipRow, user record) of those who follow `user` and whom `viewer` may see.
         """
-        return cls._load_page(store().get_followers, user, viewer, window, limit)
+        return cls._load_page(storage.store_to_read(user.id).get_followers, user, viewer, window, limit)
 
     @classmethod
     def load_followings(cls, user, viewer, window, limit):
         """
         Return a page of (FriendshipRow, user record) of those whom `user` follows and whom `viewer` may see.
         """
-        return cls._load_page(store().get_followings, user, viewer, window, limit)
+        return cls._load_page(storage.store_to_read(user.id).get_followings, user, viewer, window, limit)
 
     @classmethod
     def _load_page(cls, get_rows, user, viewer, window, limit):

@@ -1,12 +1,24 @@
 """
 Where friendships live. Rows and ids come out, never QuerySets, so that a store without SQL can answer too.
+
+MySQL is the ledger: whether somebody follows is decided there. HBase has a copy of it, for the
+readers of lists. A version (utils/hbase/models.py) is drawn while the ledger is held, so writes
+to the copy may come late, twice and in any order, and the copy still ends as the ledger is.
 """
 
+import logging
 from typing import NamedTuple
 
 from django.db import connection
 
+from friendships.hbase_models import Follower, Following, FollowingPair
 from friendships.models import Friendship
+from gatekeeper.constants import FRIENDSHIPS, Phase
+from gatekeeper.services import PhaseService
+from utils.hbase.exceptions import HBaseError, HBaseUnavailable
+from utils.time_ids import MAX_ID
+
+logger = logging.getLogger(__name__)
 
 
 class FriendshipRow(NamedTuple):
@@ -97,8 +109,137 @@ class MySQLFriendshipStore:
             return [row[0] for row in cursor.fetchall()]
 
 
-def store():
+class HBaseFriendshipStore:
     """
-    Return the store that answers; there is one until HBase takes part.
+    Friendships in HBase: a copy of the ledger, which may be a moment behind it.
+    """
+
+    def get_followers(self, user_id, *, before, after, limit):
+        """
+        Answer as MySQL does; two round trips.
+        """
+        rows = Follower.filter(prefix=(user_id,), limit=limit, **key_range(before, after))
+        return [FriendshipRow(row.id, row.follower_id) for row in rows]
+
+    def get_followings(self, user_id, *, before, after, limit):
+        """
+        Answer as MySQL does; two round trips.
+        """
+        rows = Following.filter(prefix=(user_id,), limit=limit, **key_range(before, after))
+        return [FriendshipRow(row.id, row.followee_id) for row in rows]
+
+    def get_following_ids(self, user_id, *, limit):
+        """
+        Answer as MySQL does; two round trips for each 1,000.
+        """
+        return [row.followee_id for row in Following.filter(prefix=(user_id,), limit=limit)]
+
+    def get_followed_among(self, user_id, candidate_ids):
+        """
+        Answer as MySQL does; one round trip for each 1,000.
+        """
+        pairs = FollowingPair.get_many([(user_id, candidate_id) for candidate_id in candidate_ids])
+        return {followee_id for _, followee_id in pairs}
+
+    def put(self, friendships, *, version):
+        """
+        Write friendships that the ledger had when `version` was drawn; three round trips for each 1,000.
+
+        :param friendships: tuples (id, follower id, followee id).
+        """
+        followings = [Following(id=id, follower_id=a, followee_id=b) for id, a, b in friendships]
+        followers = [Follower(id=id, follower_id=a, followee_id=b) for id, a, b in friendships]
+        pairs = [FollowingPair(friendship_id=id, follower_id=a, followee_id=b) for id, a, b in friendships]
+        Following.batch_create(followings, version=version)
+        Follower.batch_create(followers, version=version)
+        FollowingPair.batch_create(pairs, version=version)
+
+    def remove_pair(self, follower_id, followee_id, *, version):
+        """
+        Note that the ledger had no friendship of these two when `version` was drawn.
+        """
+        FollowingPair.delete(follower_id=follower_id, followee_id=followee_id, version=version)
+
+    def remove_ended(self, friendship_id, follower_id, followee_id):
+        """
+        Take a friendship that has ended off both lists, for ever: somebody who follows again begins another one.
+        """
+        Following.delete(follower_id=follower_id, id=friendship_id, version=MAX_ID)
+        Follower.delete(followee_id=followee_id, id=friendship_id, version=MAX_ID)
+
+
+def key_range(before, after):
+    """
+    Return the bounds after < id < before as `filter` takes them for ids in descending order.
+    """
+    return {"start": () if before is None else (before - 1,), "stop": () if after is None else (after,)}
+
+
+class HBaseElseLedger:
+    """
+    Answers from HBase, and from the ledger while HBase has no answer.
+    """
+
+    def get_followers(self, user_id, **window):
+        return self._ask(lambda store: store.get_followers(user_id, **window))
+
+    def get_followings(self, user_id, **window):
+        return self._ask(lambda store: store.get_followings(user_id, **window))
+
+    def get_following_ids(self, user_id, *, limit):
+        return self._ask(lambda store: store.get_following_ids(user_id, limit=limit))
+
+    def get_followed_among(self, user_id, candidate_ids):
+        return self._ask(lambda store: store.get_followed_among(user_id, candidate_ids))
+
+    def _ask(self, question):
+        try:
+            return question(HBaseFriendshipStore())
+        except HBaseUnavailable as error:
+            logger.info("friendships come from the ledger: %s", error)
+        except HBaseError:
+            # A table that is missing or disabled is somebody's mistake, but the ledger knows the answer all the same.
+            logger.exception("friendships come from the ledger")
+        return question(ledger())
+
+
+def ledger():
+    """
+    Return the store that decides; fan-out and whatever counts ask it and no other.
     """
     return MySQLFriendshipStore()
+
+
+def store_to_read(user_id):
+    """
+    Return the store that answers for the lists of this user.
+    """
+    return HBaseElseLedger() if PhaseService.reads_hbase(FRIENDSHIPS, user_id) else ledger()
+
+
+def is_mirrored():
+    """
+    Say whether HBase is kept in step with the ledger.
+    """
+    return PhaseService.load(FRIENDSHIPS) != Phase.MYSQL
+
+
+def mirror(*, follower_id, followee_id, friendship_id, current_id, version):
+    """
+    Make HBase agree about two people with what the ledger said when `version` was drawn, if it is kept in step.
+
+    Three to five round trips. Repeats safely, and in any order.
+
+    :param friendship_id: the friendship that has begun or ended.
+    :param current_id: the one that there was when the version was drawn; None for none.
+    :raises HBaseUnavailable: some rows may lack it.
+    """
+    if not is_mirrored():
+        return
+    store = HBaseFriendshipStore()
+    if current_id is None:
+        store.remove_pair(follower_id, followee_id, version=version)
+    else:
+        store.put([(current_id, follower_id, followee_id)], version=version)
+    if friendship_id != current_id:
+        store.remove_ended(friendship_id, follower_id, followee_id)

@@ -3,23 +3,36 @@ Tasks of friendships.
 """
 
 from accounts.models import User
-from friendships import cache
+from friendships.constants import TASK_TIMEOUT_MS
 from friendships.services import FriendshipService
 from outbox.handling import outbox_task
 from outbox.services import OutboxService
-from utils.errors import Unavailable
+from utils.hbase.pool import timeout
 
 
 @outbox_task()
-def invalidate_followings(message_id, follower_id, followee_id):
+def invalidate_followings(message_id, follower_id, followee_id, friendship_id=None):
     """
     Make the cached set of followed ids stale.
 
     Safe to run twice: a tombstone over a tombstone.
     """
-    if not cache.invalidate_followings(follower_id):
-        raise Unavailable("Memcached did not confirm")
+    FriendshipService.forget_followings(follower_id)
     return f"followings of user {follower_id} are read anew"
+
+
+@outbox_task()
+def mirror_friendship(message_id, follower_id, followee_id, friendship_id):
+    """
+    Make HBase agree with the ledger about two people.
+
+    Safe to run twice: it looks at the ledger as it is, and in HBase the one who has looked last wins.
+    """
+    with timeout(TASK_TIMEOUT_MS):
+        is_mirrored = FriendshipService.mirror(
+            follower_id=follower_id, followee_id=followee_id, friendship_id=friendship_id
+        )
+    return f"HBase {'knows' if is_mirrored else 'need not know'} whether user {follower_id} follows user {followee_id}"
 
 
 @outbox_task()

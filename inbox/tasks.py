@@ -7,7 +7,7 @@ from outbox.handling import outbox_task
 
 
 @outbox_task()
-def settle_follow(message_id, follower_id, followee_id):
+def settle_follow(message_id, follower_id, followee_id, friendship_id=None):
     """
     Tell somebody that they are followed, or take it back.
 

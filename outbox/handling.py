@@ -13,12 +13,13 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from outbox.services import OutboxService
 from utils.errors import Unavailable
+from utils.hbase.exceptions import HBaseUnavailable
 from utils.middleware import current_request_id
 from utils.redis.client import RedisUnavailable
 
 logger = logging.getLogger(__name__)
 
-PASSING = (OperationalError, InterfaceError, RedisUnavailable, Unavailable)
+PASSING = (OperationalError, InterfaceError, RedisUnavailable, HBaseUnavailable, Unavailable)
 QUICK_TRIES = 3
 
 
@@ -27,7 +28,7 @@ def outbox_task(*, queue="default"):
     Decorate a function (message_id, **ids) as a Celery task that finishes its outbox row when it is done.
 
     The row goes last, after the database and the caches have what it stands for: whatever dies
-    before that runs again. Passing trouble (a deadlock, a cache that is away) is tried three
+    before that runs again. Passing trouble (a deadlock, a cache or HBase that is away) is tried three
     times at once, then left to the relay, so that the worker is free and no message counts
     towards the broker's delivery limit. Any other exception is logged and tried again as often.
     """

@@ -9,6 +9,7 @@ from functools import wraps
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 
+from utils.hbase.exceptions import HBaseUnavailable
 from utils.redis.client import RedisUnavailable
 from utils.time_ids import next_id
 
@@ -79,7 +80,7 @@ def retried_transaction(work):
 
 def after_commit(action, *args):
     """
-    Try `action` once the transaction has committed; a cache that is away is no error.
+    Try `action` once the transaction has committed; a cache or HBase that is away is no error.
 
     For best effort only: whatever must happen is an outbox event as well.
     """
@@ -87,7 +88,7 @@ def after_commit(action, *args):
     def attempt():
         try:
             action(*args)
-        except RedisUnavailable as error:
+        except (RedisUnavailable, HBaseUnavailable) as error:
             logger.info("%s after commit: %s", action, error)
 
     transaction.on_commit(attempt, robust=True)

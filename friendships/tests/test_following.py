@@ -4,6 +4,7 @@ Following and unfollowing, one request after the other.
 
 from friendships.models import Friendship
 from outbox.models import Message
+from testing.stack_hbase import FRIENDSHIPS_LOOK
 from testing.testcases import ApiTestCase
 
 FRIENDSHIP = {"user", "created_at", "has_followed"}
@@ -126,7 +127,7 @@ class FollowingTests(FriendsTestCase):
         counts.append(self.count_queries(self.follow, fans[2], self.bob))
 
         # Whom, both profiles held, is it there, two counters, the row, the event, whom she follows now.
-        self.assertEqual(counts, [8, 8, 8])
+        self.assertEqual(counts, [7 + FRIENDSHIPS_LOOK] * 3)
 
 
 class UnfollowingTests(FriendsTestCase):
@@ -175,6 +176,19 @@ class UnfollowingTests(FriendsTestCase):
         self.alice.post(f"friendships/{self.bob.id}/unfollow/", from_user_id=carol.id, follower=carol.id)
 
         self.assertEqual(Friendship.objects.get().from_user_id, carol.id)
+
+    def test_events_say_which_friendship_has_begun_and_ended(self):
+        self.follow(self.alice, self.bob)
+        friendship = {
+            "follower_id": self.alice.id,
+            "followee_id": self.bob.id,
+            "friendship_id": Friendship.objects.get().id,
+        }
+
+        self.unfollow(self.alice, self.bob)
+
+        payloads = {message.event: message.payload for message in Message.objects.all()}
+        self.assertEqual(payloads, {"followed": friendship, "unfollowed": friendship})
 
     def test_following_once_more_begins_anew(self):
         first = self.follow(self.alice, self.bob).json()

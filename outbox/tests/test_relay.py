@@ -15,6 +15,7 @@ from outbox.models import Message
 from outbox.services import OutboxService
 from outbox.tests.brokers import broker
 from testing.testcases import ApiTestCase
+from utils.hbase.exceptions import HBaseUnavailable, TableMissing
 
 # What the task below does, one after the other: raise this, or nothing.
 troubles = []
@@ -268,6 +269,16 @@ class FailingTaskTests(RelayTestCase):
 
         self.assertEqual(runs, [1, 1, 1])
         self.assertFalse(Message.objects.exists())
+
+    def test_hbase_that_is_away_passes_and_one_that_refuses_does_not(self):
+        for number, trouble, tries in ((1, HBaseUnavailable("no answer"), 2), (2, TableMissing("no table"), 1)):
+            with self.subTest(trouble=trouble):
+                self.message(number)
+                troubles.append(trouble)
+
+                self.tasks_run_once()
+
+                self.assertEqual(runs.count(number), tries)
 
     def test_trouble_that_stays_is_left_for_later(self):
         message = self.message(1)

@@ -23,6 +23,12 @@ class SubscriptionTests(SimpleTestCase):
             for name in names:
                 self.assertIn(name, current_app.tasks, event)
 
+    def test_hbase_is_kept_in_step_where_there_is_one(self):
+        for event in ("followed", "unfollowed"):
+            woken = "friendships.tasks.mirror_friendship" in subscriptions[event]
+
+            self.assertEqual(woken, bool(settings.HBASE_URL), event)
+
     def test_every_one_of_them_has_a_queue_that_a_program_of_the_stack_consumes(self):
         programs = configparser.ConfigParser(interpolation=None)
         programs.read(settings.BASE_DIR / "deploy" / "supervisord.conf")

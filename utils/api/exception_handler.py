@@ -17,6 +17,7 @@ from rest_framework.views import set_rollback
 
 from utils.api.exceptions import MissingParameters
 from utils.errors import ServiceError
+from utils.hbase.exceptions import HBaseError, HBaseUnavailable
 from utils.middleware import current_request_id
 
 logger = logging.getLogger(__name__)
@@ -30,14 +31,26 @@ def handle_exception(error, context):
     """
     Return the Response for what a view raised, or None for what nobody foresaw: that stays a 500.
     """
-    if isinstance(error, OperationalError):
-        logger.exception("the database did not answer")
+    log_failed_store(error)
     error = translate(error)
     if error is None:
         return None
     set_rollback()
     body = service_error_body(error) if isinstance(error, ServiceError) else api_error_body(error)
     return Response(body, status=error.status_code, headers=error_headers(error))
+
+
+def log_failed_store(error):
+    """
+    Log what a database or HBase has failed to do; a client learns only that the service is busy.
+    """
+    if isinstance(error, OperationalError):
+        logger.exception("the database did not answer")
+    elif isinstance(error, HBaseError):
+        # A table that is missing or disabled: it stays like this until somebody reads it here.
+        logger.exception("HBase refused")
+    elif isinstance(error, HBaseUnavailable):
+        logger.warning("HBase did not answer: %s", error)
 
 
 def error_headers(error):
@@ -68,7 +81,7 @@ def translate(error):
         return TooLarge()
     elif isinstance(error, (SuspiciousOperation, BadRequest, UnreadablePostError)):
         return Malformed()
-    elif isinstance(error, OperationalError):
+    elif isinstance(error, (OperationalError, HBaseUnavailable, HBaseError)):
         return DatabaseBusy()
     return error if isinstance(error, (exceptions.APIException, ServiceError)) else None
 

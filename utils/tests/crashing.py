@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from twitter import urls as site
 from utils.errors import Conflict, Forbidden, Missing, Refused, Unavailable
+from utils.hbase.exceptions import HBaseUnavailable, TableMissing
 
 SECRET = "the password is hunter2"
 FAILURES = {
@@ -18,6 +19,8 @@ FAILURES = {
     "assertion": lambda: AssertionError(SECRET),
     "recursion": lambda: RecursionError(SECRET),
     "database": lambda: OperationalError(2006, SECRET),
+    "hbase-away": lambda: HBaseUnavailable(SECRET),
+    "hbase-refuses": lambda: TableMissing(SECRET, details=SECRET),
     "http404": lambda: Http404(SECRET),
     "permission": lambda: PermissionDenied(SECRET),
     "suspicious": lambda: SuspiciousOperation(SECRET),

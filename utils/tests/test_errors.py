@@ -143,12 +143,20 @@ class ErrorsNobodyForesawTests(ApiTestCase):
         self.assertEqual((body["message"], body["errors"]), ("Please check input", {"content": ["Not this."]}))
 
     def test_what_will_pass_says_when_to_try_again(self):
-        for kind in ("unavailable", "database"):
+        for kind in ("unavailable", "database", "hbase-away", "hbase-refuses"):
             with self.subTest(kind=kind):
                 response = self.crash(kind)
 
                 self.assert_refused(response, 503)
                 self.assertGreaterEqual(int(response["Retry-After"]), 1)
+
+    def test_a_store_that_is_away_passes_and_one_that_refuses_is_an_error_in_the_log(self):
+        logging.disable(logging.NOTSET)
+        for kind, level in (("hbase-away", "WARNING"), ("hbase-refuses", "ERROR"), ("database", "ERROR")):
+            with self.subTest(kind=kind), self.assertLogs("utils.api.exception_handler") as logs:
+                self.crash(kind)
+
+                self.assertEqual([record.levelname for record in logs.records], [level])
 
     def test_djangos_own_exceptions_keep_their_words_to_themselves(self):
         for kind, status in (
@@ -157,6 +165,8 @@ class ErrorsNobodyForesawTests(ApiTestCase):
             ("suspicious", 400),
             ("bad-request", 400),
             ("database", 503),
+            ("hbase-away", 503),
+            ("hbase-refuses", 503),
         ):
             with self.subTest(kind=kind):
                 response = self.crash(kind)

@@ -8,10 +8,10 @@ from django.db import IntegrityError, OperationalError, transaction
 from accounts.models import UserProfile
 from friendships.models import Friendship
 from friendships.services import FriendshipService
-from newsfeeds.models import NewsFeed
 from outbox.models import Message
 from testing.testcases import ApiTestCase, CommittedTestCase
 from tweets.models import Tweet
+from utils.hbase.exceptions import HBaseUnavailable, TableMissing
 from utils.redis.client import RedisUnavailable
 from utils.time_ids import id_to_datetime, next_id
 from utils.transactions import (
@@ -58,7 +58,7 @@ class AnIdThatIsTakenTests(ApiTestCase):
 
         profile = UserProfile.objects.get(user_id=self.alice.id)
         self.assertEqual(profile.tweets_count, 1)
-        self.assertEqual(list(NewsFeed.objects.values_list("user_id", "tweet_id")), [(self.alice.id, taken + 3)])
+        self.assertEqual(self.rows_of(self.alice), [taken + 3])
         self.assertEqual({message.payload["tweet_id"] for message in Message.objects.all()}, {taken + 3})
 
     def test_after_five_attempts_it_gives_up_and_leaves_nothing(self):
@@ -68,7 +68,7 @@ class AnIdThatIsTakenTests(ApiTestCase):
             self.alice.post("tweets/", content="No microsecond is free")
 
         self.assertEqual(UserProfile.objects.get(user_id=self.alice.id).tweets_count, 0)
-        self.assertFalse(NewsFeed.objects.exists() or Message.objects.exists())
+        self.assertFalse(self.rows_of(self.alice) or Message.objects.exists())
 
     def test_following_draws_a_later_id_too(self):
         carol = self.person("carol1")
@@ -178,6 +178,21 @@ class AfterTheCommitTests(CommittedTestCase):
             after_commit(done.append, "still")
 
         self.assertEqual(done, ["still"])
+
+    def test_only_what_does_not_pass_is_an_error_in_the_log(self):
+        def fails(error):
+            raise error
+
+        for error, level in (
+            (RedisUnavailable("away"), "INFO"),
+            (HBaseUnavailable("away"), "INFO"),
+            (TableMissing("no table"), "ERROR"),
+        ):
+            with self.subTest(error=error):
+                with self.assertLogs() as logs, transaction.atomic():
+                    after_commit(fails, error)
+
+                self.assertEqual([record.levelname for record in logs.records], [level])
 
 
 class SharedLocksTests(CommittedTestCase):
