@@ -5,7 +5,8 @@
 #   HOST, PORT     where the web server listens (127.0.0.1, 8000)
 #   DATA_DIR       database, media, server data, pid files (var/)
 #   RATE_LIMITS    on (default) or off
-#   STORE          hbase: the stack has an HBase too
+#   STORE          hbase: a fresh project begins on HBase; mysql (default)
+#   HBASE          off: the stack has no HBase; on (default)
 #   DATABASE_URL, REDIS_URL, MEMCACHED_URL, BROKER_URL, HBASE_URL   servers to use instead of our own
 #   MARIADB_PORT, REDIS_PORT, MEMCACHED_PORT, RABBITMQ_PORT, HBASE_THRIFT_PORT where our own listen
 #   ARGS           further arguments for pytest or the benchmarks
@@ -45,7 +46,7 @@ stack-status: ## which of them run, and where
 stack-run: ## web, workers, relay and beat on the real servers, in the foreground
 	@$(FOREGROUND) deploy/stack-run.sh
 
-test-stack: ## the tests of the stack profile
+test-stack: ## the tests of the stack profile; with STORE=hbase on HBase
 	@$(FOREGROUND) env PROFILE=stack deploy/test.sh $(ARGS)
 
 bench: ## the figures of the README, measured on the stack

@@ -20,12 +20,12 @@ def fan_out_tweet(message_id, tweet_id, author_id):
 @outbox_task()
 def show_to_author(message_id, tweet_id, author_id):
     """
-    See to it that a tweet is on its author's own cached lists.
+    See to it that a tweet is in its author's own feed and on their cached lists.
 
-    Safe to run twice: a list has each tweet once.
+    Safe to run twice: a feed has each tweet once, and so has a list.
     """
     NewsFeedService.show_to_author(tweet_id, author_id)
-    return f"tweet {tweet_id} is on the lists of its author"
+    return f"tweet {tweet_id} is in the feed and on the lists of its author"
 
 
 @outbox_task(queue="fanout")
@@ -73,7 +73,7 @@ def remove_tweet(message_id, tweet_id, author_id, after, until):
 
 
 @outbox_task()
-def settle_feed(message_id, follower_id, followee_id):
+def settle_feed(message_id, follower_id, followee_id, friendship_id=None):
     """
     Make a feed agree with a friendship that has begun or ended.
 
@@ -81,3 +81,14 @@ def settle_feed(message_id, follower_id, followee_id):
     """
     follows = NewsFeedService.settle(follower_id, followee_id)
     return f"the feed of user {follower_id} {'has' if follows else 'has lost'} the tweets of user {followee_id}"
+
+
+@outbox_task()
+def write_missed_rows(message_id, puts, deletes, version):
+    """
+    Write to HBase the rows of feeds that it could not take.
+
+    Safe to run twice: the version is as old as the change, so whatever was written since stays.
+    """
+    NewsFeedService.write_missed_rows(puts, deletes, version)
+    return f"{len(puts) + len(deletes)} missed rows of feeds are in HBase"

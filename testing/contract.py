@@ -3,6 +3,7 @@ Holds every answer of the suite against the OpenAPI schema.
 """
 
 import re
+import threading
 from functools import cache
 
 from django.urls import resolve
@@ -29,11 +30,20 @@ def is_address(value):
     return not isinstance(value, str) or value.startswith(("http://", "https://"))
 
 
-@cache
+making = threading.Lock()
+
+
 def schema():
     """
     Return the schema as served, made once; an answer has no field that it does not name.
     """
+    # Threads of one test may come together, and drf-spectacular makes one schema at a time.
+    with making:
+        return make_schema()
+
+
+@cache
+def make_schema():
     made = SchemaGenerator().get_schema(request=None, public=True)
     for shape in made["components"]["schemas"].values():
         if "properties" in shape:

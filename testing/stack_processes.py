@@ -97,6 +97,13 @@ class Process:
         self.ask_to_stop()
         return self.wait(seconds=40)
 
+    def interrupt(self):
+        """
+        Ask it to end as Ctrl-C does and return its exit code.
+        """
+        self._popen.send_signal(signal.SIGINT)
+        return self.wait(seconds=40)
+
     def wait(self, seconds=120):
         """
         Return its exit code once it has ended by itself; `left_behind` are then the children that have not.
@@ -176,7 +183,7 @@ class RealStackTestCase(CommittedTestCase):
     A test with processes of its own; they are gone after it.
     """
 
-    pytestmark = [pytest.mark.stack, pytest.mark.skipif(settings.EMBEDDED, reason="needs the real servers")]
+    pytestmark = pytest.mark.stack
 
     def setUp(self):
         # One test at a time may use the queues, whichever process and whichever copy of the project it runs in.
@@ -218,6 +225,8 @@ def environment_of_test():
         "DATABASE_URL": f"mysql://{who}@{address}/{database['NAME']}",
         "REDIS_URL": settings.REDIS_URL,
         "MEMCACHED_URL": settings.MEMCACHED_URL,
+        "HBASE_URL": settings.HBASE_URL if settings.HBASE["HOST"] else "",
+        "TEST_HBASE_PREFIX": settings.HBASE["TABLE_PREFIX"],
     }
 
 

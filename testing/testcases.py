@@ -6,8 +6,6 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from django.conf import settings
-from django.core.cache import caches
 from django.db import connection, connections
 from django.db.models import F
 from django.test import TestCase, TransactionTestCase
@@ -15,11 +13,13 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User, UserProfile
 from friendships.models import Friendship
+from friendships.storage import HBaseFriendshipStore, is_mirrored
+from newsfeeds.storage import store_to_read
 from outbox.models import Message
 from outbox.relay import relay_once
 from outbox.services import OutboxService
+from testing.caches import empty_caches
 from testing.people import Browser, Nobody, Person, Phone
-from utils.redis.client import client
 from utils.time_ids import next_id
 
 
@@ -72,10 +72,7 @@ class Steps:
         """
         Empty every cache, as a restart of their servers would.
         """
-        if settings.REDIS_URL:
-            client.call("FLUSHDB")
-        for name in settings.CACHES:
-            caches[name].clear()
+        empty_caches()
 
     def crowd(self, size, *, following):
         """
@@ -86,11 +83,43 @@ class Steps:
         User.objects.bulk_create([User(username=name, email=f"{name}@example.com") for name in names])
         user_ids = sorted(User.objects.filter(username__in=names).values_list("id", flat=True))
         UserProfile.objects.bulk_create([UserProfile(user_id=user_id, followings_count=1) for user_id in user_ids])
-        Friendship.objects.bulk_create(
-            [Friendship(id=next_id(), from_user_id=user_id, to_user_id=following.id) for user_id in user_ids]
-        )
+        self.befriend((user_id, following.id) for user_id in user_ids)
         UserProfile.objects.filter(user_id=following.id).update(followers_count=F("followers_count") + size)
         return user_ids
+
+    def befriend(self, pairs):
+        """
+        Let the first of each of `pairs` (user ids) follow the second, in bulk and so without counters and events.
+        """
+        friendships = [(next_id(), follower_id, followee_id) for follower_id, followee_id in pairs]
+        Friendship.objects.bulk_create(Friendship(id=id, from_user_id=a, to_user_id=b) for id, a, b in friendships)
+        if is_mirrored():
+            HBaseFriendshipStore().put(friendships, version=next_id())
+
+    def rows_of(self, person):
+        """
+        Return the ids of the tweets in somebody's feed, newest first, as they are stored: no cache, nothing hidden.
+        """
+        return store_to_read(person.id).get_tweet_ids(person.id, before=None, after=None, limit=10_000)
+
+    def holders(self, tweet_id):
+        """
+        Return the ids of the users in whose feeds a tweet is stored, ascending.
+        """
+        return self._holders_among(list(User.objects.order_by("id").values_list("id", flat=True)), tweet_id)
+
+    def _holders_among(self, user_ids, tweet_id):
+        count = store_to_read(user_ids[0]).count_feeds_with(tweet_id, user_ids)
+        if count in (0, len(user_ids)):
+            return user_ids if count else []
+        half = len(user_ids) // 2
+        return self._holders_among(user_ids[:half], tweet_id) + self._holders_among(user_ids[half:], tweet_id)
+
+    def feed_rows(self):
+        """
+        Return (user id, tweet id) of all that is stored in feeds.
+        """
+        return [(user.id, tweet_id) for user in User.objects.order_by("id") for tweet_id in self.rows_of(user)]
 
     def together(self, *actions):
         """

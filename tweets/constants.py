@@ -12,6 +12,8 @@ TWEET_CACHE_SECONDS = 3600
 STATE_SECONDS = 86_400
 # How many tweets one run of a purge deletes, so that a task stays short.
 PURGE_SIZE = 300
+# Ids read at once by whoever walks through all tweets of a user.
+WALK_SIZE = 1000
 
 MOST_PHOTOS = 9
 # Pixels of the longer edge: what a photo is shrunk to, and its thumbnail.

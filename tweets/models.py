@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from likes.models import Likeable
-from tweets.constants import CONTENT_MAX, PhotoKind, PhotoStatus
+from tweets.constants import CONTENT_MAX, WALK_SIZE, PhotoKind, PhotoStatus
 from utils.time_ids import id_to_datetime
 
 
@@ -24,6 +24,18 @@ class TweetQuerySet(models.QuerySet):
         """
         tweets = self.there().filter(user__deleted_at__isnull=True)
         return tweets if viewer.is_staff else tweets.filter(user__suspended_at__isnull=True)
+
+    def walk_ids(self):
+        """
+        Yield the ids, oldest first, in lists of up to 1,000; one query a list.
+        """
+        after, is_full = 0, True
+        while is_full:
+            ids = list(self.filter(id__gt=after).order_by("id").values_list("id", flat=True)[:WALK_SIZE])
+            is_full = len(ids) == WALK_SIZE
+            if ids:
+                yield ids
+                after = ids[-1]
 
 
 class Tweet(Likeable):

@@ -3,6 +3,8 @@ Which tasks an event wakes. The only place that knows: services announce in thei
 never import upwards to have something done.
 """
 
+from django.conf import settings
+
 from accounts import tasks as accounts
 from comments import tasks as comments
 from friendships import tasks as friendships
@@ -12,10 +14,14 @@ from newsfeeds import tasks as newsfeeds
 from outbox.services import subscriptions
 from tweets import tasks as tweets
 
+# Where there is no HBase, nobody is woken to keep it in step.
+MIRRORS = [friendships.mirror_friendship] if settings.HBASE["HOST"] else []
+
 SUBSCRIPTIONS = {
     "user_changed": [accounts.invalidate_user],
     "tokens_revoked": [accounts.invalidate_tokens],
     "account_deleted": [
+        accounts.empty_profile,
         tweets.purge_tweets,
         comments.purge_comments,
         likes.purge_likes,
@@ -30,11 +36,13 @@ SUBSCRIPTIONS = {
     "tweet_batch_cut": [newsfeeds.deliver_tweet],
     "tweet_deleted": [
         tweets.forget_tweet,
+        tweets.remove_photos,
         newsfeeds.withdraw_tweet,
         newsfeeds.hide_from_author,
         inbox.withdraw_for_tweet,
     ],
     "removal_batch_cut": [newsfeeds.remove_tweet],
+    "feed_rows_missed": [newsfeeds.write_missed_rows],
     "tweet_recounted": [tweets.refresh_recounted_tweet],
     "photos_attached": [tweets.make_thumbnails],
     "photo_reviewed": [tweets.refresh_reviewed_tweet],
@@ -48,8 +56,8 @@ SUBSCRIPTIONS = {
         tweets.refresh_liked_tweet,
         inbox.settle_like,
     ],
-    "followed": [friendships.invalidate_followings, newsfeeds.settle_feed, inbox.settle_follow],
-    "unfollowed": [friendships.invalidate_followings, newsfeeds.settle_feed, inbox.settle_follow],
+    "followed": [friendships.invalidate_followings, newsfeeds.settle_feed, inbox.settle_follow, *MIRRORS],
+    "unfollowed": [friendships.invalidate_followings, newsfeeds.settle_feed, inbox.settle_follow, *MIRRORS],
 }
 
 

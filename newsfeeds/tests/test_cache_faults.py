@@ -3,7 +3,6 @@ Caches that are away, and that come back with what they held: slower pages, neve
 """
 
 import pytest
-from django.conf import settings
 from django.core.cache import caches
 
 from accounts.models import UserProfile
@@ -12,7 +11,7 @@ from testing.testcases import ApiTestCase
 from tweets import cache as tweet_cache
 from utils.redis.client import client
 
-pytestmark = [pytest.mark.stack, pytest.mark.skipif(settings.EMBEDDED, reason="needs the real servers")]
+pytestmark = pytest.mark.stack
 
 
 class FaultTestCase(ApiTestCase):

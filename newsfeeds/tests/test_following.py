@@ -2,15 +2,11 @@
 What following and unfollowing do to the follower's feed.
 """
 
-from newsfeeds.models import NewsFeed
 from newsfeeds.services import PostingService
 from testing.testcases import ApiTestCase
 
 
 class FollowingTests(ApiTestCase):
-    def rows_of(self, person):
-        return list(NewsFeed.objects.filter(user_id=person.id).order_by("-tweet_id").values_list("tweet_id", flat=True))
-
     def test_bob_finds_what_alice_said_before_he_followed_her(self):
         alice, bob = self.person("alice"), self.person("bob")
         ids = [alice.tweets() for _ in range(3)][::-1]

@@ -9,7 +9,6 @@ from celery import current_app
 from django.db import connection
 from django.utils import timezone
 
-from newsfeeds.models import NewsFeed
 from outbox.models import Message
 from testing.stack_chaos import ChaosProxy
 from testing.stack_processes import RealStackTestCase
@@ -21,9 +20,6 @@ class BrokerTestCase(RealStackTestCase):
     def alice_with_fans(self, count=FOLLOWERS):
         alice = self.person("alice")
         return alice, self.crowd(count, following=alice)
-
-    def holders(self, tweet_id):
-        return list(NewsFeed.objects.filter(tweet_id=tweet_id).order_by("user_id").values_list("user_id", flat=True))
 
     def outbox_empties(self):
         self.until(lambda: not Message.objects.exists(), "the outbox is empty", seconds=60)
@@ -60,12 +56,12 @@ class FanOutThroughTheBrokerTests(BrokerTestCase):
         bob.follows(alice)
         alice.delete(f"tweets/{deleted}/")
         self.outbox_empties()
-        after_follow = list(NewsFeed.objects.filter(user_id=bob.id).values_list("tweet_id", flat=True))
+        after_follow = self.rows_of(bob)
         bob.unfollows(alice)
         self.outbox_empties()
 
         self.assertEqual(after_follow, [kept])
-        self.assertEqual(list(NewsFeed.objects.values_list("user_id", "tweet_id")), [(alice.id, kept)])
+        self.assertEqual(self.feed_rows(), [(alice.id, kept)])
 
     def test_what_a_worker_sets_going_carries_the_id_of_the_request(self):
         alice, _ = self.alice_with_fans(3)

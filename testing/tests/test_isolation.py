@@ -18,7 +18,6 @@ class IsolationTests(ApiTestCase):
         self.assertIn("test", str(connection.settings_dict["NAME"]))
 
     @pytest.mark.stack
-    @pytest.mark.skipif(settings.EMBEDDED, reason="needs the real servers")
     def test_redis_is_not_the_sites_and_not_another_processs(self):
         worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
@@ -30,7 +29,6 @@ class IsolationTests(ApiTestCase):
         self.assertEqual(caches["default"].client.get_client().get("isolated"), b"1")
 
     @pytest.mark.stack
-    @pytest.mark.skipif(settings.EMBEDDED, reason="needs the real servers")
     def test_keys_in_memcached_carry_a_prefix_of_this_process(self):
         self.assertTrue(caches["objects"].key_prefix.startswith("test"), caches["objects"].key_prefix)
 

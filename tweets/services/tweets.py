@@ -270,18 +270,18 @@ class TweetService:
         return lock_in_share_mode(newest.values_list("id", flat=True)[:count])
 
     @classmethod
-    def get_all_ids_by(cls, user_id, *, chunk=1000):
+    def get_all_ids_by(cls, user_id):
         """
-        Yield all ids of a user's tweets, deleted ones too, in lists of up to `chunk`; one query a list.
+        Yield all ids of a user's tweets, deleted ones too, in lists of up to 1,000; one query a list.
         """
-        after, is_full = 0, True
-        while is_full:
-            tweets = Tweet.objects.filter(user_id=user_id, id__gt=after).order_by("id")
-            ids = list(tweets.values_list("id", flat=True)[:chunk])
-            is_full = len(ids) == chunk
-            if ids:
-                yield ids
-                after = ids[-1]
+        return Tweet.objects.filter(user_id=user_id).walk_ids()
+
+    @classmethod
+    def get_deleted_ids_by(cls, user_id):
+        """
+        Yield the ids of a user's deleted tweets in the same way.
+        """
+        return Tweet.objects.filter(user_id=user_id, deleted_at__isnull=False).walk_ids()
 
     @classmethod
     def delete_some_of(cls, user):

@@ -8,7 +8,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.services import AccountService
 from comments.models import Comment
-from newsfeeds.models import NewsFeed
 from outbox.models import Message
 from testing.testcases import ApiTestCase
 from tweets.models import Tweet
@@ -47,7 +46,7 @@ class SendingAgainTests(Keyed, ApiTestCase):
         self.assertEqual(again.json(), first.json())
         self.assertEqual(again["Location"], first["Location"])
         self.assertEqual(Tweet.objects.count(), 1)
-        self.assertEqual(NewsFeed.objects.count(), 1)
+        self.assertEqual(len(self.feed_rows()), 1)
         self.assertEqual(Message.objects.count(), recorded)
         self.assertEqual(self.alice.get(f"users/{self.alice.id}/").json()["tweets_count"], 1)
 

@@ -15,8 +15,6 @@ from pymemcache.client.base import Client
 from testing.stack_caches import forget_troubles
 from utils.memcached.objects import TOMBSTONE, Lookup, fill, invalidate, read_one, read_through
 
-needs_servers = [pytest.mark.stack, pytest.mark.skipif(settings.EMBEDDED, reason="needs the real servers")]
-
 
 class Table:
     """
@@ -145,7 +143,7 @@ class InvalidatingTests(SimpleTestCase):
 
 
 class RealServerTests(SimpleTestCase):
-    pytestmark = needs_servers
+    pytestmark = pytest.mark.stack
 
     def setUp(self):
         forget_troubles()

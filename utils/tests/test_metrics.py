@@ -197,7 +197,6 @@ class NoBrokerTests(MetricsTestCase):
 
 
 @pytest.mark.stack
-@pytest.mark.skipif(settings.EMBEDDED, reason="needs the real servers")
 class QueueTests(MetricsTestCase):
     QUEUE = "test_of_metrics"
 

@@ -13,7 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 from utils.redis.client import client
 from utils.redis.lists import BEYOND, HIT, MISS, NOTHING, IdList
 
-pytestmark = [pytest.mark.stack, pytest.mark.skipif(settings.EMBEDDED, reason="needs the real servers")]
+pytestmark = pytest.mark.stack
 
 OWNER = 7
 ids = st.integers(1, 25)

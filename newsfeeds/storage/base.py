@@ -1,0 +1,73 @@
+"""
+What every store of feeds promises.
+"""
+
+
+class NewsFeedStore:
+    """
+    Ids go in and come out, never QuerySets, so that a store without SQL can answer too.
+
+    Every write repeats safely. It belongs into a transaction in which `store_to_write` chose the
+    store, and has happened once that transaction has committed and its `on_commit` work is done.
+    """
+
+    def get_tweet_ids(self, user_id, *, before, after, limit):
+        """
+        Return up to `limit` tweet ids of a feed, newest first, with after < id < before.
+
+        :raises HBaseUnavailable: HBase alone has them, and does not answer.
+        """
+        raise NotImplementedError
+
+    def count_feeds_with(self, tweet_id, user_ids):
+        """
+        Return how many of these feeds hold the tweet; one trip per thousand.
+
+        :raises HBaseUnavailable: HBase alone knows, and does not answer.
+        """
+        raise NotImplementedError
+
+    def deliver_own(self, tweet_id, author_id):
+        """
+        Let an author find a tweet at once, in the transaction that posts it; it never asks HBase.
+        """
+        raise NotImplementedError
+
+    def complete_own(self, tweet_id, author_id):
+        """
+        Do what `deliver_own` has left for a task.
+        """
+        raise NotImplementedError
+
+    def deliver_to_followers(self, tweet_id, *, after, until):
+        """
+        Put a tweet into the feeds of its author's followers with ids in (after, until]; a deleted one into none.
+
+        Holds the tweet and the friendships until commit: an unfollow or a deletion waits, and what
+        it removes is removed after this.
+        """
+        raise NotImplementedError
+
+    def deliver(self, tweet_id, user_ids):
+        """
+        Put one tweet into many feeds.
+        """
+        raise NotImplementedError
+
+    def deliver_many(self, user_id, tweet_ids):
+        """
+        Put many tweets into one feed.
+        """
+        raise NotImplementedError
+
+    def remove(self, tweet_id, user_ids):
+        """
+        Take one tweet out of many feeds, for ever: only a deleted tweet leaves like this.
+        """
+        raise NotImplementedError
+
+    def remove_many(self, user_id, tweet_ids):
+        """
+        Take many tweets out of one feed, until they are delivered again.
+        """
+        raise NotImplementedError

@@ -1,0 +1,88 @@
+"""
+Feeds in HBase.
+"""
+
+from functools import partial
+
+from django.db import transaction
+
+from newsfeeds.hbase_models import Feed
+from newsfeeds.storage.base import NewsFeedStore
+from newsfeeds.storage.recipients import hold_recipients
+from tweets.models import Tweet
+from tweets.services import TweetService
+from utils.hbase.pool import timeout
+from utils.time_ids import MAX_ID, next_id
+
+# Only tasks write, and they would rather wait than fail.
+WRITE_TIMEOUT_MS = 5_000
+
+
+class HBaseNewsFeedStore(NewsFeedStore):
+    """
+    Feeds in HBase, written after the caller's transaction and so never while it holds a lock.
+
+    The write may come late, twice, or in any order: it carries a version (utils/hbase/models.py)
+    drawn inside the transaction, after the statements that hold what the write rests upon. Whoever
+    changes that later draws a larger one.
+    """
+
+    def get_tweet_ids(self, user_id, *, before, after, limit):
+        """
+        Merges the reader's own tweets from the ledger: posting writes nothing here. One trip and one query.
+        """
+        rows = Feed.filter(
+            prefix=(user_id,),
+            start=() if before is None else (before - 1,),
+            stop=() if after is None else (after,),
+            limit=limit,
+        )
+        own = TweetService.get_ids_by(user_id, before=before, after=after, limit=limit)
+        return sorted({*own, *(row.tweet_id for row in rows)}, reverse=True)[:limit]
+
+    def count_feeds_with(self, tweet_id, user_ids):
+        """
+        Counts the author's own feed by the ledger, as `get_tweet_ids` reads it; one query more.
+        """
+        holders = {user_id for user_id, _ in Feed.get_many([(user_id, tweet_id) for user_id in user_ids])}
+        author = Tweet.objects.there().filter(id=tweet_id).values_list("user_id", flat=True)
+        return len(holders | (set(author) & set(user_ids)))
+
+    def deliver_own(self, tweet_id, author_id):
+        # Authors find their own tweets in the ledger, so posting does not wait for HBase.
+        pass
+
+    def complete_own(self, tweet_id, author_id):
+        self.deliver(tweet_id, [author_id])
+
+    def deliver_to_followers(self, tweet_id, *, after, until):
+        self.deliver(tweet_id, hold_recipients(tweet_id, after=after, until=until))
+
+    def deliver(self, tweet_id, user_ids):
+        self._put_after_commit([(user_id, tweet_id) for user_id in user_ids])
+
+    def deliver_many(self, user_id, tweet_ids):
+        self._put_after_commit([(user_id, tweet_id) for tweet_id in tweet_ids])
+
+    def _put_after_commit(self, keys):
+        transaction.on_commit(partial(self.write, puts=keys, version=next_id()))
+
+    def remove(self, tweet_id, user_ids):
+        # The last word: a deleted tweet never comes back.
+        self._delete_after_commit([(user_id, tweet_id) for user_id in user_ids], MAX_ID)
+
+    def remove_many(self, user_id, tweet_ids):
+        self._delete_after_commit([(user_id, tweet_id) for tweet_id in tweet_ids], next_id())
+
+    def _delete_after_commit(self, keys, version):
+        transaction.on_commit(partial(self.write, deletes=keys, version=version))
+
+    def write(self, *, puts=(), deletes=(), version):
+        """
+        Write and delete rows, keys of (user id, tweet id), now. One trip for each thousand.
+
+        :raises HBaseUnavailable: some may be written; repeat it whole, with the same version.
+        """
+        with timeout(WRITE_TIMEOUT_MS):
+            Feed.batch_create([Feed(user_id=user_id, tweet_id=tweet_id) for user_id, tweet_id in puts], version=version)
+            Feed.batch_delete(deletes, version=version)

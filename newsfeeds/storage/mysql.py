@@ -1,0 +1,82 @@
+"""
+Feeds in the relational database.
+"""
+
+from django.db import connection
+
+from newsfeeds.models import NewsFeed
+from newsfeeds.storage.base import NewsFeedStore
+from newsfeeds.storage.recipients import recipients_sql
+
+CHUNK = 1000
+
+
+class MySQLNewsFeedStore(NewsFeedStore):
+    """
+    Feeds in a table whose primary key is the feed and the tweet. One query for each thousand rows.
+
+    Many rows are always written in the order of their keys, so that two writers lock them in one
+    order and never deadlock.
+    """
+
+    def get_tweet_ids(self, user_id, *, before, after, limit):
+        rows = NewsFeed.objects.filter(user_id=user_id)
+        if before is not None:
+            rows = rows.filter(tweet_id__lt=before)
+        if after is not None:
+            rows = rows.filter(tweet_id__gt=after)
+        return list(rows.order_by("-tweet_id").values_list("tweet_id", flat=True)[:limit])
+
+    def count_feeds_with(self, tweet_id, user_ids):
+        return sum(
+            NewsFeed.objects.filter(user_id__in=user_ids[start : start + CHUNK], tweet_id=tweet_id).count()
+            for start in range(0, len(user_ids), CHUNK)
+        )
+
+    def deliver_own(self, tweet_id, author_id):
+        self.deliver(tweet_id, [author_id])
+
+    def complete_own(self, tweet_id, author_id):
+        # The row came with the tweet. Once more might be after the tweet's deletion.
+        pass
+
+    def deliver_to_followers(self, tweet_id, *, after, until):
+        # One statement, and no id leaves the server.
+        recipients = recipients_sql("friendship.from_user_id, tweet.id")
+        with connection.cursor() as cursor:
+            cursor.execute(f"{self._insert_sql} {recipients}", [tweet_id, after, until])
+
+    def deliver(self, tweet_id, user_ids):
+        self._insert([(user_id, tweet_id) for user_id in sorted(user_ids)])
+
+    def deliver_many(self, user_id, tweet_ids):
+        self._insert([(user_id, tweet_id) for tweet_id in sorted(tweet_ids)])
+
+    def _insert(self, rows):
+        """
+        Insert rows that may be there already.
+
+        Plain SQL: the two numbers need no escaping, and a thousand model instances would cost
+        more than the insert itself.
+        """
+        with connection.cursor() as cursor:
+            for start in range(0, len(rows), CHUNK):
+                values = ",".join(
+                    f"({int(user_id)},{int(tweet_id)})" for user_id, tweet_id in rows[start : start + CHUNK]
+                )
+                cursor.execute(f"{self._insert_sql} VALUES {values}")
+
+    @property
+    def _insert_sql(self):
+        ignore = "IGNORE" if connection.vendor == "mysql" else "OR IGNORE"
+        return f"INSERT {ignore} INTO {connection.ops.quote_name(NewsFeed._meta.db_table)} (user_id, tweet_id)"
+
+    def remove(self, tweet_id, user_ids):
+        user_ids = sorted(user_ids)
+        for start in range(0, len(user_ids), CHUNK):
+            NewsFeed.objects.filter(user_id__in=user_ids[start : start + CHUNK], tweet_id=tweet_id).delete()
+
+    def remove_many(self, user_id, tweet_ids):
+        tweet_ids = sorted(tweet_ids)
+        for start in range(0, len(tweet_ids), CHUNK):
+            NewsFeed.objects.filter(user_id=user_id, tweet_id__in=tweet_ids[start : start + CHUNK]).delete()

@@ -1,0 +1,91 @@
+"""
+What holds for every test: tasks run in its own process, caches are empty before it, HBase is there where it is meant.
+"""
+
+import celery
+import pytest
+from django.conf import settings as project
+from django.db import connection
+from django.test import override_settings
+
+from friendships.hbase_models import Follower, Following, FollowingPair
+from gatekeeper.cache import forget_phases
+from newsfeeds.hbase_models import Feed
+from testing.caches import empty_caches
+from utils.hbase.pool import reset_pool
+
+HBASE_TABLES = (Feed, Following, Follower, FollowingPair)
+# A request waits 400 ms. A test waits longer: on a busy machine slowness is no failure.
+HBASE_PATIENCE_MS = 5_000
+
+
+def is_on_hbase():
+    """
+    Say whether this is the third profile: feeds live in HBase, and friendships are read there.
+    """
+    return not project.EMBEDDED and project.STORE == "hbase" and bool(project.HBASE_URL)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def hbase_tables(request):
+    """
+    With STORE=hbase, make this process's HBase tables, named after its test database, and drop them at the end.
+
+    Rows stay from test to test: ids are never given twice in one database, so nobody meets them again.
+    """
+    if not is_on_hbase():
+        # Tables that are not there: no test ever writes to those of the developer.
+        with override_settings(HBASE={**project.HBASE, "TABLE_PREFIX": "test_nowhere_"}):
+            yield
+        return
+    request.getfixturevalue("django_db_setup")
+    prefix = f"{connection.settings_dict['NAME']}_"
+    hbase = {**project.HBASE, "TABLE_PREFIX": prefix, "TIMEOUT_MS": HBASE_PATIENCE_MS}
+    # A memory of phases that outlives every test: a query that comes by the clock cannot be counted.
+    with override_settings(HBASE=hbase, PHASE_SECONDS=3_600):
+        reset_pool()
+        for table in HBASE_TABLES:
+            # Left there by a run that was killed.
+            table.drop_table()
+            table.create_table()
+        yield
+        for table in HBASE_TABLES:
+            table.drop_table()
+    reset_pool()
+
+
+@pytest.fixture(autouse=True)
+def hbase_where_it_is_meant(request, settings):
+    """
+    Without STORE=hbase, let HBASE_URL change nothing but for the tests that are about HBase.
+    """
+    if not is_on_hbase() and not request.node.get_closest_marker("hbase"):
+        settings.HBASE = {**settings.HBASE, "HOST": ""}
+
+
+@pytest.fixture(autouse=True)
+def uploads_elsewhere(settings, tmp_path):
+    """
+    Keep what tests upload out of the project's own media.
+    """
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def nothing_cached(settings):
+    """
+    Start each test with nothing cached and no rate counted; limits are off but where a test is about them.
+    """
+    settings.RATELIMIT_ENABLE = False
+    # Longer than a slow machine takes for a test that counts queries of warm pages.
+    settings.OBJECT_CACHE_SECONDS = 300
+    forget_phases()
+    empty_caches()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def tasks_run_at_once():
+    """
+    Let the relay run what it publishes in this process; tests of the broker start workers of their own.
+    """
+    celery.current_app.conf.task_always_eager = True
