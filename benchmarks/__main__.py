@@ -22,7 +22,7 @@ django.setup()
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
-from benchmarks import fan_out, load, world  # noqa: E402
+from benchmarks import fan_out, load, stores, world  # noqa: E402
 from benchmarks.trips import counted_trips  # noqa: E402
 from utils.redis.client import client as redis_client  # noqa: E402
 
@@ -185,7 +185,11 @@ def main():
         server.wait(30)
     print("Fanning out …", flush=True)
     rows = fan_out.measure(people)
-    report({**describe(), "http": {**reads, **posts, **writes}, "trips": trips, "fan_out_rows_per_second": rows})
+    results = {"http": {**reads, **posts, **writes}, "trips": trips, "fan_out_rows_per_second": rows}
+    if stores.is_there():
+        print("HBase beside MariaDB …", flush=True)
+        results["stores"] = stores.measure(people)
+    report({**describe(), **results})
 
 
 def report(results):
@@ -203,6 +207,8 @@ def report(results):
         / results["fan_out_rows_per_second"]["executemany"],
         "POST p50 with 14,060 followers / with none": http["post_14060"].p50_ms / http["post_0"].p50_ms,
     }
+    if "stores" in results:
+        ratios |= stores.ratios(results["stores"])
     # A core is busy all the time while people log in: what one login takes of it is what limits them.
     results["logins_per_second_and_core"] = round(1000 / http["login"].cpu_ms, 1)
     results["ratios"] = {name: round(value, 2) for name, value in ratios.items()}
@@ -217,6 +223,8 @@ def report(results):
     print(
         "fan-out rows/s:", ", ".join(f"{name} {speed:,}" for name, speed in results["fan_out_rows_per_second"].items())
     )
+    if "stores" in results:
+        stores.report(results["stores"])
     print(f"logins per second and core: {results['logins_per_second_and_core']}")
     print()
     for name, value in results["ratios"].items():

@@ -17,6 +17,9 @@ step deploy/venv.sh stack
 # stack.env outlives a reboot, the servers do not.
 step "$VENV/bin/python" manage.py migrate --verbosity 0 ||
     die "The database could not be migrated. If it was not reached: make stack-up"
+# Not fatal: without HBase everything works but what is kept in it alone.
+step "$VENV/bin/python" manage.py create_hbase_tables --verbosity 0 ||
+    say "Going on without HBase. Once it is there: manage.py create_hbase_tables"
 step "$VENV/bin/python" manage.py demo
 
 mkdir -p "$DATA_DIR/log"

@@ -10,13 +10,15 @@ from collections import Counter
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management import BaseCommand, CommandError, call_command
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from tqdm import tqdm
 
 from accounts.models import User, UserProfile
 from friendships.models import Friendship
+from friendships.storage import is_mirrored
+from gatekeeper.constants import FRIENDSHIPS
 from newsfeeds.services import PostingService
 from outbox.models import Message
 from tweets.models import Tweet
@@ -44,6 +46,7 @@ class Command(BaseCommand):
         user_ids = sorted({user_id for edge in edges for user_id in edge})
         edges = self.create_users(user_ids, edges, password)
         self.create_friendships(edges)
+        self.copy_friendships()
         self.count_friendships(user_ids)
         self.stdout.write(f"{len(user_ids)} users and {len(edges)} friendships are there.")
         if tweets:
@@ -103,6 +106,13 @@ class Command(BaseCommand):
         for pairs in self.chunks(sorted(edges, key=lambda edge: (edge[1], edge[0])), "friendships"):
             friendships = [Friendship(id=next_id(), from_user_id=a, to_user_id=b) for a, b in pairs]
             Friendship.objects.bulk_create(friendships, ignore_conflicts=True)
+
+    def copy_friendships(self):
+        """
+        Bring to HBase, where it is kept in step, what was written past the verbs; an interrupted run goes on.
+        """
+        if is_mirrored():
+            call_command("backfill_store", FRIENDSHIPS, stdout=self.stdout, stderr=self.stderr)
 
     def count_friendships(self, user_ids):
         """

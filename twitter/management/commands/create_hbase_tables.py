@@ -1,0 +1,40 @@
+"""
+Makes the tables of HBase, as `migrate` makes those of the database.
+"""
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from twitter.management.moving import MOVES
+from utils.hbase.exceptions import HBaseError, HBaseUnavailable
+
+TABLES = [copy.model for move in MOVES.values() for copy in move.copies]
+
+
+class Command(BaseCommand):
+    help = "Makes the tables of HBase that are not there yet; does nothing without HBASE_URL."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--arguments",
+            action="store_true",
+            help="make nothing, print what to give `deploy/hbase/hbase.sh create-table` for tables that are born split",
+        )
+
+    def handle(self, *, arguments, verbosity, **options):
+        if arguments:
+            for table in TABLES:
+                self.stdout.write(" ".join(table.create_table_arguments()))
+        elif settings.HBASE["HOST"]:
+            self.create(verbosity)
+        elif verbosity:
+            self.stdout.write("HBASE_URL is not set: nothing to do.")
+
+    def create(self, verbosity):
+        try:
+            for table in TABLES:
+                made = table.create_table(outside_tests=True)
+                if verbosity:
+                    self.stdout.write(f"{table.table()}: {'made' if made else 'is there'}")
+        except (HBaseUnavailable, HBaseError) as error:
+            raise CommandError(str(error)) from error
