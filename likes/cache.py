@@ -5,6 +5,8 @@ What Memcached holds of likes.
 `likers:{kind}:{id}`       the newest likes of a thing
 """
 
+from django.contrib.contenttypes.models import ContentType
+
 from likes.constants import CACHED_LIKES, SHOWN_LIKES
 from likes.models import Like
 from utils.memcached.objects import Lookup, invalidate
@@ -14,7 +16,7 @@ def liked_key(user_id, kind):
     return f"liked:{kind}:{user_id}"
 
 
-def liked_lookup(user_id, content_type):
+def liked_lookup(user_id, model):
     """
     Return a lookup of {user_id: {"ids", "floor"}}, for reading it in one trip with other things.
 
@@ -22,11 +24,12 @@ def liked_lookup(user_id, content_type):
     """
 
     def load(user_ids):
+        content_type = ContentType.objects.get_for_model(model)
         liked = Like.objects.filter(user_id=user_id, content_type=content_type).order_by("-object_id")
         ids = list(liked.values_list("object_id", flat=True)[:CACHED_LIKES])
         return {user_id: {"ids": ids, "floor": ids[-1] if len(ids) == CACHED_LIKES else 0}}
 
-    return Lookup({user_id: liked_key(user_id, content_type.model)}, load)
+    return Lookup({user_id: liked_key(user_id, model.kind())}, load)
 
 
 def likers_key(kind, object_id):

@@ -102,7 +102,7 @@ class LikeService:
         """
         if not viewer.is_authenticated:
             return None
-        return cache.liked_lookup(viewer.id, ContentType.objects.get_for_model(model))
+        return cache.liked_lookup(viewer.id, model)
 
     @classmethod
     def likers_lookup(cls, model, object_id):

@@ -111,8 +111,10 @@ def fill_page(window, limit, *, fetch, keep, id_of, advance=Window.older_than):
 
 def row_id(row):
     """
-    Return the id of what was fetched: a bare id, a record, or a row that has one.
+    Return the id of what was fetched: a bare id, a record, a tuple that begins with it, or a row that has one.
     """
     if isinstance(row, int):
         return row
+    if isinstance(row, tuple):
+        return row[0]
     return row["id"] if isinstance(row, dict) else row.id

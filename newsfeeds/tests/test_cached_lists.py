@@ -138,7 +138,7 @@ class FillingTests(ApiTestCase):
 
         def read():
             page = user_newsfeeds.load(7, before=None, after=None, limit=20, fetch=lambda *_: [1002, 1001])
-            pages.append([entry.id for entry in page])
+            pages.append([id for id, _ in page])
 
         kept = self.filled_while(read)
 

@@ -205,10 +205,10 @@ class TweetService:
     @classmethod
     def load_entries(cls, entries, viewer):
         """
-        Return the visible tweets of entries of a cached list, whose companions are the states.
+        Return the visible tweets of a page of a cached list: pairs (id, the state as Redis has it).
         """
-        states = cache.parse_states([entry.companion for entry in entries])
-        return cls.load_visible(dict(zip([entry.id for entry in entries], states)), viewer)
+        states = cache.parse_states([raw for _, raw in entries])
+        return cls.load_visible({id: state for (id, _), state in zip(entries, states)}, viewer)
 
     @classmethod
     def load_tweet(cls, tweet_id, viewer, also=()):

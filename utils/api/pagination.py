@@ -94,7 +94,8 @@ class EndlessRequest:
         """
         if page.next_window is None:
             return None
-        cursor = urlencode({"cursor": page.next_window.encode()})
+        # Of letters that need no escaping.
+        cursor = f"cursor={page.next_window.encode()}"
         others = [
             (name, value)
             for name, values in self.request.query_params.lists()

@@ -95,8 +95,15 @@ class Pool(PooledClient):
     client_class = Connection
 
     def get_json_many(self, head, names):
-        with self.client_pool.get_and_release(destroy_on_fail=True) as connection:
-            return connection.get_json_many(head, names)
+        connection = self.client_pool.get()
+        try:
+            found = connection.get_json_many(head, names)
+        except BaseException:
+            # The rest of the answer may still be on its way.
+            self.client_pool.destroy(connection)
+            raise
+        self.client_pool.release(connection)
+        return found
 
     def add_many(self, values, expire):
         with self.client_pool.get_and_release(destroy_on_fail=True) as connection:

@@ -17,7 +17,6 @@ Cluster the grouping by slot would have to happen here, and only here.
 
 import os
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from django.conf import settings
 
@@ -131,15 +130,6 @@ return 1
 )
 
 
-class Entry(NamedTuple):
-    """
-    One id of a page, with the value of its companion key or None.
-    """
-
-    id: int
-    companion: bytes | None
-
-
 @dataclass(slots=True)
 class ListPage:
     """
@@ -194,7 +184,7 @@ class IdList:
 
     def load(self, owner_id, *, before, after, limit, fetch):
         """
-        Return up to `limit` entries with after < id < before, newest first.
+        Return up to `limit` pairs (id, value of its companion key or None) with after < id < before, newest first.
 
         One round trip when the list is there. On a miss the list is built from the newest ids of
         the database; a page beyond its end comes from the database alone.
@@ -203,14 +193,14 @@ class IdList:
         """
         page = self.read(owner_id, before=before, after=after, limit=limit)
         if page.status == HIT:
-            return [Entry(id, companion) for id, companion in zip(page.ids, page.companions)]
+            return list(zip(page.ids, page.companions))
         if page.lease:
             newest = fetch(None, None, settings.LIST_CACHE_CAP)
             self.store(owner_id, newest, page.lease)
             ids = [id for id in newest if (before is None or id < before) and (after is None or id > after)][:limit]
             if len(ids) == limit or len(newest) < settings.LIST_CACHE_CAP:
-                return [Entry(id, None) for id in ids]
-        return [Entry(id, None) for id in fetch(before, after, limit)]
+                return [(id, None) for id in ids]
+        return [(id, None) for id in fetch(before, after, limit)]
 
     def store(self, owner_id, ids, lease):
         """
