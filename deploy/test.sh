@@ -14,8 +14,10 @@ if [ ! -x /usr/bin/chromium ] || [ ! -x /usr/bin/chromedriver ]; then
 fi
 
 if [ "${PROFILE:-embedded}" = stack ]; then
-    without=(${browser:+-m "not browser"})
-    if [ "${STORE-}" != hbase ]; then
+    if [ "${STORE-}" = hbase ]; then
+        # What neither store has to do with is tested without it.
+        without=(-m "not browser" --ignore=testing/tests --ignore-glob="utils/tests/test_images*")
+    else
         without=(-m "not hbase$browser")
         # It would be started for nothing.
         export HBASE=off

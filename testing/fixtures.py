@@ -2,6 +2,8 @@
 What holds for every test: tasks run in its own process, caches are empty before it, HBase is there where it is meant.
 """
 
+from unittest.mock import patch
+
 import celery
 import pytest
 from django.conf import settings as project
@@ -12,7 +14,9 @@ from friendships.hbase_models import Follower, Following, FollowingPair
 from gatekeeper.cache import forget_phases
 from newsfeeds.hbase_models import Feed
 from testing.caches import empty_caches
+from utils.hbase.models import HBaseModel
 from utils.hbase.pool import reset_pool
+from utils.time_ids import clock, next_id
 
 HBASE_TABLES = (Feed, Following, Follower, FollowingPair)
 # A request waits 400 ms. A test waits longer: on a busy machine slowness is no failure.
@@ -30,8 +34,6 @@ def is_on_hbase():
 def hbase_tables(request):
     """
     With STORE=hbase, make this process's HBase tables, named after its test database, and drop them at the end.
-
-    Rows stay from test to test: ids are never given twice in one database, so nobody meets them again.
     """
     if not is_on_hbase():
         # Tables that are not there: no test ever writes to those of the developer.
@@ -52,6 +54,33 @@ def hbase_tables(request):
         for table in HBASE_TABLES:
             table.drop_table()
     reset_pool()
+
+
+@pytest.fixture(autouse=True)
+def hbase_rows_go_with_their_test():
+    """
+    Delete what a test has put into the tables of its process: no transaction is there to be rolled back.
+    """
+    if not is_on_hbase():
+        yield
+        return
+    written, put = [], HBaseModel.batch_create.__func__
+
+    def note_and_put(table, rows, *, version=None):
+        # The delete below must not be older, and a test may have travelled in time.
+        version = next_id() if version is None else version
+        written.append((table, table_prefix(), [row.key for row in rows], version))
+        return put(table, rows, version=version)
+
+    with patch.object(HBaseModel, "batch_create", classmethod(note_and_put)):
+        yield
+    for table, prefix, keys, version in written:
+        if table in HBASE_TABLES and prefix == table_prefix():
+            table.batch_delete(keys, version=version)
+
+
+def table_prefix():
+    return project.HBASE["TABLE_PREFIX"]
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +109,7 @@ def nothing_cached(settings):
     # Longer than a slow machine takes for a test that counts queries of warm pages.
     settings.OBJECT_CACHE_SECONDS = 300
     forget_phases()
+    clock.forget()
     empty_caches()
 
 

@@ -38,8 +38,15 @@ class MonotoneClock:
             self._last = max(now, self._last + 1)
             return self._last
 
+    def forget(self):
+        """
+        Go by the machine's clock again. For tests, which travel in time and come back.
+        """
+        self._last = 0
 
-next_id = MonotoneClock().next_id
+
+clock = MonotoneClock()
+next_id = clock.next_id
 
 
 def id_to_datetime(time_id):
