@@ -163,7 +163,7 @@ class ClientsTests(ServersElsewhere, SimpleTestCase):
         entries = lists.load(1, before=None, after=None, limit=2, fetch=lambda before, after, limit: [3, 2, 1][:limit])
 
         self.assertEqual((page.status, page.lease), (MISS, None))
-        self.assertEqual([entry.id for entry in entries], [3, 2])
+        self.assertEqual([id for id, _ in entries], [3, 2])
         with self.assertRaises(RedisUnavailable):
             lists.push([1], 4)
 
