@@ -41,7 +41,8 @@ def hbase_tables(request):
             yield
         return
     request.getfixturevalue("django_db_setup")
-    prefix = f"{connection.settings_dict['NAME']}_"
+    # Where no test of the run needs a database there is no test database, and the name is the developer's.
+    prefix = f"test_{connection.settings_dict['NAME'].removeprefix('test_')}_"
     hbase = {**project.HBASE, "TABLE_PREFIX": prefix, "TIMEOUT_MS": HBASE_PATIENCE_MS}
     # A memory of phases that outlives every test: a query that comes by the clock cannot be counted.
     with override_settings(HBASE=hbase, PHASE_SECONDS=3_600):
