@@ -146,6 +146,16 @@ class DeletedMeansDeletedTests(FaultTestCase):
             self.assertNotIn(str(self.ids[0]).encode(), client.call("LRANGE", key, 0, -1))
 
 
+class ForeignStatesTests(FaultTestCase):
+    def test_states_that_another_release_has_written_are_read_anew_and_replaced(self):
+        written = [f"{id}:1:{self.alice.id}:0:0:0" for id in self.ids]
+        for id, state in zip(self.ids, written):
+            client.call("SET", f"{tweet_cache.STATE_PREFIX}{id}", state)
+
+        self.assert_shows(*self.ids)
+        self.assertTrue(all(tweet_cache.load_states(self.ids).values()))
+
+
 class NothingIsLostTests(FaultTestCase):
     def test_what_is_posted_while_redis_is_away_is_there_now_and_later(self):
         self.away(self.redis)

@@ -168,6 +168,16 @@ class RealServerTests(SimpleTestCase):
 
                 self.assertEqual(read_one("thing", lambda: "from the database"), "from the database")
 
+    def test_garbage_among_good_values_is_a_miss_and_moves_none_of_them(self):
+        self.cache.set_many({"before": [1], "after": {"two": 2}})
+        for garbage in (b"{", b"1,2", b"", b'"half'):
+            with self.subTest(garbage=garbage):
+                self.another_program.set(self.cache.make_key("thing"), garbage, noreply=False)
+
+                found = self.cache.get_many(["before", "thing", "after"])
+
+                self.assertEqual(found, {"before": [1], "thing": None, "after": {"two": 2}})
+
     def test_many_adds_take_one_trip_and_leave_what_is_there(self):
         self.cache.set("thing:1", "first")
 
