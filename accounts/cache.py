@@ -6,9 +6,8 @@ Redis      `account:{id}`   who they are to us, for authentication
 Redis      `token:{sha256}` whose a token is
 """
 
-from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import timedelta
+from functools import cache
 
 import orjson
 from django.conf import settings
@@ -26,20 +25,18 @@ from utils.time_ids import format_time
 # Of an account, what authentication needs; everything else of a cached instance is loaded when touched.
 # In the order of the model's own fields, because that is how `from_db` takes values.
 ACCOUNT_FIELDS = ("is_superuser", "is_staff", "is_active", "id", "username", "email")
-
-handed_account = ContextVar("handed_account", default=None)
-
 # A session and a token name a user in their JSON; the account of that user comes along.
 WITH_ACCOUNT = Script(
     "with_account",
     """
+-- {value, account, user id}, each false where there is none.
 local raw = redis.call('GET', KEYS[1])
-if not raw then return {false, false} end
+if not raw then return {false, false, false} end
 local ok, value = pcall(cjson.decode, raw)
 local user_id = ok and type(value) == 'table' and value[ARGV[2]]
-if not user_id then return {raw, false} end
+if not user_id then return {raw, false, false} end
 if type(user_id) == 'number' then user_id = string.format('%.0f', user_id) end
-return {raw, redis.call('GET', ARGV[1] .. user_id)}
+return {raw, redis.call('GET', ARGV[1] .. user_id), user_id}
 """,
 )
 
@@ -54,6 +51,18 @@ def account_key(user_id):
 
 def token_key(key_hash):
     return f"token:{key_hash}"
+
+
+@cache
+def redis_prefix():
+    return caches["default"].make_key("")
+
+
+def redis_key(name):
+    """
+    Return the full name of a key of the `default` cache, for scripts: those do not pass through Django.
+    """
+    return f"{redis_prefix()}{name}"
 
 
 def user_lookup(user_ids):
@@ -86,31 +95,19 @@ def user_record(user):
 
 def load_account(user_id):
     """
-    Return the User to authenticate as, or None: no SQL when warm.
-
-    The instance has only `ACCOUNT_FIELDS`, others are fetched on first touch. Nobody who may not
-    log in is ever returned.
+    Return the User to authenticate as, or None: no SQL when warm. Nobody who may not log in is ever returned.
     """
-    record = handed_account.get()
-    if record is None or str(record["id"]) != str(user_id):
-        record = read_one(account_key(user_id), lambda: account_record(user_id), alias="default")
-    if record is None:
-        return None
+    record = read_one(account_key(user_id), lambda: account_record(user_id), alias="default")
+    return None if record is None else account_of(record)
+
+
+def account_of(record):
+    """
+    Return the User of an account record. It has only `ACCOUNT_FIELDS`; others are fetched on first touch.
+    """
     user = User.from_db("default", ACCOUNT_FIELDS, [record[name] for name in ACCOUNT_FIELDS])
     user.cached_auth_hash = record["auth_hash"]
     return user
-
-
-@contextmanager
-def handed(record):
-    """
-    Let `load_account` use a record that was read together with the session or the token.
-    """
-    token = handed_account.set(record)
-    try:
-        yield
-    finally:
-        handed_account.reset(token)
 
 
 def load_with_account(key, id_field):
@@ -121,7 +118,7 @@ def load_with_account(key, id_field):
     :param id_field: the field of the JSON value that holds the user's id.
     :raises RedisUnavailable: no answer.
     """
-    raw, account = client.run(WITH_ACCOUNT, [key], with_account_arguments(id_field))
+    raw, account = client.run(WITH_ACCOUNT, [key], with_account_arguments(id_field))[:2]
     value = None if raw is None else orjson.loads(raw)
     record = None if account is None else orjson.loads(account)
     return value, None if record == TOMBSTONE else record
@@ -138,7 +135,7 @@ def with_account_arguments(id_field):
     """
     Return the arguments of WITH_ACCOUNT: how account keys begin, and the field that holds the user's id.
     """
-    return [caches["default"].make_key(account_key("")), id_field]
+    return [redis_key(account_key("")), id_field]
 
 
 def credential_key(secret, session_key):
@@ -148,9 +145,9 @@ def credential_key(secret, session_key):
     It proves nothing: it is where to look, for reading ahead.
     """
     if secret:
-        return caches["default"].make_key(token_key(AccessToken.hash(secret))), "user_id"
+        return redis_key(token_key(AccessToken.hash(secret))), "user_id"
     if session_key:
-        return caches["default"].make_key(f"{CACHED_SESSION_PREFIX}{session_key}"), SESSION_KEY
+        return redis_key(f"{CACHED_SESSION_PREFIX}{session_key}"), SESSION_KEY
     return None
 
 
@@ -161,7 +158,7 @@ def load_token(key_hash):
     One round trip when warm. Notes when the token was last used on a miss. The account is None when it was not there.
     """
     try:
-        record, account = load_with_account(caches["default"].make_key(token_key(key_hash)), "user_id")
+        record, account = load_with_account(redis_key(token_key(key_hash)), "user_id")
     except RedisUnavailable:
         record = account = None
     if record is None or record == TOMBSTONE:

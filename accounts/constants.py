@@ -18,3 +18,5 @@ DELETED_PREFIX = "~deleted_"
 # Pixels of an avatar's longer edge.
 AVATAR_EDGE = 512
 AUTH_SALT = "accounts.User.session_auth_hash"
+# What a session names as the one who vouches for its user; settings.AUTHENTICATION_BACKENDS has it.
+LOGIN_BACKEND = "accounts.backends.CachedAccountBackend"

@@ -11,6 +11,7 @@ from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection, connections
 
+from accounts.constants import LOGIN_BACKEND
 from accounts.models import User, UserProfile
 from comments.services import CommentService
 from friendships.models import Friendship
@@ -21,7 +22,7 @@ from tweets.models import Tweet
 from utils.redis.client import client
 from utils.time_ids import next_id
 
-OURS = "accounts.backends.CachedAccountBackend"
+OURS = LOGIN_BACKEND
 DJANGOS = "django.contrib.auth.backends.ModelBackend"
 
 READERS = 40

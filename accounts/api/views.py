@@ -27,6 +27,7 @@ from accounts.api.serializers import (
     UserSerializer,
 )
 from accounts.cache import user_record
+from accounts.constants import LOGIN_BACKEND
 from accounts.models import User, UserProfile
 from accounts.services import AccessTokenService, AccountService, ProfileService, WrongCredentials
 from friendships.services import FriendshipService
@@ -138,7 +139,7 @@ class AccountViewSet(APIViewSet):
         return Response(status=204)
 
     def open_session(self, user, *, status):
-        login(self.request._request, user, backend="accounts.backends.CachedAccountBackend")
+        login(self.request._request, user, backend=LOGIN_BACKEND)
         token = AccessTokenService.create_token(user=user, name=self.request.headers.get("User-Agent", ""))
         return Response({"success": True, "user": UserBriefSerializer(user).data, "token": token}, status=status)
 

@@ -45,8 +45,7 @@ class AccessTokenService:
         record, account = cache.load_token(AccessToken.hash(secret))
         if record is None or record["expires_at"] <= format_time(timezone.now()):
             return None
-        with cache.handed(account):
-            user = cache.load_account(record["user_id"])
+        user = cache.account_of(account) if account else cache.load_account(record["user_id"])
         if user is None or user.get_session_auth_hash() != record["auth_hash"]:
             return None
         return user

@@ -2,6 +2,7 @@
 Logging in and out in a browser, and what other sites must not be able to do there.
 """
 
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.test import override_settings
 
@@ -181,6 +182,41 @@ class LoginStatusTests(ApiTestCase):
 
         user = {"id": alice.id, "username": "alice1"}
         self.assertEqual(status, {"has_logged_in": True, "ip": "127.0.0.1", "user": user})
+
+
+class SessionsOutOfOrderTests(ApiTestCase):
+    def setUp(self):
+        self.alice, self.bob = self.browser(), self.browser()
+        self.alice.signs_up("alice1")
+        self.bob.signs_up("bobby1")
+        # What is said of them below is said of what the caches hold.
+        self.caches_are_lost()
+        self.assertIs(self.alice.status()["has_logged_in"] and self.bob.status()["has_logged_in"], True)
+
+    def change_session(self, name, value):
+        session = self.alice.client.session
+        session[name] = value
+        session.save()
+
+    def test_one_that_names_somebody_else_is_nobodys(self):
+        self.change_session(SESSION_KEY, str(self.bob.id))
+
+        self.assertIs(self.alice.status()["has_logged_in"], False)
+
+    def test_one_from_before_a_new_password_is_nobodys(self):
+        self.change_session(HASH_SESSION_KEY, "of another password")
+
+        self.assertIs(self.alice.status()["has_logged_in"], False)
+
+    def test_one_without_a_hash_is_nobodys(self):
+        self.change_session(HASH_SESSION_KEY, "")
+
+        self.assertIs(self.alice.status()["has_logged_in"], False)
+
+    def test_one_that_a_backend_vouched_for_which_is_gone_is_nobodys(self):
+        self.change_session(BACKEND_SESSION_KEY, "django.contrib.auth.backends.ModelBackend")
+
+        self.assertIs(self.alice.status()["has_logged_in"], False)
 
 
 class RequestsFromElsewhereTests(ApiTestCase):

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
+from accounts.constants import LOGIN_BACKEND
 from accounts.models import User
 from gatekeeper.api.permissions import requires_feature
 from gatekeeper.cache import begin_request, end_request
@@ -238,7 +239,7 @@ class OneLookUpTests(FeatureTestCase):
 class HistoryTests(FeatureTestCase):
     def setUp(self):
         self.admin = User.objects.create_superuser("admin_1", "admin@example.com", "correct horse battery")
-        self.client.force_login(self.admin, backend="accounts.backends.CachedAccountBackend")
+        self.client.force_login(self.admin, backend=LOGIN_BACKEND)
 
     def save(self, address, **fields):
         management = {f"changes-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")}
