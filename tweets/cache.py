@@ -10,6 +10,7 @@ leaves its mark in both, so that one of them being away cannot show what is gone
 """
 
 import json
+from functools import partial
 from typing import NamedTuple
 
 import orjson
@@ -112,6 +113,22 @@ def load_photos(tweet_ids):
     return photos
 
 
+def load_tweets(states, records, tweet_ids):
+    """
+    Read tweets with their states and photos from the database: two queries. Returns {id: record} of what is there.
+
+    :param states, records: where what was found is noted too; Redis is told the states.
+    """
+    loaded, photos = {}, load_photos(tweet_ids)
+    for tweet in Tweet.objects.filter(id__in=tweet_ids):
+        states[tweet.id] = TweetState.of(tweet)
+        if tweet.deleted_at is None:
+            loaded[tweet.id] = tweet_record(tweet, photos.get(tweet.id, []))
+    records.update(loaded)
+    put_states({id: states[id] for id in tweet_ids if id in states})
+    return loaded
+
+
 class TweetBatch:
     """
     The tweets of one page on their way through the caches.
@@ -123,28 +140,16 @@ class TweetBatch:
         self.states = {id: state for id, state in states.items() if state}
         self.fresh = {}
         unknown = [id for id, state in states.items() if state is None]
+        load = partial(load_tweets, self.states, self.fresh)
         if unknown:
-            loaded = self._load(unknown)
+            loaded = load(unknown)
             fill({tweet_key(id, self.states[id].version): record for id, record in loaded.items()}, TWEET_CACHE_SECONDS)
         keys = {
             id: tweet_key(id, state.version)
             for id, state in self.states.items()
             if not state.is_deleted and id not in self.fresh
         }
-        self.lookup = Lookup(keys, self._load, TWEET_CACHE_SECONDS)
-
-    def _load(self, tweet_ids):
-        """
-        Read tweets with their states and photos from the database: two queries. What is gone has no record.
-        """
-        loaded, photos = {}, load_photos(tweet_ids)
-        for tweet in Tweet.objects.filter(id__in=tweet_ids):
-            self.states[tweet.id] = TweetState.of(tweet)
-            if tweet.deleted_at is None:
-                loaded[tweet.id] = tweet_record(tweet, photos.get(tweet.id, []))
-        self.fresh.update(loaded)
-        put_states({id: self.states[id] for id in tweet_ids if id in self.states})
-        return loaded
+        self.lookup = Lookup(keys, load, TWEET_CACHE_SECONDS)
 
     @property
     def records(self):

@@ -2,15 +2,19 @@
 Reading the home feed.
 """
 
+import gc
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.test import override_settings
 from django.utils import timezone
+from rest_framework.request import Request
 
 from accounts.services import AccountService
 from testing.testcases import ApiTestCase
+from tweets.cache import TweetBatch
+from utils.memcached.objects import Lookup
 from utils.time_ids import format_time, id_to_datetime
 
 
@@ -50,6 +54,24 @@ class HomeFeedTestCase(ApiTestCase):
     def restore(self, person):
         with self.captureOnCommitCallbacks(execute=True):
             AccountService.restore(user=person.user)
+
+
+class MemoryTests(HomeFeedTestCase):
+    def count_alive(self):
+        return sum(type(thing) in (Request, TweetBatch, Lookup) for thing in gc.get_objects())
+
+    def test_a_page_leaves_nothing_for_the_garbage_collector(self):
+        alice = self.person("alice")
+        alice.tweets()
+        bob = self.bob_who_follows(alice)
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        before = self.count_alive()
+
+        self.page(bob)
+
+        self.assertEqual(self.count_alive(), before)
 
 
 class HomeFeedTests(HomeFeedTestCase):

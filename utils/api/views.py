@@ -63,6 +63,15 @@ class APIViewSet(GenericViewSet):
         actions = set(self.action_map.values())
         return actions.pop() if len(actions) == 1 else None
 
+    def perform_content_negotiation(self, request, force=False):
+        """
+        Return what DRF would; nothing needs to be parsed of what all programs send.
+        """
+        first, override = self.renderer_classes[0], self.settings.URL_FORMAT_OVERRIDE
+        if request.META.get("HTTP_ACCEPT") == first.media_type and override not in request.query_params:
+            return first(), first.media_type
+        return super().perform_content_negotiation(request, force)
+
     def get_serializer_class(self):
         return self.serializers.get(self.action, self.serializer_class)
 
@@ -86,6 +95,8 @@ class APIViewSet(GenericViewSet):
             response[name] = value
         if self.action in self.conditional and response.status_code == 200:
             response.add_post_render_callback(self.answer_conditionally)
+        if hasattr(response, "add_post_render_callback"):
+            response.add_post_render_callback(self.let_go)
         return response
 
     def rate_headers(self):
@@ -101,6 +112,16 @@ class APIViewSet(GenericViewSet):
         for name in self.rate_headers():
             answer[name] = response[name]
         return answer
+
+    def let_go(self, response):
+        """
+        Part view, request and rendered answer, which DRF leaves holding each other.
+
+        They would stay in memory until the garbage collector has found out, and a page is large.
+        """
+        self.response.renderer_context = self.request.parser_context = None
+        # The viewset holds its own methods, too.
+        vars(self).clear()
 
     def page_object(self):
         """
