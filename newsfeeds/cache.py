@@ -16,10 +16,8 @@ user_newsfeeds = IdList("user_newsfeeds", companion_prefix=STATE_PREFIX)
 READ_HOME = Script(
     "read_home",
     """
-local raw, account = unpack(with_account(KEYS, {ARGV[1], ARGV[2]}))
-local ok, record = pcall(cjson.decode, account or '')
-if not ok or type(record) ~= 'table' then return {raw, account} end
-local user_id = string.format('%.0f', record.id)
+local raw, account, user_id = unpack(with_account(KEYS, {ARGV[1], ARGV[2]}))
+if not account then return {raw, account} end
 local list = ARGV[3] .. user_id
 local page = read_list({list}, {unpack(ARGV, 8)})
 if ARGV[4] == '' then return {raw, account, list, page} end

@@ -25,5 +25,5 @@ def presented_token(request):
     """
     Return the secret of `Authorization: Bearer <token>`, or None.
     """
-    header = request.headers.get("Authorization", "")
+    header = request.META.get("HTTP_AUTHORIZATION", "")
     return header[len(BEARER) :].strip() if header.lower().startswith(BEARER) else None

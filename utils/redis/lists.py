@@ -40,7 +40,9 @@ if #ids == 0 then
     return {'miss', leased and ARGV[5] or false}
 end
 local page, ended = {}, ids[1] == '0'
-if not ended then
+if not ended and not whole and after == 0 then
+    page, ended = ids, #ids == limit
+elseif not ended then
     for _, id in ipairs(ids) do
         local number = tonumber(id)
         if number <= after then ended = true break end

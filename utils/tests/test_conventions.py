@@ -32,6 +32,30 @@ ROUTES = {
 HARMLESS = ("http://www.w3.org/", "http://testserver/", "https://testserver/")
 
 
+class AskingForJsonTests(ApiTestCase):
+    def setUp(self):
+        self.alice = self.person("alice")
+        self.alice.tweets()
+
+    def ask(self, accept):
+        answer = self.alice.client.get("/api/newsfeeds/", HTTP_ACCEPT=accept, HTTP_X_REQUEST_ID="the-same")
+        # What counts down with each request.
+        headers = {name: value for name, value in answer.headers.items() if not name.startswith("X-RateLimit")}
+        return answer.status_code, headers, answer.content
+
+    def test_however_a_program_asks_it_gets_the_same(self):
+        expected = self.ask("*/*")
+
+        for accept in ("application/json", "application/json;q=0.9", "application/json, text/plain, */*"):
+            with self.subTest(accept=accept):
+                self.assertEqual(self.ask(accept), expected)
+
+    def test_the_address_may_ask_for_something_else_which_is_refused(self):
+        answer = self.client.get("/api/newsfeeds/", {"format": "api"}, HTTP_ACCEPT="application/json")
+
+        self.assertEqual((answer.status_code, answer.json()["code"]), (406, "not_acceptable"))
+
+
 class RequestIdTests(ApiTestCase):
     def ask(self, given):
         return self.nobody().client.get("/api/nonsense/", HTTP_X_REQUEST_ID=given)
