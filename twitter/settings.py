@@ -167,7 +167,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.AccountMiddleware",
     "gatekeeper.middleware.VisitorMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "utils.api.middleware.PageMessagesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "utils.api.middleware.PageMiddleware",
 ]

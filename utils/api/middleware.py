@@ -3,6 +3,7 @@ What concerns pages for people and not the API's JSON.
 """
 
 from csp.middleware import CSPMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
 from rest_framework.exceptions import APIException
 
 from utils.api.exception_handler import error_response
@@ -27,3 +28,18 @@ class PageMiddleware(CSPMiddleware):
         if isinstance(exception, (ServiceError, APIException)):
             return error_response(request, exception)
         return None
+
+
+class PageMessagesMiddleware(MessageMiddleware):
+    """
+    Django's messages, parted again from requests that had nothing to do with them, which are nearly all.
+
+    They and the request hold each other, so both would stay in memory until the garbage collector comes.
+    """
+
+    def process_response(self, request, response):
+        response = super().process_response(request, response)
+        messages = getattr(request, "_messages", None)
+        if messages is not None and not messages.used and not messages.added_new:
+            del request._messages
+        return response
