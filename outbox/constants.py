@@ -12,6 +12,6 @@ LONGEST_DOUBLING = 5
 RETRY_STEPS = (2, 5, 10, 20, 30)
 # The broker refused: the next try.
 BROKER_PAUSE = 2
-# Given up and left for a person to look at: about four hours of a task that fails at each try.
+# Given up and left for a person to look at: about four hours of a task that fails at each try by its own fault.
 MOST_ATTEMPTS = 500
 CLAIM_SIZE = 200

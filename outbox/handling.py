@@ -29,8 +29,9 @@ def outbox_task(*, queue="default"):
 
     The row goes last, after the database and the caches have what it stands for: whatever dies
     before that runs again. Passing trouble (a deadlock, a cache or HBase that is away) is tried three
-    times at once, then left to the relay, so that the worker is free and no message counts
-    towards the broker's delivery limit. Any other exception is logged and tried again as often.
+    times at once, then left to the relay for as long as it lasts, so that the worker is free and no
+    message counts towards the broker's delivery limit. Any other exception is logged and tried
+    again until the message is given up.
     """
 
     def decorate(function):
@@ -50,6 +51,7 @@ def carry_out(function, message_id, ids):
     """
     if not connection.in_atomic_block:
         close_old_connections()
+    passing = True
     for attempt in range(1, QUICK_TRIES + 1):
         try:
             sentence = function(message_id, **ids)
@@ -62,8 +64,9 @@ def carry_out(function, message_id, ids):
                 time.sleep(random.uniform(0.05, 0.3) * attempt)
         except Exception:
             logger.exception("%s %s failed", function.__name__, ids)
+            passing = False
             break
-    OutboxService.retry_soon(message_id)
+    OutboxService.retry_soon(message_id, passing=passing)
     return "left for later"
 
 

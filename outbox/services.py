@@ -95,14 +95,20 @@ class OutboxService:
         Message.objects.filter(id__in=message_ids).update(due_at=timezone.now() + timedelta(seconds=seconds))
 
     @classmethod
-    def retry_soon(cls, message_id):
+    def retry_soon(cls, message_id, *, passing=False):
         """
-        Have a message that failed for a moment published again, a little later each time; not one that was given up.
+        Have a message whose task failed published again, a little later each time; not one that was given up.
+
+        :param passing: something else is away for a while, an hour or a day. That is no reason ever
+            to give the message up, and does not count.
         """
         waiting = Message.objects.filter(id=message_id, due_at__isnull=False)
         attempts = waiting.values_list("attempts", flat=True).first()
         if attempts is not None:
-            cls.postpone([message_id], RETRY_STEPS[min(attempts, len(RETRY_STEPS) - 1)])
+            step = min(attempts, len(RETRY_STEPS) - 1)
+            cls.postpone([message_id], RETRY_STEPS[step])
+            if passing and attempts > step:
+                waiting.update(attempts=step)
 
     @classmethod
     def make_all_due(cls):

@@ -10,12 +10,13 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from outbox.constants import CLAIM_SIZE, MOST_ATTEMPTS
-from outbox.handling import outbox_task
+from outbox.handling import QUICK_TRIES, outbox_task
 from outbox.models import Message
 from outbox.services import OutboxService
 from outbox.tests.brokers import broker
 from testing.testcases import ApiTestCase
 from utils.hbase.exceptions import HBaseUnavailable, TableMissing
+from utils.redis.client import RedisUnavailable
 
 # What the task below does, one after the other: raise this, or nothing.
 troubles = []
@@ -205,6 +206,46 @@ class GivingUpTests(RelayTestCase):
 
         message.refresh_from_db()
         self.assertIsNone(message.due_at)
+
+
+class WaitingForOthersTests(RelayTestCase):
+    def stumble_over(self, message, trouble):
+        troubles[:] = [trouble] * QUICK_TRIES
+        stumble(message.id, number=1)
+        troubles.clear()
+
+    def test_what_waits_for_a_server_to_come_back_is_never_given_up(self):
+        message = self.message()
+        with broker():
+            for _ in range(MOST_ATTEMPTS + 10):
+                self.tasks_run_once()
+                self.stumble_over(message, RedisUnavailable("still away"))
+                self.later(30)
+
+        message.refresh_from_db()
+
+        self.assertIsNotNone(message.due_at)
+        stumble(message.id, number=1)
+        self.assertFalse(Message.objects.exists())
+
+    def test_what_fails_by_its_own_fault_is(self):
+        message = self.message()
+        with broker():
+            for _ in range(MOST_ATTEMPTS):
+                self.tasks_run_once()
+                self.stumble_over(message, ValueError("no good"))
+                self.later(30)
+
+        message.refresh_from_db()
+
+        self.assertEqual((message.attempts, message.due_at), (MOST_ATTEMPTS, None))
+
+    def test_it_is_tried_twice_a_minute(self):
+        message = self.message(attempts=100)
+
+        self.stumble_over(message, RedisUnavailable("away"))
+
+        self.assertEqual(self.seconds_left(message), 30)
 
 
 class BadBrokerTests(RelayTestCase):
