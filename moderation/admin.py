@@ -10,7 +10,9 @@ from django.utils.html import format_html
 from moderation.constants import ReportStatus
 from moderation.models import AuditEntry, Report
 from moderation.services import KINDS, ModerationService, ReportService
-from utils.admin import LargeTableAdmin, ModeratedAdmin, QueueFilter
+from tweets.models import Tweet
+from tweets.services import PhotoService
+from utils.admin import LargeTableAdmin, ModeratedAdmin, QueueFilter, small_pictures
 
 
 class ReportStatusFilter(QueueFilter):
@@ -34,7 +36,7 @@ class KindFilter(admin.SimpleListFilter):
 
 class ReportChangeList(ChangeList):
     """
-    A page of reports with what they are about: one query a kind, not one a row.
+    A page of reports with what they are about: one query a kind and one for photos, not one a row.
     """
 
     def get_results(self, request):
@@ -43,9 +45,11 @@ class ReportChangeList(ChangeList):
         for kind, model in KINDS.items():
             ids = [report.object_id for report in self.result_list if report.content_type == kind]
             things = model.objects.in_bulk(ids) if ids else {}
+            photos = PhotoService.get_all_of(ids) if ids and model is Tweet else {}
             for report in self.result_list:
                 if report.content_type == kind:
                     report.thing = things.get(report.object_id)
+                    report.photos = photos.get(report.object_id, [])
 
 
 @admin.register(Report)
@@ -70,7 +74,10 @@ class ReportAdmin(ModeratedAdmin):
         if thing is None:
             return f"{report.content_type} {report.object_id} (gone)"
         address = reverse(f"admin:{thing._meta.app_label}_{thing._meta.model_name}_change", args=[thing.pk])
-        return format_html('{} <a href="{}">{}</a>', report.content_type, address, getattr(thing, "content", thing))
+        words = getattr(thing, "content", thing)
+        return format_html(
+            '{} <a href="{}">{}</a>{}', report.content_type, address, words, small_pictures(report.photos)
+        )
 
     @admin.action(description="Delete it, with the reason on the right", permissions=["moderate"])
     def delete_things(self, request, reports):

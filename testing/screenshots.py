@@ -19,7 +19,7 @@ COLOURS = 96
 
 class Photographer:
     """
-    Goes through the site as alice_demo and as a moderator, and keeps what it sees.
+    Goes through the site as alice_demo, bob_demo and a moderator, and keeps what it sees.
     """
 
     def __init__(self, page, folder):
@@ -50,6 +50,7 @@ class Photographer:
         self.page.send("#form_create", content="The second one is my favourite.")
         self.page.follow("The tweet")
         self.shoot("tweet")
+        self.tweet_id = self.page.driver.current_url.rstrip("/").rpartition("/")[2]
         self.page.follow("Home")
         self.shoot("home-feed")
         self.page.driver.set_window_size(500, 900)
@@ -57,7 +58,13 @@ class Photographer:
         self.shoot("home-feed-phone")
         self.page.driver.set_window_size(1000, 1000)
 
-    def a_moderator_looks_at_the_queue(self):
+    def bob_reports_her_tweet(self):
+        self.page.driver.delete_all_cookies()
+        self.page.log_in("bob_demo", DEMO_PASSWORD)
+        self.page.open("/api/reports/")
+        self.page.send("#form_create", content_type="tweet", object_id=self.tweet_id, reason="These are not her windows")
+
+    def a_moderator_looks_at_the_queues(self):
         self.page.driver.delete_all_cookies()
         self.page.driver.set_window_size(1300, 800)
         self.page.open("/admin/")
@@ -66,6 +73,8 @@ class Photographer:
         self.shoot("admin")
         self.page.follow("Tweet photos")
         self.shoot("admin-photo-queue")
+        self.page.open("/admin/moderation/report/")
+        self.shoot("admin-reports")
         self.page.open("/admin/accounts/user/")
         self.shoot("admin-users")
 
@@ -90,7 +99,8 @@ def main(site, folder):
         photographer = Photographer(page, Path(folder))
         photographer.a_stranger_looks_around()
         photographer.alice_reads_and_writes()
-        photographer.a_moderator_looks_at_the_queue()
+        photographer.bob_reports_her_tweet()
+        photographer.a_moderator_looks_at_the_queues()
 
 
 if __name__ == "__main__":

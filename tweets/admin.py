@@ -9,8 +9,8 @@ from django.utils.html import format_html
 from moderation.services import ModerationService
 from tweets.constants import PhotoStatus
 from tweets.models import Tweet, TweetPhoto
-from utils.admin import ModeratedAdmin, NewestTextSearch, QueueFilter
-from utils.media import media_url
+from tweets.services import PhotoService
+from utils.admin import ModeratedAdmin, NewestTextSearch, QueueFilter, small_picture, small_pictures
 
 
 @admin.register(Tweet)
@@ -22,11 +22,16 @@ class TweetAdmin(NewestTextSearch, ModeratedAdmin):
     list_display = ("id", "user", "content", "created_at", "comments_count", "likes_count", "is_deleted")
     list_select_related = ("user",)
     search_help_text = "An id, or words of the newest 100,000 tweets"
+    readonly_fields = ("photos",)
     actions = ("delete_tweets",)
 
     @admin.display(boolean=True, description="Deleted")
     def is_deleted(self, tweet):
         return tweet.deleted_at is not None
+
+    @admin.display(empty_value="none")
+    def photos(self, tweet):
+        return small_pictures(PhotoService.get_all_of([tweet.id]).get(tweet.id, []))
 
     @admin.action(description="Delete, with the reason on the right", permissions=["moderate"])
     def delete_tweets(self, request, tweets):
@@ -59,18 +64,11 @@ class TweetPhotoAdmin(ModeratedAdmin):
         """
         Leave out uploads whose tweet is still to come, and those whose tweet is gone.
         """
-        self.request = request
         return super().get_queryset(request).filter(tweet__isnull=False, tweet__deleted_at__isnull=True)
 
     @admin.display(description="Photo")
     def thumbnail(self, photo):
-        address = media_url(photo.thumbnail_key or photo.key, self.request)
-        return format_html(
-            '<a href="{}"><img class="photo-thumbnail" src="{}" alt="{}"></a>',
-            media_url(photo.key, self.request),
-            address,
-            photo.alt_text or f"Photo {photo.position + 1} of the tweet",
-        )
+        return small_picture(photo)
 
     @admin.display(description="Tweet")
     def tweet_text(self, photo):

@@ -106,3 +106,10 @@ class TweetPhoto(models.Model):
 
     def __str__(self):
         return f"photo {self.position} of tweet {self.tweet_id}"
+
+    @property
+    def description(self):
+        """
+        What stands in the photo's place for whoever cannot see it.
+        """
+        return self.alt_text or f"Photo {self.position + 1} of the tweet"

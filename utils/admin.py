@@ -6,12 +6,36 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
+from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
+from django.utils.html import format_html, format_html_join
 
 from utils.errors import ServiceError
 
 MOST_COUNTED = 10_000
+
+
+def small_picture(photo):
+    """
+    Return the small picture of a photo, which leads to the large one.
+
+    :param photo: whatever has a `key`, a `thumbnail_key`, perhaps empty, and a `description`.
+    """
+    return format_html(
+        '<a href="{}"><img class="photo-thumbnail" src="{}" alt="{}"></a>',
+        default_storage.url(photo.key),
+        default_storage.url(photo.thumbnail_key or photo.key),
+        photo.description,
+    )
+
+
+def small_pictures(photos):
+    """
+    Return the small pictures of several photos, side by side; nothing of none.
+    """
+    pictures = format_html_join("", "{}", ((small_picture(photo),) for photo in photos))
+    return format_html('<div class="photo-row">{}</div>', pictures) if photos else ""
 
 
 class CappedPaginator(Paginator):

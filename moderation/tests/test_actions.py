@@ -294,7 +294,7 @@ class PhotoQueueTests(Photographing, ActionsTestCase):
         page = self.look(self.mod, "tweets/tweetphoto")
 
         for photo in self.photos:
-            self.assertIn(f'src="http://testserver/media/{photo.thumbnail_key}"', page)
+            self.assertIn(f'src="/media/{photo.thumbnail_key}"', page)
         self.assertIn("Look what I have seen", page)
         self.assertIn("alice1", page)
 

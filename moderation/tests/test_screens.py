@@ -16,6 +16,7 @@ from moderation.tests.people import Moderating
 from testing.testcases import ApiTestCase
 from tweets.admin import TweetAdmin
 from tweets.models import Tweet, TweetPhoto
+from tweets.tests.photos import Photographing
 from utils.time_ids import next_id
 
 SCREENS = (
@@ -37,7 +38,7 @@ FILTERS = {
 }
 
 
-class ScreensTestCase(Moderating, ApiTestCase):
+class ScreensTestCase(Moderating, Photographing, ApiTestCase):
     def setUp(self):
         self.alice = self.person("alice1")
         self.mod = self.moderator()
@@ -146,6 +147,17 @@ class OrderTests(ScreensTestCase):
         Comment.objects.all().delete()
 
         self.assertIn("(gone)", self.look(self.mod, "moderation/report"))
+
+    def test_a_moderator_sees_the_photos_of_a_reported_tweet_where_they_decide(self):
+        tweet_id = self.posts(self.alice, self.picture(), self.picture())["id"]
+        self.person("bobby1").post("reports/", content_type="tweet", object_id=tweet_id, reason="Nasty pictures")
+        photos = TweetPhoto.objects.filter(tweet_id=tweet_id)
+
+        for screen in ("moderation/report", f"tweets/tweet/{tweet_id}/change"):
+            page = self.look(self.mod, screen)
+            for photo in photos:
+                self.assertIn(f'<a href="/media/{photo.key}"><img class="photo-thumbnail"', page)
+        self.assertEqual(len(photos), 2)
 
     def test_what_people_write_is_shown_and_not_run(self):
         self.alice.tweets("<script>alert(1)</script>")

@@ -187,6 +187,16 @@ class PhotoService:
         return tweet is None or cache.replace_versions(tweet)
 
     @classmethod
+    def get_all_of(cls, tweet_ids):
+        """
+        Return {tweet id: [photo]} in the order of their positions, whoever may see them; one query.
+        """
+        photos = {}
+        for photo in TweetPhoto.objects.filter(tweet_id__in=tweet_ids).exclude(key="").order_by("tweet_id", "position"):
+            photos.setdefault(photo.tweet_id, []).append(photo)
+        return photos
+
+    @classmethod
     def get_visible(cls, key, viewer):
         """
         Return the photo whose file or thumbnail has this key; with its tweet it is gone for staff too.
