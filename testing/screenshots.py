@@ -62,7 +62,9 @@ class Photographer:
         self.page.driver.delete_all_cookies()
         self.page.log_in("bob_demo", DEMO_PASSWORD)
         self.page.open("/api/reports/")
-        self.page.send("#form_create", content_type="tweet", object_id=self.tweet_id, reason="These are not her windows")
+        self.page.send(
+            "#form_create", content_type="tweet", object_id=self.tweet_id, reason="These are not her windows"
+        )
 
     def a_moderator_looks_at_the_queues(self):
         self.page.driver.delete_all_cookies()

@@ -98,6 +98,16 @@ class PhaseReader:
             return
         self._acknowledged, self._acknowledged_at = generations, time.monotonic()
 
+    def leave(self):
+        """
+        Take back what this process has said: it is about to end, and nobody needs to wait for it.
+        """
+        self.forget()
+        try:
+            PhaseAcknowledgement.objects.filter(process=self.process).delete()
+        except Error as error:
+            logger.warning("this process could not take its leave: %r", error)
+
     def _has_news(self, memo):
         if self._acknowledged_at is None or time.monotonic() - self._acknowledged_at > ACKNOWLEDGE_SECONDS:
             return True
@@ -134,6 +144,13 @@ def load_phases():
     Without HBASE_URL all of them are in MySQL, and nobody is asked.
     """
     return reader().load() if settings.HBASE["HOST"] else ALL_IN_MYSQL
+
+
+def leave_phases():
+    """
+    Let nobody wait for this process any more; should it still need a phase, it reads and acknowledges it anew.
+    """
+    reader().leave()
 
 
 def forget_phases():

@@ -104,6 +104,13 @@ class PhaseService:
         return record.phase is Phase.HBASE_ONLY
 
     @classmethod
+    def leave(cls):
+        """
+        Say that this process is about to end: the next step need not wait until it would count as dead.
+        """
+        cache.leave_phases()
+
+    @classmethod
     @retried_transaction
     def move(cls, table, phase, *, percentage=100, changed_by=None, reason="", force=False):
         """

@@ -96,6 +96,23 @@ class AcknowledgingTests(Moving, ApiTestCase):
 
         self.assertEqual(self.move(READ_HBASE).phase, READ_HBASE)
 
+    def test_nobody_waits_for_a_process_that_has_taken_its_leave(self):
+        self.works()
+        StorePhase.objects.update(generation=2)
+        self.assert_stays(READ_HBASE, text="do not know it yet")
+
+        PhaseService.leave()
+
+        self.assertEqual(self.move(READ_HBASE).phase, READ_HBASE)
+
+    def test_whoever_works_again_after_it_is_waited_for_again(self):
+        self.works()
+        PhaseService.leave()
+        self.works()
+        StorePhase.objects.update(generation=2)
+
+        self.assert_stays(READ_HBASE, text="do not know it yet")
+
     def test_a_process_may_remember_what_was_before_for_a_moment_so_a_step_waits(self):
         with override_settings(PHASE_SECONDS=2):
             self.assert_stays(READ_HBASE, text="wait")

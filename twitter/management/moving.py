@@ -9,6 +9,7 @@ from django.db import OperationalError
 
 from friendships.moving import FriendshipsMove
 from gatekeeper.moving import wait_until_both
+from gatekeeper.services import PhaseService
 from newsfeeds.moving import FeedsMove
 from utils.errors import ServiceError
 from utils.hbase.exceptions import HBaseUnavailable, TableMissing
@@ -49,6 +50,8 @@ class MoveCommand(BaseCommand):
             raise CommandError(error.message) from error
         except KeyboardInterrupt as error:
             raise CommandError(f"Stopped. {self.when_stopped}") from error
+        finally:
+            PhaseService.leave()
 
     def work(self, move, stay, patience, **options):
         raise NotImplementedError

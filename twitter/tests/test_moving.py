@@ -16,6 +16,7 @@ from django.test import override_settings
 
 from friendships.hbase_models import Following, FollowingPair
 from gatekeeper.constants import FEEDS, FRIENDSHIPS, TABLES, Phase
+from gatekeeper.models import PhaseAcknowledgement
 from gatekeeper.services import PhaseService
 from newsfeeds.hbase_models import Feed
 from newsfeeds.models import NewsFeed
@@ -57,6 +58,13 @@ class BackFillTests(World):
             self.assertEqual(self.back_fill(table), self.back_fill(table))
 
         self.assert_agree()
+
+    def test_nobody_waits_for_a_command_that_has_ended(self):
+        self.move_to(Phase.DUAL_WRITE, FEEDS)
+
+        self.back_fill(FEEDS)
+
+        self.assertFalse(PhaseAcknowledgement.objects.exists())
 
     def test_after_ctrl_c_it_goes_on_where_it_was(self):
         self.move_to(Phase.DUAL_WRITE)
