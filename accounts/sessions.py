@@ -31,7 +31,7 @@ class SessionStore(CachedDBSessionStore):
         """
         Return the user whom the session belongs to, None unless it came with an account and agrees with it.
 
-        It costs a third of Django's `get_user`, and has the same checks: backend and hash.
+        The checks are those of Django's `get_user`: who vouched for the user, and by which password.
         """
         session, account = self._session, self.account
         if account is None or session.get(BACKEND_SESSION_KEY) != LOGIN_BACKEND:
