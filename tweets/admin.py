@@ -22,6 +22,7 @@ class TweetAdmin(NewestTextSearch, ModeratedAdmin):
     list_display = ("id", "user", "content", "created_at", "comments_count", "likes_count", "is_deleted")
     list_select_related = ("user",)
     search_help_text = "An id, or words of the newest 100,000 tweets"
+    fields = ("id", "user", "content", "photos", "created_at", "deleted_at", "comments_count", "likes_count")
     readonly_fields = ("photos",)
     actions = ("delete_tweets",)
 
@@ -29,9 +30,8 @@ class TweetAdmin(NewestTextSearch, ModeratedAdmin):
     def is_deleted(self, tweet):
         return tweet.deleted_at is not None
 
-    @admin.display(empty_value="none")
     def photos(self, tweet):
-        return small_pictures(PhotoService.get_all_of([tweet.id]).get(tweet.id, []))
+        return small_pictures(PhotoService.get_all_of([tweet.id]).get(tweet.id, [])) or self.get_empty_value_display()
 
     @admin.action(description="Delete, with the reason on the right", permissions=["moderate"])
     def delete_tweets(self, request, tweets):

@@ -159,6 +159,12 @@ class OrderTests(ScreensTestCase):
                 self.assertIn(f'<a href="/media/{photo.key}"><img class="photo-thumbnail"', page)
         self.assertEqual(len(photos), 2)
 
+    def test_of_a_tweet_without_photos_it_is_said_that_there_are_none(self):
+        page = self.look(self.mod, f"tweets/tweet/{self.alice.tweets()}/change")
+
+        # No photos, and no time of deletion.
+        self.assertInHTML('<div class="readonly">-</div>', page, count=2)
+
     def test_what_people_write_is_shown_and_not_run(self):
         self.alice.tweets("<script>alert(1)</script>")
         self.person("bobby1").post(
