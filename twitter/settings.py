@@ -201,6 +201,13 @@ TIME_ZONE = "UTC"
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# A statement waits for a lock so long, and all statements of a request together, the request's own wait for a
+# thread included, so long (utils/waiting.py). Whole seconds: MariaDB knows no others.
+LOCK_WAIT_SECONDS = 2
+REQUEST_WAIT_SECONDS = 3
+# MariaDB itself ends a request's statement after so many; the client has given up by then.
+REQUEST_STATEMENT_SECONDS = 10
+
 SQLITE_URL = f"sqlite:///{DATA_DIR / 'db.sqlite3'}"
 DATABASE_URL = env.str("DATABASE_URL", SQLITE_URL) if EMBEDDED else env.str("DATABASE_URL")
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
@@ -210,6 +217,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         # IMMEDIATE: a transaction that reads first and writes later would otherwise fail under load.
         "transaction_mode": "IMMEDIATE",
+        # Tasks and commands wait so long for the one writer; requests wait LOCK_WAIT_SECONDS.
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
     }
@@ -222,8 +230,8 @@ else:
         # Tells emoji apart, as the server's own default does not.
         "collation": "utf8mb4_unicode_520_ci",
         "isolation_level": "read committed",
-        # A request waits three seconds for a row lock, not fifty.
-        "init_command": "SET sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout=3",
+        "init_command": "SET sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', "
+        f"innodb_lock_wait_timeout={LOCK_WAIT_SECONDS}",
         "connect_timeout": 2,
         "read_timeout": 10,
         "write_timeout": 10,

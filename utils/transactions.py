@@ -16,8 +16,8 @@ from utils.time_ids import next_id
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 5
-# MariaDB: lock wait timeout, deadlock.
-TRANSIENT_ERRORS = {1205, 1213}
+# MariaDB's number. A lock that timed out (1205) is not among what is tried again: who waited for it has waited enough.
+DEADLOCK = 1213
 
 
 class IdTaken(Exception):
@@ -56,8 +56,9 @@ def retried_transaction(work):
     Decorate a verb to run in one transaction, again from its start when an id was taken.
 
     The outermost such transaction also runs again, after a short random pause, when the
-    database chose it as the victim of a deadlock or its wait for a lock timed out: inside an
-    outer transaction that would be wrong, because a deadlock has rolled back the outer one too.
+    database chose it as the victim of a deadlock: inside an outer transaction that would be
+    wrong, because a deadlock has rolled back the outer one too. A lock that does not come is
+    an error at once; a request then answers 503, a task gives way (utils/waiting.py).
     """
 
     @wraps(work)
@@ -71,7 +72,7 @@ def retried_transaction(work):
                 if attempt == ATTEMPTS:
                     raise
             except OperationalError as error:
-                if not outermost or attempt == ATTEMPTS or not is_transient(error):
+                if not outermost or attempt == ATTEMPTS or not is_deadlock(error):
                     raise
                 time.sleep(random.uniform(0.01, 0.05) * attempt)
 
@@ -94,11 +95,11 @@ def after_commit(action, *args):
     transaction.on_commit(attempt, robust=True)
 
 
-def is_transient(error):
+def is_deadlock(error):
     """
-    Say whether running the transaction again can help: a deadlock or a lock that timed out.
+    Say whether running the transaction again at once can help.
     """
-    return bool(error.args) and error.args[0] in TRANSIENT_ERRORS
+    return bool(error.args) and error.args[0] == DEADLOCK
 
 
 def lock_in_share_mode(queryset):

@@ -238,7 +238,7 @@ class TimeoutsTests(ServersElsewhere, SimpleTestCase):
             self.assertEqual((options["transaction_mode"], options["timeout"]), ("IMMEDIATE", 20))
         else:
             self.assertTrue(all(0 < options[f"{what}_timeout"] <= 10 for what in ("connect", "read", "write")))
-            self.assertIn("innodb_lock_wait_timeout=3", options["init_command"])
+            self.assertIn("innodb_lock_wait_timeout=2", options["init_command"])
             self.assertIs(settings.DATABASES["default"]["CONN_HEALTH_CHECKS"], True)
 
     def test_the_relay_waits_for_confirms_and_not_for_ever(self):

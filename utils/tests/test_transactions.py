@@ -120,8 +120,8 @@ class TroubleThatPassesTests(CommittedTestCase):
             self.stored = UserProfile.objects.get(user_id=alice.id).tweets_count
             self.runs = len(runs)
 
-    def test_a_deadlock_and_a_lock_that_timed_out_run_again(self):
-        self.attempt(OperationalError(1213, "Deadlock"), OperationalError(1205, "Lock wait timeout"))
+    def test_a_deadlock_runs_again(self):
+        self.attempt(OperationalError(1213, "Deadlock"), OperationalError(1213, "Deadlock"))
 
         self.assertEqual((self.runs, self.stored), (3, 3))
 
@@ -132,7 +132,8 @@ class TroubleThatPassesTests(CommittedTestCase):
         self.assertEqual((self.runs, self.stored), (2, 0))
 
     def test_another_error_of_the_database_is_not_tried_again(self):
-        for number in (1064, 2006, 2013):
+        # 1205 is a lock that did not come: whoever waited for it has waited enough.
+        for number in (1064, 1205, 2006, 2013):
             with self.subTest(number=number):
                 with self.assertRaises(OperationalError):
                     self.attempt(OperationalError(number, "no"))

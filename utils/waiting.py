@@ -1,0 +1,111 @@
+"""
+How long a request may wait for the database: three seconds for locks in all, however many statements meet one.
+
+Tasks and commands have no such budget: a task whose lock does not come gives way and runs again.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import request_finished, request_started
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+# The web worker writes here when a request had arrived (deploy/web_worker.py), by time.monotonic().
+ARRIVED_AT = "twitter.arrived_at"
+
+
+class Waited(threading.local):
+    """
+    The seconds that this thread's request has waited, for a thread and for the database; None outside a request.
+    """
+
+    seconds: float | None = None
+
+
+waited = Waited()
+
+
+def connect() -> None:
+    """
+    Begin to count, and to limit what is waited for.
+    """
+    request_started.connect(start_counting, dispatch_uid="utils.waiting.start")
+    request_finished.connect(stop_counting, dispatch_uid="utils.waiting.stop")
+    connection_created.connect(watch, dispatch_uid="utils.waiting.watch")
+
+
+def start_counting(environ: dict[str, Any] | None = None, **kwargs: Any) -> None:
+    arrived_at = (environ or {}).get(ARRIVED_AT)
+    waited.seconds = time.monotonic() - arrived_at if arrived_at else 0
+
+
+def stop_counting(**kwargs: Any) -> None:
+    waited.seconds = None
+
+
+def watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """
+    Count the statements of a new connection; in a request, also let the server end the longest of them.
+    """
+    # How a connection begins: twitter/settings.py.
+    connection.lock_wait = default_lock_wait(connection)
+    if within_budget not in connection.execute_wrappers:
+        connection.execute_wrappers.append(within_budget)
+    if waited.seconds is not None and connection.vendor == "mysql":
+        seconds = settings.REQUEST_STATEMENT_SECONDS
+        execute_raw(connection, f"SET max_statement_time={seconds}, lock_wait_timeout={settings.LOCK_WAIT_SECONDS}")
+
+
+def within_budget(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    """
+    Execute a statement, with what the request has left to wait for a lock. An execute wrapper of Django's.
+    """
+    connection = context["connection"]
+    seconds = lock_wait(connection)
+    if seconds != connection.lock_wait:
+        limit_lock_wait(connection, seconds)
+    if waited.seconds is None:
+        return execute(sql, params, many, context)
+    started = time.monotonic()
+    try:
+        return execute(sql, params, many, context)
+    finally:
+        waited.seconds += time.monotonic() - started
+
+
+def lock_wait(connection: BaseDatabaseWrapper) -> int:
+    """
+    Return how many seconds the next statement may wait for a lock.
+    """
+    if waited.seconds is None:
+        return default_lock_wait(connection)
+    return min(settings.LOCK_WAIT_SECONDS, max(0, int(settings.REQUEST_WAIT_SECONDS - waited.seconds)))
+
+
+def default_lock_wait(connection: BaseDatabaseWrapper) -> int:
+    if connection.vendor == "sqlite":
+        return connection.settings_dict["OPTIONS"]["timeout"]
+    return settings.LOCK_WAIT_SECONDS
+
+
+def limit_lock_wait(connection: BaseDatabaseWrapper, seconds: int) -> None:
+    if connection.vendor == "sqlite":
+        execute_raw(connection, f"PRAGMA busy_timeout = {seconds * 1000}")
+    else:
+        execute_raw(connection, f"SET innodb_lock_wait_timeout={seconds}")
+    connection.lock_wait = seconds
+
+
+def execute_raw(connection: BaseDatabaseWrapper, sql: str) -> None:
+    """
+    Execute a statement that is none of the project's own, so that nobody counts it.
+    """
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(sql)
+    finally:
+        cursor.close()
