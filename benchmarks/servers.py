@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
 os.environ["PROFILE"] = "stack"
@@ -50,7 +51,7 @@ class Started:
     One server with its processes.
     """
 
-    def __init__(self, port, arguments):
+    def __init__(self, port: int, arguments: Callable[[int], list[str]]) -> None:
         self.port = port
         environment = os.environ | {"HOST": "127.0.0.1", "PORT": str(port)}
         self.process = subprocess.Popen(
@@ -63,17 +64,18 @@ class Started:
         found = subprocess.run(["ps", "--ppid", str(self.process.pid), "-o", "pid="], capture_output=True, text=True)
         self.pids = [int(pid) for pid in found.stdout.split()]
 
-    def wait_for_it(self):
+    def wait_for_it(self) -> None:
         deadline = time.monotonic() + 60
         while True:
             try:
-                return load.Connection(self.port).ask(load.http_request("GET", "/livez"))
+                load.Connection(self.port).ask(load.http_request("GET", "/livez"))
+                return
             except OSError:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
 
-    def measure(self, path, cookie):
+    def measure(self, path: str, cookie: str) -> tuple[float, ...]:
         """
         Return (requests a second, CPU ms a request, p50 ms, p99 ms) at `CONNECTIONS` connections.
         """
@@ -88,7 +90,7 @@ class Started:
         latencies = [float(value) * UNITS[unit] for value, unit in re.findall(r"(?:50|99)%\s+([\d.]+)(us|ms|s)", said)]
         return count / SECONDS, used / count * 1000, *latencies
 
-    def memory(self):
+    def memory(self) -> float:
         """
         Return the megabytes that its workers hold for themselves.
         """
@@ -98,12 +100,12 @@ class Started:
                 pages += int(re.search(r"RssAnon:\s+(\d+) kB", status.read())[1])
         return pages / 1024
 
-    def stop(self):
+    def stop(self) -> None:
         self.process.terminate()
         self.process.wait(60)
 
 
-def main():
+def main() -> None:
     world.create_database()
     people = world.World()
     session = world.open_session(people.readers[0], world.OURS)

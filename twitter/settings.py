@@ -9,7 +9,7 @@ The code is the same for both; this file is the only place that knows which prof
 
 import secrets
 from datetime import timedelta
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -103,6 +103,24 @@ CORS_EXPOSE_HEADERS = (
     "X-RateLimit-Reset",
     "X-Request-ID",
 )
+
+
+def is_private(host: str) -> bool:
+    """
+    Say whether only this machine or its private network can reach what listens at `host`.
+    """
+    try:
+        address = ip_address(host.strip("[]"))
+    except ValueError:
+        return host == "localhost"
+    return address.is_private and not address.is_unspecified
+
+
+if SECURE and not is_private(HOST) and not env.bool("ALLOW_PUBLIC_HOST", False):
+    raise environ.ImproperlyConfigured(
+        f"SECURE=on and HOST={HOST}: the web server speaks no TLS and wants a proxy in front. Listen on a private "
+        "address, or say ALLOW_PUBLIC_HOST=on where something else keeps strangers away, as a container's network does"
+    )
 
 # Addresses and networks of reverse proxies whose X-Forwarded-For is believed, such as 127.0.0.1,10.0.0.0/8.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
@@ -491,6 +509,9 @@ MEDIA_ON_S3 = bool(S3_BUCKET)
 # who kept the address of what was hidden since.
 S3_ADDRESS_SECONDS = 300
 if MEDIA_ON_S3:
+    # Only where requirements/stack.txt is installed.
+    from botocore.config import Config
+
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
@@ -502,6 +523,8 @@ if MEDIA_ON_S3:
             "default_acl": None,
             "file_overwrite": False,
             "querystring_expire": S3_ADDRESS_SECONDS,
+            # Its own minutes and five attempts would hold a request for longer than it may last.
+            "client_config": Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2}),
         },
     }
 

@@ -1,5 +1,5 @@
 """
-What gunicorn and runserver load. In the embedded profile the task worker and the relay live here too.
+What the web server and runserver load. In the embedded profile the task worker and the relay live here too.
 """
 
 import os

@@ -14,8 +14,8 @@ from django.core.signals import request_finished, request_started
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-# The web worker writes here when a request had arrived (deploy/web_worker.py), by time.monotonic().
-ARRIVED_AT = "twitter.arrived_at"
+# The web worker writes here when a request had arrived (deploy/web_channel.py), by time.monotonic().
+ARRIVED_AT = "web.arrived_at"
 
 
 class Waited(threading.local):

@@ -39,6 +39,24 @@ class KnobTests(FreshStart, TestCase):
         self.assertEqual(values, "192.0.2.7 8123 True")
         self.assertIn("PORT", self.refusal(PORT="http"))
 
+    def test_a_secure_server_does_not_listen_to_the_world_without_being_told_to(self):
+        for host in ("0.0.0.0", "[::]", "203.0.114.7", "twitter.example"):
+            with self.subTest(host=host):
+                self.assertIn("ALLOW_PUBLIC_HOST", self.refusal(SECURE="on", HOST=host))
+                self.assertEqual(self.setting("settings.HOST", SECURE="on", HOST=host, ALLOW_PUBLIC_HOST="on"), host)
+                self.assertEqual(self.setting("settings.HOST", HOST=host), host)
+
+        for host in ("127.0.0.1", "localhost", "[::1]", "10.1.2.3", "192.168.1.5"):
+            with self.subTest(host=host):
+                self.assertEqual(self.setting("settings.HOST", SECURE="on", HOST=host), host)
+
+    def test_an_s3_server_that_hangs_holds_a_request_for_seconds_only(self):
+        options = "settings.STORAGES['default']['OPTIONS']['client_config']"
+
+        limits = self.setting(f"({options}.connect_timeout, {options}.read_timeout)", S3_BUCKET="photos")
+
+        self.assertEqual(limits, "(2, 5)")
+
     def test_everything_that_is_kept_is_kept_in_data_dir(self):
         paths = self.setting(
             "settings.DATABASES['default']['NAME'], settings.MEDIA_ROOT, settings.STATIC_ROOT, sep='\\n'"
