@@ -7,6 +7,7 @@ Tasks and commands have no such budget: a task whose lock does not come gives wa
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 from django.conf import settings
@@ -103,9 +104,8 @@ def limit_lock_wait(connection: BaseDatabaseWrapper, seconds: int) -> None:
 def execute_raw(connection: BaseDatabaseWrapper, sql: str) -> None:
     """
     Execute a statement that is none of the project's own, so that nobody counts it.
+
+    :raises OperationalError: the database does not answer.
     """
-    cursor = connection.connection.cursor()
-    try:
+    with connection.wrap_database_errors, closing(connection.connection.cursor()) as cursor:
         cursor.execute(sql)
-    finally:
-        cursor.close()
