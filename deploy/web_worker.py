@@ -24,7 +24,8 @@ from deploy.web_channel import Channel
 
 logger = logging.getLogger("web")
 
-MAX_HEADER_BYTES = 16 * 1024
+# As much as nginx takes by default.
+MAX_HEADER_BYTES = 32 * 1024
 # Nine photos and their form, as deploy/nginx.conf says; the project itself has narrower limits for each route.
 MAX_BODY_BYTES = 100 * 1024 * 1024
 # What all connections together have sent of bodies that are not answered; beyond it the largest goes.

@@ -25,8 +25,8 @@ NO_HTTP = {
     "a bad method": b"<script> /api/ HTTP/1.1\r\n\r\n",
     "a bad header": b"GET /api/ HTTP/1.1\r\nHost localhost\r\n\r\n",
     "two lengths": b"POST /api/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-    "a long address": b"GET /" + b"a" * 17_000 + b" HTTP/1.1\r\n\r\n",
-    "a long header": b"GET /api/ HTTP/1.1\r\nHost: localhost\r\nCookie: " + b"a" * 17_000 + b"\r\n\r\n",
+    "a long address": b"GET /" + b"a" * 33_000 + b" HTTP/1.1\r\n\r\n",
+    "a long header": b"GET /api/ HTTP/1.1\r\nHost: localhost\r\nCookie: " + b"a" * 33_000 + b"\r\n\r\n",
     "an unknown coding": b"POST /api/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
     "a bad chunk": b"POST /api/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nbanana\r\n\r\n",
 }
