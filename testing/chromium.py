@@ -90,6 +90,13 @@ class Chromium:
                 field.clear()
                 field.send_keys(value)
 
+    def type_anything(self, selector, text):
+        """
+        Type a text with line breaks and emoji, which the driver's own keys lack; maxlength holds as for a person.
+        """
+        self.find(selector).click()
+        self.driver.execute_cdp_cmd("Input.insertText", {"text": text})
+
     def send(self, form, **fields):
         """
         Fill a form in, press its button and wait for the page that answers.

@@ -5,7 +5,7 @@ Shapes of people.
 from rest_framework import serializers
 
 from accounts.constants import AVATAR_EDGE, EMAIL_LENGTH, NICKNAME_MAX, PASSWORD_MAX, PASSWORD_MIN, USERNAME
-from utils.api.fields import PictureField
+from utils.api.fields import PictureField, TextField
 from utils.api.shapes import SuccessSerializer
 from utils.media import media_url
 
@@ -186,7 +186,7 @@ class NewTokenSerializer(SuccessSerializer):
 
 
 class ProfileSerializerForUpdate(serializers.Serializer):
-    nickname = serializers.CharField(max_length=NICKNAME_MAX, required=False, allow_null=True, allow_blank=True)
+    nickname = TextField(max_length=NICKNAME_MAX, required=False, allow_null=True, allow_blank=True)
     avatar = PictureField(max_edge=AVATAR_EDGE, required=False, allow_null=True)
 
     example = {"nickname": "Alice"}

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from accounts.api.serializers import UserSerializer, user_shape
 from comments.constants import CONTENT_MAX, CONTENT_MIN
 from tweets.models import Tweet
+from utils.api.fields import TextField
 from utils.time_ids import MAX_ID, format_time, id_to_datetime
 
 
@@ -54,7 +55,7 @@ def comment_shape(loaded, request):
 
 
 def content_field():
-    return serializers.CharField(
+    return TextField(
         min_length=CONTENT_MIN, max_length=CONTENT_MAX, style={"base_template": "textarea.html", "rows": 2}
     )
 

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from moderation.constants import REASON_MAX
 from moderation.services import KINDS
+from utils.api.fields import TextField
 from utils.time_ids import MAX_ID
 
 KIND_CHOICES = [(kind, kind) for kind in KINDS]
@@ -16,7 +17,7 @@ class ReportSerializerForCreate(serializers.Serializer):
     object_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
     example = {"content_type": "tweet", "object_id": 217665629068437, "reason": "Spam"}
 
-    reason = serializers.CharField(max_length=REASON_MAX, style={"base_template": "textarea.html", "rows": 2})
+    reason = TextField(max_length=REASON_MAX, style={"base_template": "textarea.html", "rows": 2})
 
     def validate(self, data):
         things = KINDS[data["content_type"]].objects.visible_to(self.context["request"].user)

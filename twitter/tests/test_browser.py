@@ -123,6 +123,22 @@ class ReaderTests(BrowserTestCase):
 
 
 class LeavingTests(BrowserTestCase):
+    def test_a_text_of_140_emoji_and_line_breaks_fits_and_is_stored_as_typed(self):
+        self.browser().signs_up("carol1")
+        alice = self.person("alice1")
+        tweet_id, text = alice.tweets("What do you say?"), "😀" * 100 + "\nwords\n\n" + "🎉" * 32
+        self.assertEqual(len(text), 140)
+        page = self.chromium
+        page.log_in("carol1", PASSWORD)
+        page.open(f"/api/comments/?tweet_id={tweet_id}")
+
+        page.type_anything('#form_create [name="content"]', text)
+        page.send("#form_create")
+
+        self.assertIn("201 Created", page.text)
+        (comment,) = alice.get("comments/", tweet_id=tweet_id).json()["comments"]
+        self.assertEqual(comment["content"], text)
+
     def test_somebody_closes_an_account_by_hand(self):
         self.browser().signs_up("carol1")
         page = self.chromium

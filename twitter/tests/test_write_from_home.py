@@ -61,6 +61,11 @@ class WriteFromHomeTests(ApiTestCase):
         self.assertEqual(page.status_code, 201)
         self.assertEqual(self.alice.feed()[0], page.data["id"])
 
+    def test_the_box_leaves_counting_to_the_server(self):
+        self.feature(percentage=100)
+
+        self.assertNotIn("maxlength", self.box(self.alice)[0])
+
     def test_it_is_on_the_home_page_alone(self):
         self.feature(percentage=100)
 

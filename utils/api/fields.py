@@ -2,8 +2,11 @@
 Input fields that several apps share.
 """
 
+from typing import Any
+
 from rest_framework import serializers
 
+from utils.api.text import normalize_text
 from utils.errors import Unavailable
 from utils.images import DecodersBusy, ImageRefused, read_image
 
@@ -21,6 +24,18 @@ def read_upload(file, *, max_edge):
         raise serializers.ValidationError([refused.message], code=refused.code)
     except DecodersBusy as busy:
         raise Unavailable(busy.message)
+
+
+class TextField(serializers.CharField):
+    """
+    What a person writes, as `normalize_text` leaves it; only then its length is counted, in code points.
+
+    Its box on a page has no `maxlength`: browsers count UTF-16 units, and would stop 100 emoji short of 140 characters.
+    """
+
+    def run_validation(self, data: Any = serializers.empty) -> str | None:
+        # Any: a body may hold whatever JSON can say.
+        return super().run_validation(normalize_text(data) if isinstance(data, str) else data)
 
 
 class PictureField(serializers.FileField):
