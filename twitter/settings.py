@@ -81,7 +81,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
+# ForwardedProtoMiddleware leaves this header to TRUSTED_PROXIES alone.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Probes speak plain http to the process itself.
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -122,7 +123,7 @@ if SECURE and not is_private(HOST) and not env.bool("ALLOW_PUBLIC_HOST", False):
         "address, or say ALLOW_PUBLIC_HOST=on where something else keeps strangers away, as a container's network does"
     )
 
-# Addresses and networks of reverse proxies whose X-Forwarded-For is believed, such as 127.0.0.1,10.0.0.0/8.
+# Addresses and networks of reverse proxies whose X-Forwarded-For and -Proto are believed, such as 127.0.0.1,10.0.0.0/8.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 for proxy in TRUSTED_PROXIES:
     # A typing error is an error now, not with the first request.
@@ -177,11 +178,13 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "utils.middleware.RequestIdMiddleware",
     "utils.middleware.AccessMiddleware",
+    "utils.api.middleware.ForwardedProtoMiddleware",
+    "utils.api.middleware.PermanentRedirectMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "utils.api.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.AccountMiddleware",
     "gatekeeper.middleware.VisitorMiddleware",

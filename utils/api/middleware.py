@@ -1,13 +1,61 @@
 """
-What concerns pages for people and not the API's JSON.
+What every request passes: whether it came by https, where a redirect leads it, and what concerns pages for people.
 """
+
+from collections.abc import Callable
 
 from csp.middleware import CSPMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase, HttpResponsePermanentRedirect
+from django.middleware.common import CommonMiddleware
+from django.utils.http import escape_leading_slashes
 from rest_framework.exceptions import APIException
 
 from utils.api.exception_handler import error_response
+from utils.api.throttling import is_trusted_proxy, parse_address
 from utils.errors import ServiceError
+
+
+class ForwardedProtoMiddleware:
+    """
+    Believe X-Forwarded-Proto of trusted proxies only: sent by anybody else it is dropped, and Django never sees it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if "HTTP_X_FORWARDED_PROTO" in request.META:
+            address = parse_address(request.META.get("REMOTE_ADDR", ""))
+            if address is None or not is_trusted_proxy(address):
+                del request.META["HTTP_X_FORWARDED_PROTO"]
+        return self.get_response(request)
+
+
+class PermanentRedirectMiddleware:
+    """
+    Make 308 of a 301 that answers a write: after 301 clients ask again with GET and without the body.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code == 301 and request.method not in ("GET", "HEAD"):
+            response.status_code = HttpResponsePermanentRedirect.status_code_preserve_request
+        return response
+
+
+class SlashMiddleware(CommonMiddleware):
+    """
+    Django's own, which sends an address without its final slash to the one with it; writes too, in DEBUG as elsewhere.
+    """
+
+    def get_full_path_with_slash(self, request: HttpRequest) -> str:
+        # In DEBUG Django's raises for a write, which would lose its body. Ours is a 308 and loses nothing.
+        return escape_leading_slashes(request.get_full_path(force_append_slash=True))
 
 
 class PageMiddleware(CSPMiddleware):
