@@ -139,6 +139,7 @@ PASSWORD_HASHERS = ["accounts.hashers.OwaspArgon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 6}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.validators.OwnNameValidator"},
 ]
 LOGIN_URL = "rest_framework:login"
 LOGIN_REDIRECT_URL = "/api/"

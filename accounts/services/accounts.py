@@ -55,10 +55,10 @@ class AccountService:
         Create a user with a profile.
 
         :raises UsernameTaken, EmailTaken: somebody has it, in whatever case.
-        :raises WeakPassword: it is among the well-known ones.
+        :raises WeakPassword: it is among the well-known ones, or is the user's own name or mail.
         """
         username, email = username.lower(), email.lower()
-        cls.check_password_strength(password)
+        cls.check_password_strength(password, user=User(username=username, email=email))
         cls._check_free(username, email)
         try:
             return User.objects.create_user(username, email, password)
@@ -75,14 +75,14 @@ class AccountService:
             raise EmailTaken
 
     @classmethod
-    def check_password_strength(cls, password, *, field="password"):
+    def check_password_strength(cls, password, *, user, field="password"):
         """
-        Refuse a password that everybody tries first.
+        Refuse a password that everybody tries first. `user` need not be saved yet.
 
-        :raises WeakPassword: it is among the well-known ones.
+        :raises WeakPassword: it is among the well-known ones, or is the user's own name or mail.
         """
         try:
-            validate_password(password)
+            validate_password(password, user)
         except ValidationError as error:
             raise WeakPassword(" ".join(error.messages), field=field) from error
 
@@ -92,12 +92,12 @@ class AccountService:
         Give the user a new password and end every session and token, the present ones too.
 
         :raises WrongCredentials: `old_password` is not the present one.
-        :raises WeakPassword: the new one is among the well-known ones.
+        :raises WeakPassword: the new one is among the well-known ones, or is the user's own name or mail.
         """
         user = User.objects.get(id=user.id)
         if not user.check_password(old_password):
             raise WrongCredentials("The old password is wrong.", field="old_password")
-        cls.check_password_strength(new_password, field="new_password")
+        cls.check_password_strength(new_password, user=user, field="new_password")
         with transaction.atomic():
             user.set_password(new_password)
             user.save(update_fields=["password"])

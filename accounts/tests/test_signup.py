@@ -112,6 +112,18 @@ class SigningUpTests(ApiTestCase):
                 self.assert_refused(self.sign_up(password=password), 400, field="password")
                 self.assertFalse(User.objects.exists())
 
+    def test_a_password_that_is_the_name_or_the_mail_is_refused(self):
+        for password in ("alice1", "ALICE1", "alice.liddell@example.com", "Alice.Liddell@Example.com", "alice.liddell"):
+            with self.subTest(password=password):
+                response = self.sign_up(email="Alice.Liddell@example.com", password=password)
+
+                body = self.assert_refused(response, 400, field="password", text="user name or your email")
+                self.assertEqual(body["message"], "Please check input")
+                self.assertFalse(User.objects.exists())
+
+    def test_a_password_that_only_holds_the_name_works(self):
+        self.assertEqual(self.sign_up(password="alice1 and more").status_code, 201)
+
     def test_each_missing_field_is_named(self):
         body = self.assert_refused(self.browser().post("accounts/signup/"), 400)
 

@@ -52,6 +52,7 @@ EXTRA_LEVELS = {
     "accounts.backends": 1,  # Django's authentication asks it
     "accounts.middleware": 1,  # Django's request cycle asks it
     "accounts.sessions": 1,  # Django's sessions ask it
+    "accounts.validators": 1,  # Django's validation of passwords asks it
     "accounts.guard": 2,  # a verb: may this name be tried once more
     "accounts.hashers": 5,  # numbers with a class around them
     "friendships.moving": 2.5,  # what commands do with rows of both stores
