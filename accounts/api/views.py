@@ -90,6 +90,8 @@ class AccountViewSet(APIViewSet):
     def login(self, request):
         """
         Open a session. A wrong name and a wrong password are one and the same 400.
+
+        Somebody whom moderators have suspended and who knows the password is told so: 403 `account_suspended`.
         """
         # Every backend hashes for a name nobody has too: both answers take as long.
         user = authenticate(request._request, **self.read())

@@ -77,7 +77,8 @@ class SuspendingTests(ActionsTestCase):
         self.suspend(carol.user, reason="Spam")
 
         login = partial(self.browser().post, "accounts/login/", username="carol1")
-        self.assert_refused(login(password="correct horse battery"), 400)
+        body = self.assert_refused(login(password="correct horse battery"), 403)
+        self.assertEqual(body["code"], "account_suspended")
 
     def test_without_a_reason_nothing_happens(self):
         for reason in ("", "   "):
