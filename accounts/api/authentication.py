@@ -40,7 +40,7 @@ class AccountSessionScheme(SessionScheme):
 
 class BearerAuthentication(BaseAuthentication):
     """
-    `Authorization: Bearer <token>`. A token that is unknown, expired or revoked is 401, never anonymous.
+    `Authorization: Bearer <token>`. A token that is empty, unknown, expired or revoked is 401, never anonymous.
     """
 
     def authenticate(self, request):

@@ -43,6 +43,14 @@ class PresentingATokenTests(ApiTestCase):
                 self.assertEqual(body["code"], "invalid_token")
                 self.assertEqual(response["WWW-Authenticate"], "Bearer")
 
+    def test_an_empty_token_is_as_bad(self):
+        for authorization in ("Bearer", "Bearer ", "bearer", "  Bearer  ", "Bearer   "):
+            with self.subTest(authorization=authorization):
+                response = self.ask(authorization)
+
+                self.assertEqual(self.assert_refused(response, 401)["code"], "invalid_token")
+                self.assertEqual(response["WWW-Authenticate"], "Bearer")
+
     def test_a_bad_token_is_refused_where_anybody_may_read(self):
         response = self.nobody().client.get(f"/api/users/{self.alice.id}/", HTTP_AUTHORIZATION="Bearer no")
 

@@ -6,7 +6,7 @@ from rest_framework.exceptions import ValidationError
 
 from utils.time_ids import MAX_ID
 
-BEARER = "bearer "
+BEARER = "bearer"
 
 
 def integer_parameter(request, name):
@@ -23,7 +23,7 @@ def integer_parameter(request, name):
 
 def presented_token(request):
     """
-    Return the secret of `Authorization: Bearer <token>`, or None.
+    Return the secret of `Authorization: Bearer <token>`, "" with nothing behind the word; None of anything else.
     """
-    header = request.META.get("HTTP_AUTHORIZATION", "")
-    return header[len(BEARER) :].strip() if header.lower().startswith(BEARER) else None
+    scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+    return secret.strip() if scheme.lower() == BEARER else None
