@@ -3,7 +3,6 @@ Where each page for people leads: this file alone knows all collections, so that
 """
 
 from gatekeeper.services import GatekeeperService
-from tweets.constants import CONTENT_MAX
 from utils.api.page_links import Link, Rows
 from utils.api.renderers import BrowsableRenderer, page_key
 
@@ -48,7 +47,7 @@ INSIDE = (
 )
 NOTIFICATION = (Link("All", "/api/notifications/"), Link("Unread", "/api/notifications/?unread=true"))
 OUTSIDE = (Link("Sign up", "/api/accounts/signup/", "nobody"), Link("Log in", "/api/accounts/login/", "nobody"))
-LIKED = (Link("What it is about", "/api/{content_type}s/{object_id}/"),)
+LIKED = (Link("What it is about", "/api/{asked[content_type]}s/{asked[object_id]}/"),)
 
 WORDS = "{user[username]}: {content}"
 TWEET_CARD = Rows("", WORDS, (), ("photo_urls",))
@@ -92,15 +91,15 @@ class PageRenderer(BrowsableRenderer):
         "friendships_follow": (*SIDES, Link("Unfollow", "/api/friendships/{pk}/unfollow/", "others")),
         "friendships_unfollow": (*SIDES, Link("Follow", "/api/friendships/{pk}/follow/", "others")),
         "newsfeeds_list": INSIDE[1:],
-        "tweets_list": (Link("Author", "/api/users/{user_id}/"),),
+        "tweets_list": (Link("Author", "/api/users/{asked[user_id]}/"),),
         "tweets_create": (Link("Open", "/api/tweets/{id}/"), *TWEET),
         "tweets_retrieve": (*TWEET, Link("More comments", "{comments_next}")),
-        "comments_list": (Link("The tweet", "/api/tweets/{tweet_id}/"),),
+        "comments_list": (Link("The tweet", "/api/tweets/{asked[tweet_id]}/"),),
         "comments_create": (Link("The tweet", "/api/tweets/{tweet_id}/"), *COMMENT),
         "comments_update": (Link("The tweet", "/api/tweets/{tweet_id}/"), *COMMENT[:1]),
         "likes_create": (
             *LIKED,
-            Link("Take it back", "/api/likes/cancel/?content_type={content_type}&object_id={object_id}"),
+            Link("Take it back", "/api/likes/cancel/?content_type={asked[content_type]}&object_id={asked[object_id]}"),
         ),
         "likes_cancel": LIKED,
         "notifications_list": (
@@ -148,7 +147,7 @@ class PageRenderer(BrowsableRenderer):
 
     def get_context(self, data, accepted_media_type, renderer_context):
         context = super().get_context(data, accepted_media_type, renderer_context)
-        return context | {"writes_here": writes_here(context), "tweet_length": CONTENT_MAX}
+        return context | {"writes_here": writes_here(context)}
 
 
 def writes_here(context):

@@ -4,13 +4,17 @@ The pages of this site: a form for each action with its fields only, links, and 
 
 import re
 from html import unescape
+from urllib.parse import quote, urlencode, urlsplit
 
 from testing.people import PASSWORD
 from testing.testcases import ApiTestCase
+from twitter.pages import PageRenderer
 
 HTML = {"HTTP_ACCEPT": "text/html"}
 FORM = re.compile(r'<form class="page-form form-horizontal" id="form_(\w+)".*?</form>', re.DOTALL)
 FIELD = re.compile(r'<(?:input|textarea|select)[^>]* name="(\w+)"')
+HREF = re.compile(r' href="([^"]*)"')
+NAMES = re.compile(r"{(?:asked\[)?(\w+)")
 LINK = re.compile(r'<a href="([^"]+)">([^<]+)</a>')
 
 
@@ -146,6 +150,47 @@ class LinksTests(PageTestCase):
 
 
 class CrawlTests(PageTestCase):
+    def test_no_link_leads_where_the_query_says(self):
+        """
+        Each name that a link is made of, and each page, with and without an error.
+        """
+        evil = "//evil.example/"
+        templates = [link.address for links in PageRenderer.links.values() for link in links]
+        names = {name for template in templates for name in NAMES.findall(template)}
+        self.assertLessEqual({"comments_next", "id", "user_id", "tweet_id", "content_type", "object_id"}, names)
+        query = urlencode(dict.fromkeys(sorted(names), evil))
+        query += f"&trail={quote(evil)},{quote(evil)}&page=1"
+        for path in (
+            "", "tweets/1/", f"tweets/{self.tweet_id}/", "tweets/", "comments/", "likes/", "likes/cancel/",
+            "newsfeeds/", "notifications/", "users/1/", f"users/{self.alice.id}/", "reports/", "accounts/login/",
+            "profiles/1/", f"friendships/{self.alice.id}/followers/", "friendships/1/follow/",
+        ):  # fmt: skip
+            for word in (query, query.replace(quote(evil, safe=""), "evil")):
+                with self.subTest(path=path, word=word[:40]):
+                    page = self.page(f"{path}?{word}")
+
+                    addresses = [unescape(address) for address in HREF.findall(page)]
+                    self.assertTrue(addresses)
+                    for address in addresses:
+                        where = urlsplit(address)
+                        self.assertIn(where.netloc, ("", "testserver"), address)
+                        self.assertRegex(where.path, r"^/(api|api-auth|admin|static)(/|$)|^$")
+                        self.assertNotIn("//", where.path)
+
+    def test_every_link_begins_on_this_site_or_is_one_that_the_answer_holds(self):
+        for links in PageRenderer.links.values():
+            for link in links:
+                self.assertTrue(link.address.startswith("/api/") or link.address == "{comments_next}", link)
+
+    def test_no_box_counts_for_the_browser(self):
+        """
+        A browser's maxlength counts UTF-16 units: of 140 emoji it would take 70.
+        """
+        for path in (f"tweets/?user_id={self.alice.id}", f"comments/?tweet_id={self.tweet_id}", "newsfeeds/"):
+            self.assertNotIn("maxlength", self.page(path))
+        self.assertNotIn("maxlength", self.page(f"profiles/{self.alice.user.profile.id}/"))
+        self.assertNotIn("maxlength", self.alice.client.get("/api-auth/login/", **HTML).content.decode())
+
     def test_every_page_that_can_be_reached_is_there(self):
         seen, ahead = set(), ["/api/"]
         while ahead:

@@ -2,17 +2,24 @@
 Where a page for people leads: links of what it shows, the rows of its list, the next and the previous page.
 """
 
+import re
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
+from rest_framework.request import Request
+
 FIRST_PAGE = "first"
 LONGEST_TRAIL = 50
+# An id, or the name of a kind of things.
+PLAIN = re.compile(r"[0-9]{1,18}|[a-z]{1,20}")
 
 
 class Link(NamedTuple):
     """
     A link of a page: `address` is a format string over what the page shows, over the parts of its
-    own address, and over `me`, the id of who looks.
+    own path, over `me`, the id of who looks, and over `asked`, what the query asks for.
+
+    Anybody may write the query of a page that somebody else opens. It says which id, and never where a link leads.
 
     :param to: "" everybody, "owner" who made it, "others" anybody else who is logged in, "users" both, "nobody" else.
     """
@@ -52,8 +59,8 @@ class PageLinks:
 
     def __init__(self, view, request, data):
         self.me = request._request.user.pk
-        address = {name: quote(str(value)) for name, value in {**request.query_params.dict(), **view.kwargs}.items()}
-        self.known = {**address, "me": self.me}
+        path = {name: quote(str(value)) for name, value in view.kwargs.items()}
+        self.known = {**path, "me": self.me, "asked": asked_of(request)}
         self.data = data if isinstance(data, dict) else {}
 
     def links(self, links):
@@ -87,6 +94,13 @@ class PageLinks:
             }
             for thing in things
         ]
+
+
+def asked_of(request: Request) -> dict[str, str]:
+    """
+    Return those parameters of the query that are ids or plain words.
+    """
+    return {name: value for name, value in request.query_params.items() if PLAIN.fullmatch(value)}
 
 
 def fill(text, values):
