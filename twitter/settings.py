@@ -93,7 +93,7 @@ CSRF_FAILURE_VIEW = "utils.api.exception_handler.csrf_failure"
 # Web clients on other origins, who show a token. Their cookies are not wanted.
 # https://github.com/adamchainz/django-cors-headers#configuration
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
-CORS_URLS_REGEX = r"^/api/"
+CORS_URLS_REGEX = r"^/(api|media)/"
 CORS_ALLOW_HEADERS = (*default_headers, "idempotency-key", "if-none-match", "x-request-id")
 CORS_EXPOSE_HEADERS = (
     "ETag",
@@ -431,6 +431,7 @@ REST_FRAMEWORK = {
         "accounts.api.authentication.BearerAuthentication",
         "accounts.api.authentication.AccountSessionAuthentication",
     ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "utils.api.negotiation.ContentNegotiation",
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_RENDERER_CLASSES": ["utils.api.renderers.JSONRenderer", "twitter.pages.PageRenderer"],
     "DEFAULT_PARSER_CLASSES": [

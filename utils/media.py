@@ -90,8 +90,7 @@ def serve(key):
     """
     Answer with a stored file; whoever calls has decided that it may be seen.
 
-    It is never run as a page: no sniffing, no scripts, whatever the bytes. Whoever has it asks
-    again each time, because from one moment to the next it may be gone.
+    It is never run as a page: no sniffing, no scripts, whatever the bytes.
 
     :raises Http404: there is no such file.
     """
@@ -106,5 +105,4 @@ def serve(key):
     response["Content-Disposition"] = "inline"
     # A key never comes back with another content.
     response["ETag"] = f'"{key}"'
-    response["Cache-Control"] = "private, no-cache"
     return response

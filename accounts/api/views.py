@@ -70,6 +70,9 @@ class AccountViewSet(APIViewSet):
     rates = {name: f"accounts.{name}" for name in ("signup", "login", "logout", "login_status", "password")}
     # One count for both: each would tell whether a guess is right.
     rates["me"] = "accounts.password"
+    # Tokens stand in here, and who is logged in.
+    cache_control = "no-store"
+    conditional = ()
 
     def list(self, request):
         """
@@ -158,7 +161,7 @@ class UserViewSet(APIViewSet):
     parameters = {"list": [OpenApiParameter("search", str, description="How names or mails begin")]}
     permissions = {"list": [IsAdminUser], "retrieve": [AllowAny], "by": [AllowAny]}
     pagination_class = CountedPagination
-    conditional = {"retrieve", "by"}
+    conditional = {"list", "retrieve", "by"}
 
     def get_queryset(self):
         return User.objects.visible_to(self.request.user).select_related("profile")

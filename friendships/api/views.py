@@ -38,6 +38,7 @@ class FriendshipViewSet(APIViewSet):
         "unfollow": UnfollowedSerializer,
     }
     parameters = dict.fromkeys(("followers", "followings"), NUMBERED_PARAMETERS)
+    conditional = {"list", "followers", "followings"}
     rates = {name: f"friendships.{name}" for name in ("follow", "unfollow", "followers", "followings")}
 
     def get_object(self):

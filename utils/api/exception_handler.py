@@ -172,7 +172,7 @@ def error_response(request, error):
     Nothing here touches the user, the database or the host, because one of them may be what failed.
     """
     body = service_error_body(error) if isinstance(error, ServiceError) else api_error_body(error)
-    headers = error_headers(error)
+    headers = {**error_headers(error), "Vary": "Accept"}
     if "text/html" not in request.META.get("HTTP_ACCEPT", ""):
         return JsonResponse(body, status=error.status_code, headers=headers)
     page = render_to_string("utils/error.html", {"error": body, "status": error.status_code})

@@ -5,10 +5,11 @@ The view of stored files.
 from django.utils.cache import get_conditional_response
 from rest_framework.views import APIView
 
+from utils.api.views import DependsOnWhoAsks
 from utils.media import serve
 
 
-class FileView(APIView):
+class FileView(DependsOnWhoAsks, APIView):
     """
     A file for those who may see it; whoever has it asks again each time, and mostly hears 304.
 

@@ -9,6 +9,7 @@ from django.utils.encoding import escape_uri_path
 from django.utils.timezone import is_aware
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import PageNumberPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from utils.pagination import BadCursor, Window
@@ -35,6 +36,14 @@ def whole_number(text):
     if not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER:
         return None
     return min(int(text), MAX_ID) or None
+
+
+def is_first_page(request: Request) -> bool:
+    """
+    Say whether a list is asked for from its beginning.
+    """
+    params = request.query_params
+    return WINDOW_PARAMETERS.isdisjoint(params) and params.get("page", "1") == "1"
 
 
 class EndlessRequest:

@@ -8,8 +8,10 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.routers import APIRootView, DefaultRouter
 
+from utils.api.views import DependsOnWhoAsks
 
-class RootView(APIRootView):
+
+class RootView(DependsOnWhoAsks, APIRootView):
     """
     A high-concurrency newsfeed: start here.
 

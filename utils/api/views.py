@@ -6,6 +6,7 @@ from django.utils.cache import get_conditional_response, set_response_etag
 from rest_framework.viewsets import GenericViewSet
 
 from utils.api.exceptions import MissingParameters
+from utils.api.pagination import is_first_page
 from utils.api.throttling import RateLimiter
 
 
@@ -25,7 +26,21 @@ def required_params(*names, source="data"):
     return decorate
 
 
-class APIViewSet(GenericViewSet):
+class DependsOnWhoAsks:
+    """
+    Mixin of a DRF view: every answer says who may keep it.
+
+    `cache_control`    by default the client alone, who asks again each time and mostly hears 304.
+    """
+
+    cache_control = "private, no-cache"
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {**super().default_response_headers, "Cache-Control": self.cache_control}
+
+
+class APIViewSet(DependsOnWhoAsks, GenericViewSet):
     """
     Authentication, permission, method, missing parameters, rate limit; then the action looks up and validates.
 
@@ -37,7 +52,7 @@ class APIViewSet(GenericViewSet):
     `answers`          {action: serializer class of the answer, or (status, that or None)}, for the schema.
     `parameters`       {action: [OpenApiParameter]} of the address, for the schema.
     `idempotent`       actions that honour Idempotency-Key, for the schema.
-    `conditional`      actions that return one thing and so have an ETag.
+    `conditional`      actions whose answers have an ETag; of a list the first page has.
     """
 
     rates = {}
@@ -46,7 +61,7 @@ class APIViewSet(GenericViewSet):
     answers = {}
     parameters = {}
     idempotent = ()
-    conditional = {"retrieve"}
+    conditional = {"retrieve", "list"}
     # Longer ones fit no database and are no id of ours (below 2^53): no route, so 404.
     lookup_value_regex = "[0-9]{1,18}"
     pagination_class = None
@@ -93,7 +108,7 @@ class APIViewSet(GenericViewSet):
         response = super().finalize_response(request, response, *args, **kwargs)
         for name, value in self.rate_headers().items():
             response[name] = value
-        if self.action in self.conditional and response.status_code == 200:
+        if self.action in self.conditional and response.status_code == 200 and is_first_page(self.request):
             response.add_post_render_callback(self.answer_conditionally)
         if hasattr(response, "add_post_render_callback"):
             response.add_post_render_callback(self.let_go)
@@ -105,7 +120,7 @@ class APIViewSet(GenericViewSet):
 
     def answer_conditionally(self, response):
         """
-        Give a rendered retrieve its ETag, and 304 to a client that has this very answer.
+        Give a rendered answer its ETag, and 304 to a client that has this very answer.
         """
         set_response_etag(response)
         answer = get_conditional_response(self.request._request, etag=response["ETag"], response=response)

@@ -3,6 +3,7 @@ What browsers are told: which other origins may read an answer, and what a page 
 """
 
 from testing.testcases import ApiTestCase
+from tweets.tests.photos import Photographing
 
 ORIGIN = "https://app.example"
 EXPOSED = {"X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After"}
@@ -65,7 +66,7 @@ class OtherOriginsTests(ApiTestCase):
                     self.assertNotIn("Access-Control-Allow-Origin", response)
                     self.assertLess(response.status_code, 500)
 
-    def test_only_the_api_is_for_other_origins(self):
+    def test_only_the_api_and_its_files_are_for_other_origins(self):
         response = self.nobody().client.get("/admin/login/", HTTP_ORIGIN=ORIGIN)
 
         self.assertNotIn("Access-Control-Allow-Origin", response)
@@ -76,6 +77,54 @@ class OtherOriginsTests(ApiTestCase):
     def test_without_a_list_nobody_may(self):
         with self.settings(CORS_ALLOWED_ORIGINS=[]):
             self.assertNotIn("Access-Control-Allow-Origin", self.preflight(ORIGIN))
+
+
+class FilesOfOtherOriginsTests(Photographing, ApiTestCase):
+    def setUp(self):
+        self.alice, self.bob = self.person("alice1"), self.person("bobby1")
+        self.enterContext(self.settings(CORS_ALLOWED_ORIGINS=[ORIGIN], PHOTO_REVIEW="pre"))
+        self.address = self.posts(self.alice, self.picture())["photo_urls"][0]
+
+    def test_a_photo_may_be_read_as_the_api_may(self):
+        self.enterContext(self.settings(PHOTO_REVIEW="post"))
+        response = self.nobody().client.get(self.address, HTTP_ORIGIN=ORIGIN)
+        again = self.nobody().client.get(self.address, HTTP_ORIGIN=ORIGIN, HTTP_IF_NONE_MATCH=response["ETag"])
+        missing = self.nobody().client.get(self.address[:-5] + "0.png", HTTP_ORIGIN=ORIGIN)
+
+        self.assertEqual([answer.status_code for answer in (response, again, missing)], [200, 304, 404])
+        for answer in (response, again, missing):
+            self.assertEqual(answer["Access-Control-Allow-Origin"], ORIGIN)
+            self.assertIn("origin", answer["Vary"].lower())
+
+    def test_no_other_origin_may(self):
+        response = self.alice.client.get(self.address, HTTP_ORIGIN="https://evil.example")
+
+        self.assertNotIn("Access-Control-Allow-Origin", response)
+
+    def test_a_client_may_ask_for_it_with_a_token(self):
+        response = self.nobody().client.options(
+            self.address,
+            HTTP_ORIGIN=ORIGIN,
+            HTTP_ACCESS_CONTROL_REQUEST_METHOD="GET",
+            HTTP_ACCESS_CONTROL_REQUEST_HEADERS="authorization,if-none-match",
+        )
+
+        self.assertEqual((response.status_code, response["Access-Control-Allow-Origin"]), (200, ORIGIN))
+        self.assertIn("authorization", response["Access-Control-Allow-Headers"])
+
+    def test_alices_client_shows_her_what_waits_and_bobs_does_not(self):
+        seen = {
+            person: person.client.get(self.address, HTTP_ORIGIN=ORIGIN).status_code
+            for person in (self.alice, self.bob, self.nobody())
+        }
+
+        self.assertEqual(list(seen.values()), [200, 404, 404])
+
+    def test_a_bad_token_is_401_and_neither_answer_is_kept_by_others(self):
+        bad, hidden = self.phone("no").client.get(self.address), self.bob.client.get(self.address)
+
+        self.assertEqual((bad.status_code, bad["WWW-Authenticate"]), (401, "Bearer"))
+        self.assertEqual([bad["Cache-Control"], hidden["Cache-Control"]], ["private, no-cache"] * 2)
 
 
 class PoliciesOfPagesTests(ApiTestCase):

@@ -1,0 +1,16 @@
+"""
+What a client wants to be answered in.
+"""
+
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.request import Request
+
+
+class ContentNegotiation(DefaultContentNegotiation):
+    """
+    DRF's own, for clients that spell "anything" in another way: `Accept` empty, or `*` (Java's URLConnection).
+    """
+
+    def get_accept_list(self, request: Request) -> list[str]:
+        accepted = [media_range.strip() for media_range in request.META.get("HTTP_ACCEPT", "").split(",")]
+        return [f"*/{part}" if part[:1] == "*" and "/" not in part else part for part in accepted if part] or ["*/*"]
