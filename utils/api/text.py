@@ -18,7 +18,8 @@ VISIBLE = {
     "\U000110cd",
 }
 # What Unicode counts among letters, marks or symbols, or has set aside, and yet nothing is drawn for it.
-# The first part is Default_Ignorable_Code_Point without Cf, the second what is blank by its design.
+# Down to the tags it is Default_Ignorable_Code_Point without Cf; what follows is blank by its design.
+# Chromium, asked to draw every other assigned code point by itself, draws something for each.
 # https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
 INVISIBLE = {
     "\u034f",  # combining grapheme joiner
@@ -32,7 +33,8 @@ INVISIBLE = {
     *map(chr, range(0xFFF0, 0xFFF9)),
     *map(chr, range(0xE0000, 0xE1000)),  # tags, more variation selectors
     "\u2800",  # Braille pattern without dots
-    *map(chr, range(0x13441, 0x13443)),  # Egyptian blanks
+    "\ufffc",  # stands for an object that no text brings along
+    *map(chr, range(0x13439, 0x13443)),  # Egyptian joiners and blanks
     "\U00016fe4",  # Khitan filler
     "\U0001d159",  # musical null notehead
 }
