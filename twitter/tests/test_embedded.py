@@ -209,6 +209,14 @@ class WebProcessTests(EmbeddedTestCase):
         self.assert_in_the_words_of_the_api(head, error, web, "error", "Something went wrong on our side.")
         self.assertIn("ValueError: a secret", web.output)
 
+    def test_a_client_on_this_machine_that_claims_to_come_by_https_is_not_believed(self):
+        self.start_web()
+
+        claim = b"X-Forwarded-Proto: https\r\nX-Forwarded-Ssl: on\r\nConnection: close\r\n\r\n"
+        _, root = self.send(b"GET /api/ HTTP/1.1\r\nHost: localhost\r\n" + claim)
+
+        self.assertEqual(root["docs"], "http://localhost/api/docs/")
+
     def test_two_copies_run_side_by_side(self):
         self.start_web()
         here = self.port
