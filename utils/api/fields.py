@@ -30,7 +30,7 @@ class TextField(serializers.CharField):
     """
     What a person writes, as `normalize_text` leaves it; only then its length is counted, in code points.
 
-    Its box on a page has no `maxlength`: browsers count UTF-16 units, and would stop 100 emoji short of 140 characters.
+    Its box on a page has no `maxlength`: browsers count UTF-16 units there, and of 140 emoji would take 70.
     """
 
     def run_validation(self, data: Any = serializers.empty) -> str | None:

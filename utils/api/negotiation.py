@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 class ContentNegotiation(DefaultContentNegotiation):
     """
-    DRF's own, for clients that spell "anything" in another way: `Accept` empty, or `*` (Java's URLConnection).
+    DRF's own, which also takes an empty `Accept` and `*`, as Java's URLConnection sends it, for `*/*`.
     """
 
     def get_accept_list(self, request: Request) -> list[str]:
