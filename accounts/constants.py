@@ -11,6 +11,13 @@ EMAIL_LENGTH = 254
 PASSWORD_MIN, PASSWORD_MAX = 6, 128
 NICKNAME_MAX = 200
 TOKEN_BYTES = 32
+# How much of a name is compared when somebody looks for people: as hexadecimal it fits MariaDB's longest index.
+SEARCH_KEY_LENGTH = 64
+SEARCH_PAGE_SIZE = 10
+# How many people a search ranks of those whose user name begins with it, and of those whose nickname does: one index
+# range each. Where more share a beginning it also looks among the most followed of the site.
+MAX_SEARCH_CANDIDATES = 500
+MAX_MOST_FOLLOWED = 1_000
 # A token's `last_used_at` is written no more often than this.
 LAST_USED_SECONDS = 300
 # "~" cannot stand in a name that somebody may choose.

@@ -8,3 +8,5 @@ CACHED_FOLLOWINGS = 5_000
 TASK_TIMEOUT_MS = 5_000
 # How many friendships one run of a purge ends, so that a task stays short.
 PURGE_SIZE = 300
+# How many people are offered for following, and among how many of the most followed they are looked for.
+SUGGESTIONS, SUGGESTION_CANDIDATES = 10, 100

@@ -466,6 +466,7 @@ RATES = {
     "friendships.followers": ["3/s"],
     "friendships.followings": ["3/s"],
     "profiles.update": ["3/s"],
+    "users.search": ["5/s"],
     "newsfeeds.list": ["5/s"],
     "comments.create": ["3/s"],
     "comments.list": ["10/s"],

@@ -14,12 +14,37 @@ from utils.time_ids import MAX_ID
 
 CURSOR = re.compile(rb"(\d{1,16})\.(\d{1,16})\.([ou])")
 LARGEST_ROUND = 1000
+# Longer than any cursor of ours.
+CURSOR_MAX = 64
 
 
 class BadCursor(ValueError):
     """
     The cursor was not made by this project.
     """
+
+
+def encode_cursor(text: str) -> str:
+    """
+    Return a short ASCII text as an opaque cursor, of letters that need no escaping in an address.
+    """
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, pattern: re.Pattern[bytes]) -> re.Match[bytes]:
+    """
+    Return the match of `pattern` with what `encode_cursor` made a cursor of.
+
+    :raises BadCursor: it did not, or that is nothing of this pattern.
+    """
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error) as error:
+        raise BadCursor(cursor) from error
+    match = pattern.fullmatch(raw)
+    if not match:
+        raise BadCursor(cursor)
+    return match
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +65,7 @@ class Window:
         Return the window as an opaque cursor.
         """
         kind = "u" if self.newer else "o"
-        return base64.urlsafe_b64encode(f"{self.before or 0}.{self.after or 0}.{kind}".encode()).decode().rstrip("=")
+        return encode_cursor(f"{self.before or 0}.{self.after or 0}.{kind}")
 
     def older_than(self, id):
         """
@@ -61,12 +86,8 @@ class Window:
 
         :raises BadCursor: it did not.
         """
-        try:
-            raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        except (ValueError, binascii.Error) as error:
-            raise BadCursor(cursor) from error
-        match = CURSOR.fullmatch(raw)
-        if not match or max(int(match[1]), int(match[2])) > MAX_ID:
+        match = decode_cursor(cursor, CURSOR)
+        if max(int(match[1]), int(match[2])) > MAX_ID:
             raise BadCursor(cursor)
         window = cls(int(match[1]) or None, int(match[2]) or None, match[3] == b"u")
         if window.encode() != cursor:

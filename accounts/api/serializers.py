@@ -5,9 +5,12 @@ Shapes of people.
 from rest_framework import serializers
 
 from accounts.constants import AVATAR_EDGE, EMAIL_LENGTH, NICKNAME_MAX, PASSWORD_MAX, PASSWORD_MIN, USERNAME
+from accounts.services.search import Rank
 from utils.api.fields import PictureField, TextField
+from utils.api.pagination import BAD_CURSOR
 from utils.api.shapes import SuccessSerializer
 from utils.media import media_url
+from utils.pagination import CURSOR_MAX, BadCursor
 
 
 class UserBriefSerializer(serializers.Serializer):
@@ -81,6 +84,25 @@ class UserDetailSerializer(UserSerializer):
             "tweets_count": profile.tweets_count,
             "has_followed": detail["has_followed"],
         }
+
+
+class SearchSerializer(serializers.Serializer):
+    """
+    What a search for people is asked with.
+    """
+
+    q = serializers.CharField(
+        max_length=NICKNAME_MAX, help_text="How the user name or the nickname begins, in any case; 64 characters count."
+    )
+    cursor = serializers.CharField(
+        required=False, max_length=CURSOR_MAX, help_text="Where `next` goes on; opaque.", trim_whitespace=False
+    )
+
+    def validate_cursor(self, cursor: str) -> Rank:
+        try:
+            return Rank.decode(cursor)
+        except BadCursor as error:
+            raise serializers.ValidationError(BAD_CURSOR) from error
 
 
 class PasswordField(serializers.CharField):

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny, IsAdminUser, IsAuthenticated
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.permissions import IsSameOrigin
@@ -20,6 +21,7 @@ from accounts.api.serializers import (
     PasswordSerializerForUpdate,
     ProfileSerializer,
     ProfileSerializerForUpdate,
+    SearchSerializer,
     SessionSerializer,
     SignupSerializerForCreate,
     UserBriefSerializer,
@@ -29,13 +31,13 @@ from accounts.api.serializers import (
 from accounts.cache import user_record
 from accounts.constants import LOGIN_BACKEND
 from accounts.models import User, UserProfile
-from accounts.services import AccessTokenService, AccountService, ProfileService, WrongCredentials
+from accounts.services import AccessTokenService, AccountService, ProfileService, SearchService, WrongCredentials
 from friendships.services import FriendshipService
 from utils.api.files import FileView
-from utils.api.pagination import CountedPagination
+from utils.api.pagination import CountedPagination, next_page_url
 from utils.api.parameters import presented_token
 from utils.api.permissions import IsObjectOwner
-from utils.api.shapes import SuccessSerializer, numbered
+from utils.api.shapes import SuccessSerializer, numbered, ranked
 from utils.api.throttling import client_address
 from utils.api.views import APIViewSet
 
@@ -156,10 +158,19 @@ class UserViewSet(APIViewSet):
 
     queryset = User.objects.none()
     serializer_class = UserDetailSerializer
-    serializers = {"list": UserSerializer}
-    answers = {"list": numbered(UserSerializer), "retrieve": UserDetailSerializer, "by": UserDetailSerializer}
-    parameters = {"list": [OpenApiParameter("search", str, description="How names or mails begin")]}
-    permissions = {"list": [IsAdminUser], "retrieve": [AllowAny], "by": [AllowAny]}
+    serializers = dict.fromkeys(("list", "search"), UserSerializer)
+    answers = {
+        "list": numbered(UserSerializer),
+        "retrieve": UserDetailSerializer,
+        "by": UserDetailSerializer,
+        "search": ranked(UserSerializer),
+    }
+    parameters = {
+        "list": [OpenApiParameter("search", str, description="How names or mails begin")],
+        "search": [SearchSerializer],
+    }
+    permissions = {"list": [IsAdminUser], "retrieve": [AllowAny], "by": [AllowAny], "search": [AllowAny]}
+    rates = {"search": "users.search"}
     pagination_class = CountedPagination
     conditional = {"list", "retrieve", "by"}
 
@@ -188,6 +199,17 @@ class UserViewSet(APIViewSet):
         One user by name, in any case.
         """
         return self.answer_detail(get_object_or_404(self.get_queryset(), username=username.lower()))
+
+    @action(methods=["GET"], detail=False)
+    def search(self, request: Request) -> Response:
+        """
+        People whose user name or nickname begins with `q`, in any case: the very name first, then the most followed.
+        """
+        asked = self.read(SearchSerializer, data=request.query_params.dict())
+        found = SearchService.search(viewer=request.user, text=asked["q"], after=asked.get("cursor"))
+        following = found.next_rank and next_page_url(request, found.next_rank.encode())
+        results = self.get_serializer(found.records, many=True).data
+        return Response({"has_next_page": following is not None, "next": following, "results": results})
 
     def answer_detail(self, user):
         followed = FriendshipService.load_followed_among(self.request.user, [user.id])

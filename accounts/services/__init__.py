@@ -10,6 +10,7 @@ from accounts.services.accounts import (
     WrongCredentials,
 )
 from accounts.services.profiles import ProfileGone, ProfileService
+from accounts.services.search import SearchService
 from accounts.services.tokens import AccessTokenService
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "EmailTaken",
     "ProfileGone",
     "ProfileService",
+    "SearchService",
     "UsernameTaken",
     "WeakPassword",
     "WrongCredentials",

@@ -63,7 +63,7 @@ class ProfileService:
         old_avatar = profile.avatar
         for name, value in changes.items():
             setattr(profile, name, value)
-        profile.save(update_fields=["nickname", "avatar", "updated_at"])
+        profile.save(update_fields=["nickname", "nickname_key", "avatar", "updated_at"])
         AccountService.announce_change(profile.user_id)
         return profile, old_avatar
 
@@ -77,7 +77,7 @@ class ProfileService:
         profile = UserProfile.objects.get(user_id=user_id)
         remove_files([profile.avatar])
         profile.nickname, profile.avatar = None, ""
-        profile.save(update_fields=["nickname", "avatar", "updated_at"])
+        profile.save(update_fields=["nickname", "nickname_key", "avatar", "updated_at"])
 
     @classmethod
     def get_by_avatar(cls, key, viewer):

@@ -72,6 +72,7 @@ MATRIX = {
     ("users-list", "get"): Cell((403, 403, 403, 200)),
     ("users-detail", "get"): Cell(EVERYBODY, OF_OWNER),
     ("users-by", "get"): Cell(EVERYBODY, {"username": "owner1"}),
+    ("users-search", "get"): Cell(EVERYBODY, query={"q": "owner"}),
     ("profiles-detail", "put"): Cell(OWNER, {"pk": "profile_id"}, body={"nickname": "Nick"}),
     ("profiles-detail", "patch"): Cell(OWNER, {"pk": "profile_id"}, body={"nickname": "Nick"}),
     ("friendships-list", "get"): Cell(EVERYBODY),

@@ -46,6 +46,21 @@ def is_first_page(request: Request) -> bool:
     return WINDOW_PARAMETERS.isdisjoint(params) and params.get("page", "1") == "1"
 
 
+def next_page_url(request: Request, cursor: str) -> str:
+    """
+    Return the absolute address of the same list from `cursor` on; a cursor is of letters that need no escaping.
+    """
+    others = [
+        (name, value)
+        for name, values in request.query_params.lists()
+        for value in values
+        if name not in WINDOW_PARAMETERS
+    ]
+    query = f"{urlencode(others)}&cursor={cursor}" if others else f"cursor={cursor}"
+    http = request._request
+    return f"{http.scheme}://{http.get_host()}{escape_uri_path(http.path)}?{query}"
+
+
 class EndlessRequest:
     """
     The window and the size that a request asks for.
@@ -101,19 +116,7 @@ class EndlessRequest:
         """
         Return the absolute address of the page after `page`, None at the end.
         """
-        if page.next_window is None:
-            return None
-        # Of letters that need no escaping.
-        cursor = f"cursor={page.next_window.encode()}"
-        others = [
-            (name, value)
-            for name, values in self.request.query_params.lists()
-            for value in values
-            if name not in WINDOW_PARAMETERS
-        ]
-        query = f"{urlencode(others)}&{cursor}" if others else cursor
-        http = self.request._request
-        return f"{http.scheme}://{http.get_host()}{escape_uri_path(http.path)}?{query}"
+        return None if page.next_window is None else next_page_url(self.request, page.next_window.encode())
 
     def envelope(self, page, results, *, name="results"):
         """

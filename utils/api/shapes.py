@@ -35,14 +35,27 @@ def endless(item, name="results"):
     """
     Return the serializer of an endless list of `item` (utils/api/pagination.py).
     """
-    fields = {
+    return type(f"Endless{item.__name__}", (serializers.Serializer,), {**envelope(item, name), "is_endless": True})
+
+
+@cache
+def ranked(item: type[serializers.Serializer]) -> type[serializers.Serializer]:
+    """
+    Return the serializer of a list of `item` in an order of its own, which only a cursor goes on with.
+    """
+    return type(f"Ranked{item.__name__}", (serializers.Serializer,), envelope(item, "results"))
+
+
+def envelope(item: type[serializers.Serializer], name: str) -> dict[str, object]:
+    """
+    Return the fields and the example of a list that goes on under `next`.
+    """
+    return {
         "has_next_page": serializers.BooleanField(),
         "next": serializers.URLField(allow_null=True, help_text="The next page, to be asked for as it is."),
         name: item(many=True),
-        "is_endless": True,
         "example": {"has_next_page": False, "next": None, name: [item.example]},
     }
-    return type(f"Endless{item.__name__}", (serializers.Serializer,), fields)
 
 
 def either(name, *serializers_of_answers):

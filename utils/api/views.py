@@ -147,14 +147,15 @@ class APIViewSet(DependsOnWhoAsks, GenericViewSet):
         fetches = type(self).get_object is not GenericViewSet.get_object
         return self.get_object() if fetches and self.kwargs else None
 
-    def read(self, serializer_class=None, **kwargs):
+    def read(self, serializer_class=None, *, data=None, **kwargs):
         """
         Return the validated input of the running action.
 
+        :param data: what to validate, by default the body.
         :raises ValidationError: with the serializer, so that a form can show its errors inline.
         """
         serializer = (serializer_class or self.get_serializer_class())(
-            data=self.request.data, context=self.get_serializer_context(), **kwargs
+            data=self.request.data if data is None else data, context=self.get_serializer_context(), **kwargs
         )
         serializer.is_valid(raise_exception=True)
         return serializer.validated_data
