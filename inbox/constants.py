@@ -6,6 +6,7 @@ Words and limits of the inbox.
 FOLLOWED = "followed you"
 COMMENTED = "commented on your tweet"
 LIKED = {"tweet": "liked your tweet", "comment": "liked your comment"}
+VERBS = [FOLLOWED, COMMENTED, *LIKED.values()]
 
 # `like:comment:` and two ids of 19 digits are 52.
 KEY_LENGTH = 64

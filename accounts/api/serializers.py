@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from accounts.constants import AVATAR_EDGE, EMAIL_LENGTH, NICKNAME_MAX, PASSWORD_MAX, PASSWORD_MIN, USERNAME
 from accounts.services.search import Rank
-from utils.api.fields import PictureField, TextField
+from utils.api.fields import PICTURE_WORDS, PictureField, TextField
 from utils.api.pagination import BAD_CURSOR
 from utils.api.shapes import SuccessSerializer
 from utils.media import media_url
@@ -91,12 +91,8 @@ class SearchSerializer(serializers.Serializer):
     What a search for people is asked with.
     """
 
-    q = serializers.CharField(
-        max_length=NICKNAME_MAX, help_text="How the user name or the nickname begins, in any case; 64 characters count."
-    )
-    cursor = serializers.CharField(
-        required=False, max_length=CURSOR_MAX, help_text="Where `next` goes on; opaque.", trim_whitespace=False
-    )
+    q = serializers.CharField(max_length=NICKNAME_MAX)
+    cursor = serializers.CharField(required=False, max_length=CURSOR_MAX, trim_whitespace=False)
 
     def validate_cursor(self, cursor: str) -> Rank:
         try:
@@ -209,7 +205,12 @@ class NewTokenSerializer(SuccessSerializer):
 
 class ProfileSerializerForUpdate(serializers.Serializer):
     nickname = TextField(max_length=NICKNAME_MAX, required=False, allow_null=True, allow_blank=True)
-    avatar = PictureField(max_edge=AVATAR_EDGE, required=False, allow_null=True)
+    avatar = PictureField(
+        max_edge=AVATAR_EDGE,
+        required=False,
+        allow_null=True,
+        help_text=f"{PICTURE_WORDS}; kept at {AVATAR_EDGE} pixels at most.",
+    )
 
     example = {"nickname": "Alice"}
 

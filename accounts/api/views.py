@@ -29,7 +29,7 @@ from accounts.api.serializers import (
     UserSerializer,
 )
 from accounts.cache import user_record
-from accounts.constants import LOGIN_BACKEND
+from accounts.constants import LOGIN_BACKEND, NICKNAME_MAX
 from accounts.models import User, UserProfile
 from accounts.services import AccessTokenService, AccountService, ProfileService, SearchService, WrongCredentials
 from friendships.services import FriendshipService
@@ -37,6 +37,7 @@ from utils.api.files import FileView
 from utils.api.pagination import CountedPagination, next_page_url
 from utils.api.parameters import presented_token
 from utils.api.permissions import IsObjectOwner
+from utils.api.schema import CURSOR_PARAMETER
 from utils.api.shapes import SuccessSerializer, numbered, ranked
 from utils.api.throttling import client_address
 from utils.api.views import APIViewSet
@@ -167,7 +168,15 @@ class UserViewSet(APIViewSet):
     }
     parameters = {
         "list": [OpenApiParameter("search", str, description="How names or mails begin")],
-        "search": [SearchSerializer],
+        "search": [
+            OpenApiParameter(
+                "q",
+                {"type": "string", "minLength": 1, "maxLength": NICKNAME_MAX},
+                required=True,
+                description="How the user name or the nickname begins, in any case; 64 characters count",
+            ),
+            CURSOR_PARAMETER,
+        ],
     }
     permissions = {"list": [IsAdminUser], "retrieve": [AllowAny], "by": [AllowAny], "search": [AllowAny]}
     rates = {"search": "users.search"}

@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from accounts.api.serializers import UserSerializer, user_shape
+from utils.api.schema import FROM_ONE
 from utils.api.shapes import either, endless
 from utils.time_ids import format_time, id_to_datetime
 
@@ -72,6 +73,6 @@ class NumberedFriendshipsSerializer(serializers.Serializer):
 
 FRIENDSHIPS = either("Friendships", endless(FriendshipSerializer), NumberedFriendshipsSerializer)
 NUMBERED_PARAMETERS = [
-    OpenApiParameter("page", int, description="From 1; answers by page numbers instead"),
-    OpenApiParameter("size", int, description="Rows a numbered page, 20 at most"),
+    OpenApiParameter("page", FROM_ONE, description="From 1; answers by page numbers instead"),
+    OpenApiParameter("size", FROM_ONE, description="Rows a numbered page, 20 at most"),
 ]

@@ -6,6 +6,7 @@ from django.contrib.contenttypes.models import ContentType
 from rest_framework import serializers
 
 from accounts.api.serializers import UserSerializer, user_shape
+from inbox.constants import VERBS
 from utils.time_ids import format_time
 
 
@@ -17,7 +18,7 @@ class NotificationSerializer(serializers.Serializer):
     id = serializers.IntegerField()
     actor_content_type = serializers.CharField()
     actor_object_id = serializers.CharField()
-    verb = serializers.CharField()
+    verb = serializers.ChoiceField(choices=VERBS)
     action_object_content_type = serializers.CharField(allow_null=True)
     action_object_object_id = serializers.CharField(allow_null=True)
     target_content_type = serializers.CharField()

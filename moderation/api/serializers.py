@@ -4,7 +4,7 @@ Shapes of reports.
 
 from rest_framework import serializers
 
-from moderation.constants import REASON_MAX
+from moderation.constants import REASON_MAX, ReportStatus
 from moderation.services import KINDS
 from utils.api.fields import TextField
 from utils.time_ids import MAX_ID
@@ -32,6 +32,6 @@ class ReportSerializer(serializers.Serializer):
     """
 
     id = serializers.IntegerField()
-    status = serializers.CharField()
+    status = serializers.ChoiceField(choices=ReportStatus.choices)
 
     example = {"id": 1, "status": "open"}

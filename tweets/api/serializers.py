@@ -12,7 +12,7 @@ from comments.api.serializers import CommentSerializer, comment_shape
 from likes.api.serializers import LikeSerializer, like_shape
 from tweets.constants import CONTENT_MAX, CONTENT_MIN, MOST_PHOTOS, PHOTO_EDGE
 from tweets.services import PhotoService
-from utils.api.fields import TextField, read_upload
+from utils.api.fields import PICTURE_WORDS, TextField, read_upload
 from utils.errors import Refused
 from utils.media import media_url
 
@@ -141,6 +141,12 @@ class TweetSerializerForCreate(serializers.Serializer):
     content = TextField(
         min_length=CONTENT_MIN, max_length=CONTENT_MAX, style={"base_template": "textarea.html", "rows": 3}
     )
-    files = PhotosField(source="images", required=False, default=list, style={"base_template": "files.html"})
+    files = PhotosField(
+        source="images",
+        required=False,
+        default=list,
+        style={"base_template": "files.html"},
+        help_text=f"Up to {MOST_PHOTOS} photos, each {PICTURE_WORDS}; kept at {PHOTO_EDGE} pixels at most.",
+    )
 
     example = {"content": "Push means: the work is done when I post."}

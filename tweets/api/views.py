@@ -21,6 +21,7 @@ from utils.api.files import FileView
 from utils.api.pagination import EndlessRequest
 from utils.api.parameters import integer_parameter
 from utils.api.permissions import IsObjectOwner
+from utils.api.response_headers import LOCATION
 from utils.api.shapes import endless
 from utils.api.views import APIViewSet, required_params
 from utils.idempotency.api import create_once
@@ -40,7 +41,10 @@ class TweetViewSet(APIViewSet):
         "create": (201, TweetSerializer),
         "destroy": (204, None),
     }
-    parameters = {"list": [OpenApiParameter("user_id", int, required=True, description="Whose")]}
+    parameters = {
+        "list": [OpenApiParameter("user_id", int, required=True, description="Whose")],
+        "create": [LOCATION],
+    }
     idempotent = ("create",)
     permissions = {"create": [IsAuthenticated], "destroy": [IsAuthenticated, IsObjectOwner]}
     rates = {name: f"tweets.{name}" for name in ("create", "list", "retrieve")}

@@ -9,6 +9,9 @@ from rest_framework import serializers
 from utils.api.text import normalize_text
 from utils.errors import Unavailable
 from utils.images import DecodersBusy, ImageRefused, read_image
+from utils.images.limits import MAX_BYTES, MAX_PIXELS
+
+PICTURE_WORDS = f"JPEG, PNG, GIF or WebP, at most {MAX_BYTES >> 20} MB and {MAX_PIXELS // 10**6} megapixels"
 
 
 def read_upload(file, *, max_edge):

@@ -2,15 +2,22 @@
 How the contract reads as OpenAPI: what a view says of its answers, and what all routes share.
 """
 
+import re
+
 from django.conf import settings
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAdminUser, IsAuthenticated
 
 from utils.api.exception_handler import CHECK_INPUT, TOO_MANY_REQUESTS
 from utils.api.permissions import IsObjectOwner
+from utils.api.response_headers import AUTHENTICATE, ETAG, RATE_LIMIT, REQUEST_ID, RETRY_AFTER
+from utils.api.schema_inputs import inputs_by_type
 from utils.api.shapes import ErrorSerializer
+from utils.idempotency.constants import KEY_LENGTH
+from utils.pagination import CURSOR_MAX
 
 ERRORS = {
     400: ("invalid", CHECK_INPUT),
@@ -27,7 +34,7 @@ ERRORS = {
 WORDS = {
     400: "The input is bad; `errors` says what and where",
     401: "The token is unknown, expired or revoked",
-    403: "Nobody is logged in, it is somebody else's, or the CSRF token is missing",
+    403: "Nobody is logged in, it is somebody else's, the account is suspended, or the CSRF token is missing",
     404: "There is none, or the caller may not see it",
     409: "The first request with this key is still in flight",
     413: "The body is too large",
@@ -38,15 +45,22 @@ WORDS = {
 }
 # The narrowest that an operation asks for, in the words of people.
 WHO = {IsAdminUser: "staff", IsObjectOwner: "owner", IsAuthenticated: "logged in"}
+ANYBODY = "anybody"
+FROM_ONE = {"type": "integer", "minimum": 1}
+CURSOR_PARAMETER = OpenApiParameter(
+    "cursor",
+    {"type": "string", "minLength": 1, "maxLength": CURSOR_MAX, "pattern": "^[A-Za-z0-9_-]+$"},
+    description="Where `next` goes on; opaque",
+)
 ENDLESS_PARAMETERS = [
-    OpenApiParameter("limit", int, description="Rows a page: 1 to 100 (20), after `created_at__gt` to 200 (200)"),
-    OpenApiParameter("cursor", str, description="Where `next` goes on; opaque"),
+    OpenApiParameter("limit", FROM_ONE, description="Rows a page: 1 to 100 (20), after `created_at__gt` to 200 (200)"),
+    CURSOR_PARAMETER,
     OpenApiParameter("created_at__lt", OpenApiTypes.DATETIME, description="Rows strictly older than this"),
     OpenApiParameter("created_at__gt", OpenApiTypes.DATETIME, description="Rows strictly newer than this; wins"),
 ]
 IDEMPOTENCY_PARAMETER = OpenApiParameter(
     "Idempotency-Key",
-    str,
+    {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH, "pattern": "^[ -~]+$"},
     OpenApiParameter.HEADER,
     description="The same key and body again within 24 hours answers with the same object, and makes no second one",
 )
@@ -90,7 +104,7 @@ class ContractSchema(AutoSchema):
         if getattr(answer, "is_endless", False):
             parameters += ENDLESS_PARAMETERS
         if getattr(answer, "is_numbered", False):
-            parameters.append(OpenApiParameter("page", int, description="From 1"))
+            parameters.append(OpenApiParameter("page", FROM_ONE, description="From 1"))
         if action in getattr(self.view, "idempotent", ()):
             parameters.append(IDEMPOTENCY_PARAMETER)
         return parameters
@@ -105,10 +119,15 @@ class ContractSchema(AutoSchema):
     def _is_list_view(self, serializer=None):
         return False
 
+    def input_serializer(self) -> type[serializers.Serializer] | None:
+        """
+        Return the serializer class of the running action's input.
+        """
+        return None if self.method in ("GET", "HEAD") else getattr(self.view, "serializers", {}).get(self.action)
+
     def get_request_serializer(self):
-        if self.method in ("GET", "HEAD"):
-            return None
-        return getattr(self.view, "serializers", {}).get(self.action)
+        serializer = self.input_serializer()
+        return serializer and inputs_by_type(serializer)
 
     def _get_request_body(self, direction="request"):
         """
@@ -149,19 +168,43 @@ class ContractSchema(AutoSchema):
         return sorted(code for code, is_wanted in wanted.items() if is_wanted)
 
     def get_override_parameters(self):
-        return self.parameters_of(self.action)
+        parameters = self.parameters_of(self.action) + self.response_headers()
+        if "{id}" in self.path:
+            parameters.append(OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH))
+        return parameters
+
+    def response_headers(self) -> list[OpenApiParameter]:
+        """
+        Return the headers of the running action's answers; a view names its own among `parameters`.
+        """
+        headers = [REQUEST_ID, RETRY_AFTER, AUTHENTICATE]
+        if self.action in getattr(self.view, "conditional", ()):
+            headers.append(ETAG)
+        return headers + RATE_LIMIT if self.action in getattr(self.view, "rates", {}) else headers
+
+    def get_auth(self):
+        """
+        Return the security schemes, with `{}` for an operation that is for anybody.
+        """
+        schemes = super().get_auth()
+        return [*schemes, {}] if self.who() == ANYBODY and {} not in schemes else schemes
+
+    def who(self) -> str:
+        """
+        Return who may call the running action, in the words of people.
+        """
+        permissions = {type(permission) for permission in self.view.get_permissions()}
+        return next((words for permission, words in WHO.items() if permission in permissions), ANYBODY)
 
     def get_extensions(self):
         """
         Say who may: security schemes only know whether somebody is logged in.
         """
-        permissions = {type(permission) for permission in self.view.get_permissions()}
-        who = next((words for permission, words in WHO.items() if permission in permissions), "anybody")
-        return {**super().get_extensions(), "x-who": who}
+        return {**super().get_extensions(), "x-who": self.who()}
 
     def get_examples(self):
         status, serializer = self.answer()
-        request = self.get_request_serializer()
+        request = self.input_serializer()
         examples = [self.error_example(code) for code in self.errors()]
         if serializer is not None:
             examples.append(
@@ -177,6 +220,12 @@ class ContractSchema(AutoSchema):
         body = {"success": False, "code": code, "message": message, "detail": message, "errors": errors}
         body["request_id"] = "4f1c2d3e5a6b7c8d9e0f1a2b3c4d5e6f"
         return OpenApiExample(WORDS[status], body, response_only=True, status_codes=[str(status)])
+
+    def get_summary(self) -> str:
+        """
+        Return the first clause of the action's docstring.
+        """
+        return re.split(r"[.;:](?:\s|$)", super().get_description())[0].replace("\n", " ")
 
     def get_description(self):
         """

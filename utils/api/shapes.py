@@ -3,9 +3,13 @@ Shapes that many routes share, as serializers for the OpenAPI schema.
 """
 
 from functools import cache
+from typing import Any
 
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
+from rest_framework.exceptions import APIException
+
+from utils.errors import ServiceError
 
 
 class ErrorSerializer(serializers.Serializer):
@@ -14,7 +18,7 @@ class ErrorSerializer(serializers.Serializer):
     """
 
     success = serializers.BooleanField(default=False)
-    code = serializers.CharField(help_text="For programs; stable.")
+    code = serializers.ChoiceField(choices=(), help_text="For programs; stable.")
     message = serializers.CharField(help_text="For people.")
     detail = serializers.CharField(help_text="The same text.")
     errors = serializers.DictField(
@@ -22,6 +26,28 @@ class ErrorSerializer(serializers.Serializer):
         help_text="Texts by field; empty unless input is bad.",
     )
     request_id = serializers.CharField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].choices = error_codes()
+
+
+# Given by name, to an exception of a common class.
+NAMED_CODES = {"invalid_token", "foreign_origin"}
+
+
+@cache
+def error_codes() -> list[tuple[str, str]]:
+    """
+    Return every `code` of an error; asked at the first use, when all apps and so all refusals are loaded.
+    """
+    refusals = {error.code for error in classes_below(ServiceError)}
+    failures = {error.default_code for error in classes_below(APIException)}
+    return [(code, code) for code in sorted(refusals | failures | NAMED_CODES)]
+
+
+def classes_below(base: type) -> set[type]:
+    return {base}.union(*(classes_below(inner) for inner in base.__subclasses__()))
 
 
 class SuccessSerializer(serializers.Serializer):

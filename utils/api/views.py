@@ -6,6 +6,7 @@ from django.utils.cache import get_conditional_response, set_response_etag
 from rest_framework.viewsets import GenericViewSet
 
 from utils.api.exceptions import MissingParameters
+from utils.api.metadata import InputMetadata
 from utils.api.pagination import is_first_page
 from utils.api.throttling import RateLimiter
 
@@ -65,6 +66,7 @@ class APIViewSet(DependsOnWhoAsks, GenericViewSet):
     # Longer ones fit no database and are no id of ours (below 2^53): no route, so 404.
     lookup_value_regex = "[0-9]{1,18}"
     pagination_class = None
+    metadata_class = InputMetadata
 
     def get_permissions(self):
         action = self.action or self.only_action()

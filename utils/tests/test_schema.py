@@ -92,6 +92,121 @@ class OperationsTests(ApiTestCase):
         self.assertEqual(listed, actions)
 
 
+def shape(name):
+    return contract.schema()["components"]["schemas"][name]
+
+
+def operation(name):
+    return next(operation for _, operation in operations() if operation["operationId"] == name)
+
+
+def bodies(name):
+    """
+    Return {media type: fields of the body} of an operation.
+    """
+    content = operation(name)["requestBody"]["content"]
+    return {kind: shape(body["schema"]["$ref"].rpartition("/")[2])["properties"] for kind, body in content.items()}
+
+
+def inner_parts(value):
+    """
+    Return every object inside a JSON value.
+    """
+    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    own = [value] if isinstance(value, dict) else []
+    return own + [part for each in inner for part in inner_parts(each)]
+
+
+class GeneratedClientsTests(ApiTestCase):
+    """
+    What generators make of it; the clients themselves are tried by testing/clients.
+    """
+
+    def test_files_are_in_forms_of_many_parts_and_nowhere_else(self):
+        for name, own, file in (
+            ("tweets_create", {"content"}, "files"),
+            ("profiles_update", {"nickname"}, "avatar"),
+            ("profiles_partial_update", {"nickname"}, "avatar"),
+        ):
+            with self.subTest(operation=name):
+                fields = bodies(name)
+
+                self.assertEqual(set(fields), {"application/json", "multipart/form-data"})
+                self.assertEqual(set(fields["multipart/form-data"]), own | {file})
+                self.assertIn("binary", str(fields["multipart/form-data"][file]))
+                self.assertNotIn("binary", str(fields["application/json"]))
+                self.assertIn("JPEG, PNG, GIF or WebP, at most", fields["multipart/form-data"][file]["description"])
+        self.assertEqual(set(bodies("tweets_create")["application/json"]), {"content"})
+        self.assertEqual(bodies("profiles_update")["application/json"]["avatar"]["type"], "null")
+        for key, described in operations():
+            with self.subTest(operation=key):
+                kinds = set(described.get("requestBody", {}).get("content", {}))
+                self.assertLessEqual(kinds, {"application/json", "multipart/form-data"})
+
+    def test_whole_numbers_have_64_bits(self):
+        integers = [part for part in inner_parts(contract.schema()) if part.get("type") == "integer"]
+
+        self.assertGreater(len(integers), 40)
+        self.assertEqual([part for part in integers if part["format"] != "int64"], [])
+        for key, described in operations():
+            for parameter in described["parameters"] if "{id}" in key[0] else ():
+                if parameter["name"] == "id":
+                    self.assertEqual(parameter["schema"], {"type": "integer", "format": "int64"}, key)
+
+    def test_what_anybody_may_do_wants_no_credentials(self):
+        for key, described in operations():
+            with self.subTest(operation=key):
+                self.assertEqual({} in described["security"], described["x-who"] == "anybody")
+        for name in ("accounts_login", "accounts_signup", "users_search", "tweets_list", "comments_list"):
+            self.assertIn({}, operation(name)["security"], name)
+
+    def test_headers_are_described_where_they_are_sent(self):
+        def named(name, status):
+            return set(operation(name)["responses"][status].get("headers", ()))
+
+        limit = {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"}
+        for name, status, headers in (
+            ("tweets_create", "201", {"Location", *limit}),
+            ("tweets_create", "401", {"WWW-Authenticate"}),
+            ("tweets_create", "429", {"Retry-After", *limit}),
+            ("tweets_retrieve", "200", {"ETag", *limit}),
+            ("tweets_retrieve", "304", {"ETag", *limit}),
+            ("users_retrieve", "200", {"ETag"}),
+            ("users_retrieve", "503", {"Retry-After"}),
+            ("accounts_list", "200", set()),
+        ):
+            with self.subTest(operation=name, status=status):
+                self.assertEqual(named(name, status), {"X-Request-ID", *headers})
+
+    def test_words_that_programs_compare_are_enumerated(self):
+        for name, word in (
+            ("ErrorCode", "invalid_token"),
+            ("ErrorCode", "username_taken"),
+            ("ErrorCode", "throttled"),
+            ("NotificationVerb", "liked your comment"),
+            ("ReportStatus", "open"),
+        ):
+            with self.subTest(name=name):
+                self.assertIn(word, shape(name)["enum"])
+
+    def test_what_comes_in_headers_and_addresses_has_bounds(self):
+        for name in ("tweets_list", "newsfeeds_list", "users_search"):
+            cursor = next(each for each in operation(name)["parameters"] if each["name"] == "cursor")["schema"]
+            self.assertEqual((cursor["minLength"], cursor["maxLength"]), (1, 64), name)
+            self.assertEqual(cursor["pattern"], "^[A-Za-z0-9_-]+$", name)
+        [key] = operation("tweets_create")["parameters"]
+        self.assertEqual(
+            (key["name"], key["schema"]["minLength"], key["schema"]["maxLength"]), ("Idempotency-Key", 1, 255)
+        )
+
+    def test_every_operation_has_a_short_summary_and_a_described_tag(self):
+        tags = {tag["name"] for tag in contract.schema()["tags"]}
+        for key, described in operations():
+            with self.subTest(operation=key):
+                self.assertLess(len(described["summary"]), 80)
+                self.assertLessEqual(set(described["tags"]), tags)
+
+
 class DocumentTests(ApiTestCase):
     def test_the_table_in_the_documentation_is_up_to_date(self):
         call_command("api_table", check=True)

@@ -56,7 +56,8 @@ def request_of(operation, schema):
         if parameter["in"] != "path"
     ]
     content = operation.get("requestBody", {}).get("content", {})
-    for body in list(content.values())[:1]:
+    # The last is the form of many parts, which alone has files.
+    for body in list(content.values())[-1:]:
         shape = schema["components"]["schemas"][body["schema"]["$ref"].rpartition("/")[2]]
         names += [(name, name in shape.get("required", ())) for name in shape["properties"]]
     return " ".join(f"`{name}`" if is_required else f"[`{name}`]" for name, is_required in names)
