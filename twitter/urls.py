@@ -5,7 +5,7 @@ Every address of the site.
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
 from accounts.api.views import AccountViewSet, AvatarFileView, ProfileViewSet, UserViewSet
 from comments.api.views import CommentViewSet
@@ -19,6 +19,7 @@ from tweets.api.views import PhotoFileView, TweetViewSet
 from twitter.metrics import MetricsView
 from utils import probes
 from utils.api.root import Router
+from utils.api.schema_view import SchemaView
 
 router = Router()
 # The busiest first: addresses are tried in this order.
@@ -37,7 +38,7 @@ router.register("notifications", NotificationViewSet, basename="notifications")
 urlpatterns = [
     path("api/", include(router.urls)),
     path("", RedirectView.as_view(pattern_name="api-root")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("api/redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
     path("api-auth/", include("rest_framework.urls")),
