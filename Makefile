@@ -18,7 +18,7 @@
 FOREGROUND := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack bench screenshots venv clean
+.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack test-clients bench screenshots venv clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -48,6 +48,9 @@ stack-run: ## web, workers, relay and beat on the real servers, in the foregroun
 
 test-stack: ## the tests of the stack profile; with STORE=hbase on HBase
 	@$(FOREGROUND) env PROFILE=stack deploy/test.sh $(ARGS)
+
+test-clients: ## clients that are generated from the API schema: Python, TypeScript, Kotlin
+	@$(FOREGROUND) deploy/test-clients.sh $(ARGS)
 
 bench: ## the figures of the README, measured on the stack
 	@$(FOREGROUND) deploy/bench.sh $(ARGS)

@@ -26,7 +26,7 @@ class UserBriefSerializer(serializers.Serializer):
 
 class UserSerializer(serializers.Serializer):
     """
-    `{id, username, nickname, avatar_url}` of a user record (accounts/cache.py).
+    Somebody, as others see them.
     """
 
     id = serializers.IntegerField()
@@ -112,9 +112,10 @@ class PasswordField(serializers.CharField):
 
 class SecretSerializer(serializers.Serializer):
     """
-    Input with passwords: a form that comes back with errors holds everything but them.
+    Input with passwords.
     """
 
+    # A form that comes back with errors holds everything but them.
     def get_initial(self):
         typed = super().get_initial()
         return {name: value for name, value in typed.items() if not isinstance(self.fields[name], PasswordField)}

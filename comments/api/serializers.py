@@ -13,9 +13,10 @@ from utils.time_ids import MAX_ID, format_time, id_to_datetime
 
 class CommentSerializer(serializers.Serializer):
     """
-    The Comment shape; made by a function (`comment_shape`), because lists are hot.
+    A comment, as the caller may see it.
     """
 
+    # The shape itself is made by a function (`comment_shape`), because lists are hot.
     id = serializers.IntegerField()
     tweet_id = serializers.IntegerField()
     user = UserSerializer(allow_null=True)

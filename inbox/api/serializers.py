@@ -12,9 +12,10 @@ from utils.time_ids import format_time
 
 class NotificationSerializer(serializers.Serializer):
     """
-    The Notification shape; made by a function (`notification_shape`), because pages are read often.
+    What somebody did, and to what of the caller's.
     """
 
+    # The shape itself is made by a function (`notification_shape`), because pages are read often.
     id = serializers.IntegerField()
     actor_content_type = serializers.CharField()
     actor_object_id = serializers.CharField()

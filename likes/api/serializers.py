@@ -36,7 +36,7 @@ def kind_choices():
 
 class BaseLikeSerializer(serializers.Serializer):
     """
-    Names a thing: what kind, which one. Finding it is what both uses share.
+    Names a tweet or a comment: what kind, which one.
     """
 
     content_type = serializers.ChoiceField(choices=())

@@ -25,9 +25,10 @@ class TooManyPhotos(Refused):
 
 class TweetSerializer(serializers.Serializer):
     """
-    The Tweet shape; made by a function (`tweet_shape`), because lists are hot.
+    A tweet, as the caller may see it.
     """
 
+    # The shape itself is made by a function (`tweet_shape`), because lists are hot.
     id = serializers.IntegerField()
     user = UserSerializer(allow_null=True)
     created_at = serializers.DateTimeField()
