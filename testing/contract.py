@@ -15,6 +15,8 @@ from referencing.jsonschema import DRAFT202012
 API = "/api/"
 HERE = "urn:schema"
 METHODS = {"get", "post", "put", "patch", "delete"}
+# Headers that a client may act upon: no answer has one that the schema does not name.
+HEADERS = ("ETag", "Location", "Retry-After", "WWW-Authenticate", "X-RateLimit-Limit", "X-Request-ID")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 formats = FormatChecker(formats=())
@@ -98,9 +100,21 @@ def check(request, response):
         return
     method, status = request["REQUEST_METHOD"].lower(), response.status_code
     checks = validator(path, method, status) if method in METHODS else None
+    assert not (strange := undescribed_headers(path, method, response)), f"{method.upper()} {path} {status}: {strange}"
     if checks is not None and response.content:
         errors = [f"{error.json_path}: {error.message}" for error in checks.iter_errors(response.json())]
         assert not errors, f"{method.upper()} {path} {status}: {errors[:3]}"
+
+
+def undescribed_headers(path, method, response):
+    """
+    Return the headers of an answer that the schema does not name; none of an answer that it does not know.
+    """
+    answers = schema()["paths"].get(path, {}).get(method, {}).get("responses", {})
+    if str(response.status_code) not in answers:
+        return []
+    described = answers[str(response.status_code)].get("headers", {})
+    return [name for name in HEADERS if name in response.headers and name not in described]
 
 
 def template(path):

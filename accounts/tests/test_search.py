@@ -102,7 +102,7 @@ class FindingTests(Searching):
         self.with_nickname("alice1", "Zoe"), self.with_nickname("bobby1", "か"), self.with_nickname("carol1", "😀")
 
         in_sql = ("%", "_", "al%", "a_ice", "' OR 1=1 --", "~", "[a-z]", "*", "\\")
-        for text in (*in_sql, "álice", "zoé", "が", "カ", "😁", "\u200b"):
+        for text in (*in_sql, "álice", "zoé", "が", "カ", "😁"):
             with self.subTest(text=text):
                 self.assertEqual(self.looks_for(text), [])
 

@@ -16,13 +16,13 @@ class SwappedTableTests(InboxTestCase):
         self.assertEqual(tables, ["inbox_notification"])
 
     def test_the_librarys_own_verbs_work_on_ours(self):
-        notify.send(self.alice.user, recipient=self.bob.user, verb="waved", target=self.bob.user, key="wave:1")
+        notify.send(self.alice.user, recipient=self.bob.user, verb="followed you", target=self.bob.user, key="wave:1")
 
-        self.assertEqual(self.told(self.bob), [("alice1", "waved", True)])
+        self.assertEqual(self.told(self.bob), [("alice1", "followed you", True)])
         self.assertEqual(self.bob.user.notifications.unread().get().actor, self.alice.user)
 
     def test_the_same_thing_cannot_be_told_twice(self):
-        wave = {"recipient": self.bob.user, "verb": "waved", "target": self.bob.user, "key": "wave:1"}
+        wave = {"recipient": self.bob.user, "verb": "followed you", "target": self.bob.user, "key": "wave:1"}
         notify.send(self.alice.user, **wave)
 
         with self.assertRaises(IntegrityError), transaction.atomic():

@@ -5,8 +5,8 @@ What answers say in their headers, for the OpenAPI schema.
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
-# What comes after the rate limit in the order of checks.
-COUNTED_STATUSES = [200, 201, 204, 304, 400, 404, 409, 422, 429]
+# All but 401: authentication comes before the rate limit in the order of checks.
+COUNTED_STATUSES = [200, 201, 204, 304, 400, 403, 404, 409, 413, 415, 422, 429, 503]
 
 
 def header(name: str, kind: object, statuses: list[int] | bool, description: str) -> OpenApiParameter:
@@ -19,7 +19,7 @@ def header(name: str, kind: object, statuses: list[int] | bool, description: str
 REQUEST_ID = header("X-Request-ID", OpenApiTypes.STR, True, "Names the request in our logs")
 ETAG = header("ETag", OpenApiTypes.STR, [200, 304], "For `If-None-Match`: 304 while the answer is the same")
 LOCATION = header("Location", OpenApiTypes.URI, [201], "Where the new object is")
-RETRY_AFTER = header("Retry-After", OpenApiTypes.INT64, [429, 503], "Seconds until it is worth asking again")
+RETRY_AFTER = header("Retry-After", OpenApiTypes.INT64, [409, 429, 503], "Seconds until it is worth asking again")
 AUTHENTICATE = header("WWW-Authenticate", OpenApiTypes.STR, [401], "`Bearer`")
 RATE_LIMIT = [
     header("X-RateLimit-Limit", OpenApiTypes.INT64, COUNTED_STATUSES, "Requests a window, where least is left"),
