@@ -91,7 +91,7 @@ class SearchSerializer(serializers.Serializer):
     What a search for people is asked with.
     """
 
-    q = serializers.CharField(max_length=NICKNAME_MAX)
+    q = TextField(max_length=NICKNAME_MAX)
     cursor = serializers.CharField(required=False, max_length=CURSOR_MAX, trim_whitespace=False)
 
     def validate_cursor(self, cursor: str) -> Rank:

@@ -181,7 +181,7 @@ class UserViewSet(APIViewSet):
     permissions = {"list": [IsAdminUser], "retrieve": [AllowAny], "by": [AllowAny], "search": [AllowAny]}
     rates = {"search": "users.search"}
     pagination_class = CountedPagination
-    conditional = {"list", "retrieve", "by"}
+    conditional = {"list", "retrieve", "by", "search"}
 
     def get_queryset(self):
         return User.objects.visible_to(self.request.user).select_related("profile")
