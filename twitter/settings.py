@@ -459,6 +459,7 @@ RATES = {
     "accounts.logout": ["3/s"],
     "accounts.login_status": ["3/s"],
     "tweets.create": ["1/s", "5/m"],
+    "tweets.destroy": ["3/s"],
     "tweets.list": ["5/s"],
     "tweets.retrieve": ["5/s"],
     "friendships.follow": ["10/s"],
@@ -478,6 +479,7 @@ RATES = {
     "notifications.unread_count": ["3/s"],
     "notifications.mark_all_as_read": ["3/s"],
     "notifications.update": ["3/s"],
+    "reports.create": ["3/s"],
 }
 # These count the address even for somebody who is logged in.
 RATES_BY_ADDRESS = {"accounts.signup", "accounts.login", "accounts.logout", "accounts.login_status"}

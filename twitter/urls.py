@@ -3,11 +3,12 @@ Every address of the site.
 """
 
 from django.contrib import admin
+from django.contrib.auth.views import LoginView
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
-from accounts.api.views import AccountViewSet, AvatarFileView, ProfileViewSet, UserViewSet
+from accounts.api.views import AccountViewSet, AvatarFileView, LogoutPage, ProfileViewSet, UserViewSet
 from comments.api.views import CommentViewSet
 from friendships.api.views import FriendshipViewSet
 from gatekeeper.api.views import FeatureViewSet
@@ -35,13 +36,19 @@ router.register("likes", LikeViewSet, basename="likes")
 router.register("friendships", FriendshipViewSet, basename="friendships")
 router.register("notifications", NotificationViewSet, basename="notifications")
 
+# rest_framework.urls, but with a limit on the way out as well; the guard of passwords stands before the way in.
+page_doors = [
+    path("login/", LoginView.as_view(template_name="rest_framework/login.html"), name="login"),
+    path("logout/", LogoutPage.as_view(), name="logout"),
+]
+
 urlpatterns = [
     path("api/", include(router.urls)),
     path("", RedirectView.as_view(pattern_name="api-root")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("api/redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
-    path("api-auth/", include("rest_framework.urls")),
+    path("api-auth/", include((page_doors, "rest_framework"))),
     re_path(r"^media/(?P<key>avatars/[0-9a-f]{2}/[0-9a-f]{32}\.[a-z]{3,4})$", AvatarFileView.as_view(), name="avatar"),
     re_path(
         r"^media/(?P<key>photos/(thumbnails/)?[0-9a-f]{2}/[0-9a-f]{32}\.[a-z]{3,4})$",

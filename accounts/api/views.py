@@ -3,6 +3,7 @@ Signing up, in and out; people and their details.
 """
 
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.contrib.auth.views import LogoutView
 from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter
@@ -39,7 +40,7 @@ from utils.api.parameters import presented_token
 from utils.api.permissions import IsObjectOwner
 from utils.api.schema import CURSOR_PARAMETER
 from utils.api.shapes import SuccessSerializer, numbered, ranked
-from utils.api.throttling import client_address
+from utils.api.throttling import RateLimiter, client_address
 from utils.api.views import APIViewSet
 
 
@@ -150,6 +151,16 @@ class AccountViewSet(APIViewSet):
         login(self.request._request, user, backend=LOGIN_BACKEND)
         token = AccessTokenService.create_token(user=user, name=self.request.headers.get("User-Agent", ""))
         return Response({"success": True, "user": UserBriefSerializer(user).data, "token": token}, status=status)
+
+
+class LogoutPage(LogoutView):
+    """
+    The way out of the browsable pages, counted with the API's.
+    """
+
+    def post(self, request, *args, **kwargs):
+        RateLimiter(request, "accounts.logout").check()
+        return super().post(request, *args, **kwargs)
 
 
 class UserViewSet(APIViewSet):

@@ -19,6 +19,7 @@ class ReportViewSet(APIViewSet):
     serializer_class = ReportSerializerForCreate
     serializers = {"create": ReportSerializerForCreate}
     answers = {"create": (201, ReportSerializer)}
+    rates = {"create": "reports.create"}
 
     def create(self, request):
         """

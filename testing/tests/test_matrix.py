@@ -4,6 +4,7 @@ Every route, by every method, as nobody, as another user, as the owner and as st
 
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
@@ -182,6 +183,25 @@ class MatrixTests(World):
                     # Permission comes before the method.
                     self.assertLessEqual(set(statuses), {403, 405})
                     self.assertEqual(statuses[3], 405)
+
+
+class EveryWriteHasALimitTests(World):
+    """
+    The writes are those of MATRIX, and MATRIX has every route of the site. The admin's forms are staff's alone;
+    the login pages, its own and the site's, have the guard of passwords (utils/tests/test_login_guard.py).
+    """
+
+    def test_where_nothing_is_allowed_whoever_may_write_is_refused(self):
+        writes = {key: cell for key, cell in MATRIX.items() if key[1] != "get"}
+        nothing = {name: ["0/d"] for name in settings.RATES}
+
+        for (name, method), cell in writes.items():
+            caller = next(caller for caller, status in zip(CALLERS, cell.statuses) if status < 400)
+            with self.subTest(route=name, method=method), self.settings(RATELIMIT_ENABLE=True, RATES=nothing):
+                response = self.ask(caller, name, method, cell)
+
+                self.assertEqual(response.status_code, 429)
+                self.assertGreater(int(response["Retry-After"]), 0)
 
 
 # A number that nothing has, somebody who owns nothing, and a time long ago.

@@ -47,7 +47,7 @@ class TweetViewSet(APIViewSet):
     }
     idempotent = ("create",)
     permissions = {"create": [IsAuthenticated], "destroy": [IsAuthenticated, IsObjectOwner]}
-    rates = {name: f"tweets.{name}" for name in ("create", "list", "retrieve")}
+    rates = {name: f"tweets.{name}" for name in ("create", "list", "retrieve", "destroy")}
 
     @required_params("user_id", source="query_params")
     def list(self, request):

@@ -44,6 +44,8 @@ class TableTests(SimpleTestCase):
             "notifications.mark_all_as_read": ["3/s"],
             "notifications.update": ["3/s"],
             "profiles.update": ["3/s"],
+            "reports.create": ["3/s"],
+            "tweets.destroy": ["3/s"],
         }
 
         self.assertEqual({name: settings.RATES.get(name) for name in contract}, contract)
