@@ -3,8 +3,12 @@
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
+# Whatever is written from here on is for nobody else on this machine.
+umask 077
+
 # What people may set, in the environment, on the make line or in .env.
 KNOBS=(PROFILE HOST PORT DATA_DIR RATE_LIMITS STORE HBASE SECURE ALLOW_PUBLIC_HOST ALLOWED_HOSTS WEB_WORKERS WEB_THREADS
+    DEMO METRICS_TOKEN SENTRY_DSN OTEL_EXPORTER_OTLP_ENDPOINT
     DATABASE_URL REDIS_URL MEMCACHED_URL BROKER_URL HBASE_URL
     MARIADB_PORT REDIS_PORT MEMCACHED_PORT RABBITMQ_PORT HBASE_THRIFT_PORT)
 
@@ -33,6 +37,17 @@ load_env_file() {
             export "$name=$value"
         fi
     done <"$1"
+}
+
+# Whether a knob says yes: is_on VALUE. The words are those that settings.py takes.
+is_on() {
+    case ${1,,} in true | on | ok | y | yes | 1) return 0 ;; *) return 1 ;; esac
+}
+
+# Make the demo people where DEMO asks for them: demo_people DEFAULT. With SECURE=on that ends the start.
+demo_people() {
+    local wanted=${DEMO:-$1}
+    ! is_on "$wanted" || step "$VENV/bin/python" manage.py demo
 }
 
 # Whether something accepts connections: is_open PORT [HOST].
@@ -111,9 +126,21 @@ case $DATA_DIR in
     /*) ;;
     *) DATA_DIR=$ROOT/$DATA_DIR ;;
 esac
-mkdir -p "$DATA_DIR" || die "DATA_DIR $DATA_DIR cannot be made."
+# The folders above it are nothing of ours, and others may have to pass through.
+if ! { (umask 022 && mkdir -p "${DATA_DIR%/*}/") && mkdir -p "$DATA_DIR"; }; then
+    die "DATA_DIR $DATA_DIR cannot be made."
+fi
 DATA_DIR=$(cd "$DATA_DIR" && pwd -P)
 export DATA_DIR
+# It holds the database with its passwords and sessions. One that was made by others, or before it was made private, is
+# made private now; passing through stays, which servers with accounts of their own need.
+case $(ls -ld "$DATA_DIR") in
+    d???--?--?*) ;;
+    *)
+        chmod go-rw "$DATA_DIR" "$DATA_DIR"/* 2>/dev/null || true
+        say "DATA_DIR $DATA_DIR was open to other accounts of this machine; it is closed now." >&2
+        ;;
+esac
 
 VENV=$ROOT/.venv
 export VENV

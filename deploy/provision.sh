@@ -5,6 +5,8 @@
 #
 # Without arguments: everything but `test`. Shared by stack.sh, the Vagrantfile, the Dockerfile and .ci/run.
 set -euo pipefail
+# What packages install is for everybody, whatever the caller keeps to itself.
+umask 022
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 GUARD=/usr/sbin/policy-rc.d

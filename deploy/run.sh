@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `make run`: the embedded profile in the foreground, with the demo data.
+# `make run`: the embedded profile in the foreground; with the demo data unless DEMO=off, or SECURE=on, says otherwise.
 set -euo pipefail
 
 # shellcheck source=deploy/common.sh
@@ -14,7 +14,11 @@ export PROFILE=embedded
 require_free_port run
 step deploy/venv.sh
 step "$VENV/bin/python" manage.py migrate --verbosity 0
-step "$VENV/bin/python" manage.py demo
+demo=on
+if is_on "${SECURE-}"; then
+    demo=off
+fi
+demo_people "$demo"
 # One terminal holds everything here; the lines of each task would drown the address.
 export LOG_LEVEL=${LOG_LEVEL:-WARNING}
 exec "$VENV/bin/gunicorn" -c deploy/gunicorn.conf.py twitter.wsgi:application

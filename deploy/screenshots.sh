@@ -25,6 +25,8 @@ for _ in $(seq 100); do
     sleep 0.2
 done
 
+# The pictures belong to the checkout and are for everybody.
+umask 022
 mkdir -p docs/screenshots
 step "$python" -m testing.screenshots "http://127.0.0.1:$PORT" docs/screenshots
 ls -l docs/screenshots

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # `make stack-run`: web, workers, relay and beat on the real servers, under a supervisor in the foreground.
+# With DEMO=on there are demo people to try it with.
 set -euo pipefail
 
 # shellcheck source=deploy/common.sh
@@ -20,7 +21,7 @@ step "$VENV/bin/python" manage.py migrate --verbosity 0 ||
 # Not fatal: without HBase everything works but what is kept in it alone.
 step "$VENV/bin/python" manage.py create_hbase_tables --verbosity 0 ||
     say "Going on without HBase. Once it is there: manage.py create_hbase_tables"
-step "$VENV/bin/python" manage.py demo
+demo_people off
 
 mkdir -p "$DATA_DIR/log"
 SUPERVISOR_PASSWORD=$(secret SUPERVISOR_PASSWORD)

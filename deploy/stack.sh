@@ -173,6 +173,10 @@ status() {
 }
 
 mkdir -p "$STACK"
+if [ "$(id -u)" = 0 ]; then
+    # The servers have accounts of their own. They pass through to their own folders, and look at nothing on the way.
+    chmod go+x "$DATA_DIR" "$STACK"
+fi
 case ${1-} in
     up | down)
         # One at a time for each DATA_DIR.

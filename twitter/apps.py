@@ -1,5 +1,5 @@
 """
-Tells the outbox, once all apps are loaded, which tasks an event wakes.
+What is done once all apps are loaded: the outbox hears which tasks an event wakes, Django what to check at a start.
 """
 
 from django.apps import AppConfig
@@ -10,6 +10,7 @@ class TwitterConfig(AppConfig):
 
     def ready(self):
         # The one import in a function that the house allows: models and tasks exist only now.
-        from twitter import subscriptions
+        from twitter import checks, subscriptions
 
+        checks.register_all()
         subscriptions.register()

@@ -7,6 +7,7 @@ stack      MariaDB, Redis, Memcached, RabbitMQ, HBase, with worker, relay and be
 The code is the same for both; this file is the only place that knows which profile runs.
 """
 
+import os
 import secrets
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
@@ -34,7 +35,9 @@ EMBEDDED = PROFILE == "embedded"
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var")))
 if not DATA_DIR.is_absolute():
     DATA_DIR = BASE_DIR / DATA_DIR
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+# Nobody else's: it holds passwords' hashes and sessions. Nor is anything that any process of ours writes.
+os.umask(0o077)
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 if not EMBEDDED and (DATA_DIR / "stack.env").exists():
     # Written by `make stack-up`; what the environment sets wins.
@@ -506,6 +509,9 @@ STORAGES = {
 }
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
+# For the web server in front, which has another account: it may open what it knows the name of, and list nothing.
+FILE_UPLOAD_PERMISSIONS = 0o644
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o711
 # The internal location of the web server in front that sends files itself, such as "/protected-media/".
 # https://docs.nginx.com/nginx/admin-guide/web-server/ (X-Accel-Redirect)
 MEDIA_X_ACCEL = env.str("MEDIA_X_ACCEL", "")

@@ -1,6 +1,9 @@
 # Shared by hbase.sh and cluster.sh: where things are, the jars, starting and stopping a process by its pid.
 # shellcheck shell=bash
 
+# Whatever is written from here on is for nobody else on this machine.
+umask 077
+
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 CHECKOUT=$(cd "$HERE/../.." && pwd)
 DATA_DIR=${DATA_DIR:-var}

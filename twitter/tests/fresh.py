@@ -41,6 +41,8 @@ class FreshStart:
             capture_output=True,
             text=True,
             timeout=180,
+            # A stranger's shell lets others read.
+            umask=0o022,
         )
 
     def manage(self, *arguments, **knobs):

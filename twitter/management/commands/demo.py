@@ -3,11 +3,15 @@ A small world to look at: a few people who follow each other and have said somet
 """
 
 import random
+from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.contrib.auth.hashers import check_password
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.models import User, UserProfile
+from accounts.services import AccountService
 from friendships.services import FriendshipService
 from gatekeeper.services import GatekeeperService
 from newsfeeds.services import PostingService
@@ -41,10 +45,38 @@ SAYINGS = (
 )
 
 
-class Command(BaseCommand):
-    help = "Makes some people who follow each other and post, once."
+def accounts_with_published_password() -> list[User]:
+    """
+    Return the demo people who still have the password that everybody may read above. 30 ms for each of them.
+    """
+    people = User.objects.filter(id__range=(FIRST_ID, FIRST_ID + len(NAMES) - 1), is_active=True)
+    return [user for user in people if check_password(PASSWORD, user.password)]
 
-    def handle(self, **options):
+
+class Command(BaseCommand):
+    help = "Makes some people who follow each other and post, once. Their password is published: not for production."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--close", action="store_true", help="close the accounts that still have that password")
+
+    def handle(self, *, close: bool, **options: Any) -> None:
+        if close:
+            self.close_accounts()
+        elif settings.SECURE:
+            raise CommandError("SECURE=on refuses demo people: their password is published. Leave DEMO off.")
+        else:
+            self.make_people()
+
+    def close_accounts(self) -> None:
+        """
+        Close what must not be open where strangers come; what they wrote is purged by tasks.
+        """
+        users = accounts_with_published_password()
+        for user in users:
+            AccountService.delete_account(user=user, password=PASSWORD)
+        self.stdout.write(f"{len(users)} demo accounts are closed.")
+
+    def make_people(self) -> None:
         if User.objects.filter(id=FIRST_ID).exists():
             self.stdout.write("The demo people are there.")
             return
