@@ -4,6 +4,7 @@ Keeps cached users in step with rows that are saved outside the services, such a
 
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
+from django.utils import timezone
 
 from accounts import cache
 from accounts.models import AccessToken, User, UserProfile
@@ -22,4 +23,6 @@ def profile_saved(instance, **kwargs):
 
 @receiver(post_delete, sender=AccessToken)
 def token_deleted(instance, **kwargs):
-    after_commit(cache.invalidate_tokens, [instance.key_hash])
+    # One that is over opens nothing, cached or not; they are purged by the thousand.
+    if instance.expires_at > timezone.now():
+        after_commit(cache.invalidate_tokens, [instance.key_hash])

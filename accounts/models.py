@@ -169,7 +169,7 @@ class AccessToken(models.Model):
     name = models.CharField(max_length=100, blank=True, help_text="What the client calls itself.")
     created_at = models.DateTimeField(default=timezone.now)
     last_used_at = models.DateTimeField(null=True, blank=True)
-    expires_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
 
     def __str__(self):
         return f"token {self.id} of user {self.user_id}"

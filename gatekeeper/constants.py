@@ -17,7 +17,7 @@ TABLES = (FEEDS, FRIENDSHIPS)
 # Longer than a worker that waits for its database, shorter than an operator's patience.
 ACKNOWLEDGE_SECONDS = 10
 LIVING_SECONDS = 30
-# Rows of processes that are long gone are of no use to anybody.
+# Rows of processes that are long gone are of no use to anybody, and are purged (twitter/purging.py).
 ACKNOWLEDGEMENT_DAYS = 1
 
 

@@ -2,14 +2,12 @@
 Features that are switched on by degrees, phases of moving a table to HBase, and how both were.
 """
 
-from datetime import timedelta
-
 from django.conf import settings
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
 
-from gatekeeper.constants import ACKNOWLEDGEMENT_DAYS, Phase
+from gatekeeper.constants import Phase
 
 NAME = RegexValidator(r"^[a-z][a-z0-9_]{0,63}$", "Use lower-case letters, digits and underscores.")
 
@@ -139,7 +137,7 @@ class PhaseAcknowledgementManager(models.Manager):
 
     def write(self, process, generations, now):
         """
-        Note that at `now` a process goes by these {table: generation}; forget processes that are long gone.
+        Note that at `now` a process goes by these {table: generation}.
         """
         for table, generation in generations.items():
             row = self.filter(process=process, store_phase=table, generation__lte=generation)
@@ -147,7 +145,6 @@ class PhaseAcknowledgementManager(models.Manager):
                 continue
             new = self.model(process=process, store_phase_id=table, generation=generation, seen_at=now)
             self.bulk_create([new], ignore_conflicts=True)
-            self.filter(seen_at__lt=now - timedelta(days=ACKNOWLEDGEMENT_DAYS)).delete()
 
 
 class PhaseAcknowledgement(models.Model):
@@ -158,7 +155,7 @@ class PhaseAcknowledgement(models.Model):
     process = models.CharField(max_length=120, help_text="host:pid:start")
     store_phase = models.ForeignKey(StorePhase, models.CASCADE, related_name="acknowledgements", db_constraint=False)
     generation = models.PositiveIntegerField()
-    seen_at = models.DateTimeField()
+    seen_at = models.DateTimeField(db_index=True)
 
     objects = PhaseAcknowledgementManager()
 

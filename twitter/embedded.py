@@ -1,5 +1,5 @@
 """
-The embedded profile's worker and relay: two threads in the web process, on Celery's memory transport.
+The embedded profile's worker, relay and beat: three threads in the web process, on Celery's memory transport.
 
 A task in memory dies with the process; the outbox row behind it does not, and is published
 again at the next start.
@@ -9,6 +9,7 @@ import atexit
 import logging
 import threading
 
+from celery.beat import EmbeddedService
 from django.db import DatabaseError, close_old_connections
 
 from outbox import relay
@@ -22,10 +23,11 @@ stopping = threading.Event()
 
 def start():
     """
-    Start both threads; they end with the process.
+    Start the threads; they end with the process.
     """
     threading.Thread(target=run_worker, name="embedded-worker", daemon=True).start()
     threading.Thread(target=run_relay, name="embedded-relay", daemon=True).start()
+    EmbeddedService(app, thread=True).start()
     atexit.register(stopping.set)
 
 

@@ -408,12 +408,20 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "write_timeout": 2,
     }
 )
+PURGE_EVERY = timedelta(minutes=10)
 CELERY_BEAT_SCHEDULE = {
-    "purge-idempotent-requests": {
-        "task": "utils.idempotency.tasks.purge_idempotent_requests",
-        "schedule": timedelta(hours=1),
+    # What is purged, and in which bites: twitter/purging.py.
+    "purge-expired": {
+        "task": "twitter.tasks.purge_expired",
+        "schedule": PURGE_EVERY,
+        # A worker that was away for a day shall not find a hundred of them.
+        "options": {"expires": PURGE_EVERY.total_seconds()},
     },
 }
+# Where beat keeps when it last sent what, across restarts.
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+# A notification that was read is purged after so many days.
+NOTIFICATION_DAYS = env.int("NOTIFICATION_DAYS", 90)
 
 # How many followers one fan-out batch serves: large enough that a row is cheap, small enough that a
 # batch holds its locks for some ten milliseconds.

@@ -166,14 +166,6 @@ class AcknowledgingTests(Moving, ApiTestCase):
 
         self.assertEqual(PhaseAcknowledgement.objects.get(process="web:7:1").generation, 1)
 
-    def test_processes_that_are_long_gone_are_forgotten(self):
-        self.other_process(generation=0, process="web:7:1")
-        self.time_passes(days=2)
-
-        self.other_process(generation=1, process="web:8:1")
-
-        self.assertEqual(PhaseAcknowledgement.objects.get().process, "web:8:1")
-
     def test_the_status_says_how_many_know(self):
         self.other_process(generation=0)
         self.other_process(generation=1, process="web:8:1")

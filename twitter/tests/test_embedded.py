@@ -4,12 +4,16 @@ The embedded profile as one runs it: commands and a web process of their own, no
 
 import json
 import re
+import shelve
 import shutil
 import socket
+import sqlite3
 import sys
 import tempfile
 import urllib.error
 import urllib.request
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from unittest import TestCase
 
@@ -124,6 +128,32 @@ class CommandTests(EmbeddedTestCase):
         output = self.manage("load_graph", self.graph("501 502\n503 502\n", "other.txt"), "--tweets", "1")
 
         self.assertRegex(output, r"tweet \d+ of user 502 went to 2 followers")
+
+
+class BeatTests(EmbeddedTestCase):
+    def test_what_is_over_is_purged_once_its_time_has_come_across_restarts_too(self):
+        self.start_web().kill()
+        with closing(sqlite3.connect(self.data_dir / "db.sqlite3")) as database, database:
+            database.execute("INSERT INTO django_session VALUES ('over', '', '2001-01-01')")
+        self.a_day_has_passed()
+
+        self.start_web()
+
+        self.until(lambda: self.sessions() == 0, "the session is purged", seconds=30)
+
+    def a_day_has_passed(self):
+        """
+        Let beat have sent its tasks a day ago.
+        """
+        with shelve.open(str(self.data_dir / "celerybeat-schedule")) as kept:
+            entries = kept["entries"]
+            for entry in entries.values():
+                entry.last_run_at -= timedelta(days=1)
+            kept["entries"] = entries
+
+    def sessions(self):
+        with closing(sqlite3.connect(self.data_dir / "db.sqlite3")) as database:
+            return database.execute("SELECT COUNT(*) FROM django_session").fetchone()[0]
 
 
 class WebProcessTests(EmbeddedTestCase):

@@ -11,7 +11,3 @@ HASH_LENGTH = 64
 REMEMBERED = timedelta(hours=24)
 # Longer than any request takes; after it, whoever held the claim is taken for dead.
 LEASE = timedelta(seconds=30)
-# Each claim takes along up to this many rows that are too old. More than it adds, so that the
-# table stays small where nothing runs by the clock.
-PURGED_BY_A_CLAIM = 20
-PURGED_BY_A_TASK = 1000

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from utils.errors import Conflict, ServiceError
-from utils.idempotency.constants import LEASE, PURGED_BY_A_CLAIM, REMEMBERED
+from utils.idempotency.constants import LEASE, REMEMBERED
 from utils.idempotency.models import IdempotentRequest, State
 
 current_holder = ContextVar("current_holder", default=None)
@@ -69,7 +69,7 @@ class IdempotencyService:
         Claim a key before the work begins, and return its row: done already, or claimed by this call.
 
         The claim is committed by itself, so that a second caller finds it at once instead of
-        waiting for the first one's transaction. Costs an insert and a look for old rows.
+        waiting for the first one's transaction. Costs an insert.
 
         :raises KeyReused: the key stands for another body.
         :raises StillInFlight: somebody else is at it.
@@ -77,7 +77,6 @@ class IdempotencyService:
         now = timezone.now()
         name = {"user_id": user_id, "route": route, "key_hash": hashlib.sha256(key.encode()).hexdigest()}
         claim = {"body_hash": body_hash, "state": State.CLAIMED, "lease_until": now + LEASE, "created_at": now}
-        cls.purge(PURGED_BY_A_CLAIM)
         try:
             with transaction.atomic():
                 return IdempotentRequest.objects.create(**name, **claim)
@@ -148,17 +147,3 @@ class IdempotencyService:
         Forget a claim whose request was refused: the same key may come with a better body. Repeats safely.
         """
         IdempotentRequest.objects.filter(id=claim.id, state=State.CLAIMED, lease_until=claim.lease_until).delete()
-
-    @classmethod
-    def purge(cls, limit):
-        """
-        Forget up to `limit` requests that are older than a day; return how many they were.
-        """
-        old = IdempotentRequest.objects.filter(created_at__lte=timezone.now() - REMEMBERED)
-        if not old.exists():
-            return 0
-        with transaction.atomic():
-            # Rows that somebody else is purging are left to them.
-            ids = list(old.select_for_update(skip_locked=True).values_list("id", flat=True)[:limit])
-            deleted, _ = IdempotentRequest.objects.filter(id__in=ids).delete()
-        return deleted

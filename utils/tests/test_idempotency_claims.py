@@ -18,7 +18,6 @@ from testing.testcases import ApiTestCase, CommittedTestCase
 from tweets.models import Tweet
 from utils.idempotency.models import IdempotentRequest, State
 from utils.idempotency.services import IdempotencyService, LeaseLost, StillInFlight
-from utils.idempotency.tasks import purge_idempotent_requests
 from utils.tests.test_idempotency import KEY, Keyed
 from utils.transactions import IdTaken, retried_transaction
 
@@ -63,31 +62,6 @@ class TimeTests(Keyed, ApiTestCase):
         claim = self.claim(body_hash="b" * 64)
 
         self.assertEqual((claim.state, claim.object_id), (State.CLAIMED, None))
-
-    def test_each_claim_takes_some_old_rows_along(self):
-        for number in range(3):
-            self.send(self.alice, key=f"old-{number}")
-
-        with time_machine.travel(timezone.now() + timedelta(hours=25)):
-            self.send(self.alice, key="new")
-
-        self.assertEqual(IdempotentRequest.objects.count(), 1)
-
-    def test_the_clock_purges_all_that_is_old_and_nothing_else(self):
-        self.send(self.alice, key="fresh")
-        IdempotentRequest.objects.bulk_create(
-            IdempotentRequest(
-                user_id=1, route="x", key_hash=str(number), lease_until=timezone.now(),
-                created_at=timezone.now() - timedelta(days=2),
-            )
-            for number in range(1500)
-        )  # fmt: skip
-
-        first, second = purge_idempotent_requests(), purge_idempotent_requests()
-
-        self.assertEqual(first, "1500 idempotent requests are forgotten")
-        self.assertEqual(second, "0 idempotent requests are forgotten")
-        self.assertEqual(IdempotentRequest.objects.count(), 1)
 
 
 class InFlightTests(Keyed, CommittedTestCase):

@@ -1,0 +1,83 @@
+"""
+What is forgotten when its time is over, and how: a table to add to, and one loop for all of them.
+
+Kept on purpose: the audit trail, reports, and the histories of features and store phases, which people read later.
+There is one row for each store phase; the checkpoint of a back-fill is a column in it, emptied when it has finished.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import AccessToken
+from gatekeeper.constants import ACKNOWLEDGEMENT_DAYS
+from gatekeeper.models import PhaseAcknowledgement
+from inbox.models import Notification
+from utils.idempotency.constants import REMEMBERED
+from utils.idempotency.models import IdempotentRequest
+
+logger = logging.getLogger(__name__)
+
+# One statement deletes this many rows, so that its locks last some ten milliseconds.
+BITE_ROWS = 1000
+# A run takes no more bites of a table, so that the worker is free again within seconds; the next run goes on.
+# At one run in ten minutes that is seven million rows a day.
+BITES_PER_RUN = 50
+
+# {what the log calls them: the rows whose time is over at a moment}. An index begins with what each asks for.
+PURGES: Mapping[str, Callable[[datetime], QuerySet]] = {
+    "sessions": lambda now: Session.objects.filter(expire_date__lt=now),
+    "access tokens": lambda now: AccessToken.objects.filter(expires_at__lt=now),
+    "idempotent requests": lambda now: IdempotentRequest.objects.filter(created_at__lt=now - REMEMBERED),
+    "read notifications": lambda now: Notification.objects.filter(
+        unread=False, timestamp__lt=now - timedelta(days=settings.NOTIFICATION_DAYS)
+    ),
+    "phase acknowledgements": lambda now: PhaseAcknowledgement.objects.filter(
+        seen_at__lt=now - timedelta(days=ACKNOWLEDGEMENT_DAYS)
+    ),
+}
+
+
+def purge_all() -> dict[str, int]:
+    """
+    Delete what is over in every table of PURGES, within bounds; return and log how many rows of each.
+
+    A table that cannot be purged now (the database is away, a lock that lasts) is left for the next run.
+    """
+    now, started = timezone.now(), time.monotonic()
+    counts = {name: purge(name, now) for name in PURGES}
+    words = ", ".join(f"{count} {name}" for name, count in counts.items())
+    logger.info("purged in %.1f s: %s", time.monotonic() - started, words)
+    return counts
+
+
+def expired_rows(name: str, now: datetime) -> QuerySet:
+    """
+    Return the rows of one table of PURGES whose time is over, in the order in which an index finds them.
+    """
+    return PURGES[name](now).order_by()
+
+
+def purge(name: str, now: datetime) -> int:
+    """
+    Delete up to BITES_PER_RUN bites of a table of PURGES; return how many rows they were. Two queries a bite.
+    """
+    expired, deleted = expired_rows(name, now), 0
+    try:
+        for _ in range(BITES_PER_RUN):
+            keys = list(expired.values_list("pk", flat=True)[:BITE_ROWS])
+            if keys:
+                # Asked once more: a session may have been prolonged meanwhile.
+                deleted += expired.filter(pk__in=keys).delete()[0]
+            if len(keys) < BITE_ROWS:
+                break
+    except DatabaseError as error:
+        logger.warning("%s are purged later: %r", name, error)
+    return deleted
