@@ -31,6 +31,10 @@ rule "schema" "$python" manage.py spectacular --validate --fail-on-warn --file /
 if command -v shellcheck >/dev/null; then
     rule "scripts" shellcheck -x .ci/run deploy/*.sh deploy/stack/*.sh
 fi
+if command -v promtool >/dev/null; then
+    rule "alerts" promtool check rules deploy/monitoring/alerts.yml
+    rule "scraping" promtool check config --syntax-only deploy/monitoring/prometheus.yml
+fi
 
 [ "${#failed[@]}" = 0 ] || die "Not in order: ${failed[*]}"
 say "All in order."

@@ -38,8 +38,10 @@ loglevel = "warning"
 def on_starting(server):
     """
     Let several workers add their counts up through files (utils/metrics.py); those of the last run are cleared away.
+
+    Not where there is a folder already, which workers, relay and beat share.
     """
-    if server.cfg.workers > 1:
+    if server.cfg.workers > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         folder = Path(os.environ.get("DATA_DIR", "var")).absolute() / "metrics" / PORT
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)

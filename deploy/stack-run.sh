@@ -24,6 +24,10 @@ step "$VENV/bin/python" manage.py create_hbase_tables --verbosity 0 ||
 demo_people off
 
 mkdir -p "$DATA_DIR/log"
+# All processes count into files here, and /metrics adds them up; those of the last run have had their day.
+export PROMETHEUS_MULTIPROC_DIR=$DATA_DIR/metrics
+rm -rf "$PROMETHEUS_MULTIPROC_DIR"
+mkdir -p "$PROMETHEUS_MULTIPROC_DIR"
 SUPERVISOR_PASSWORD=$(secret SUPERVISOR_PASSWORD)
 export SUPERVISOR_PASSWORD
 say "Open $(address) in a moment. Ctrl-C stops it; logs are in $DATA_DIR/log"

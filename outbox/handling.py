@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 PASSING = (OperationalError, InterfaceError, RedisUnavailable, HBaseUnavailable, Unavailable)
 QUICK_TRIES = 3
+# What a task says that has met trouble and left its message to the relay.
+LEFT_FOR_LATER = "left for later"
 
 
 def outbox_task(*, queue="default"):
@@ -67,7 +69,7 @@ def carry_out(function, message_id, ids):
             passing = False
             break
     OutboxService.retry_soon(message_id, passing=passing)
-    return "left for later"
+    return LEFT_FOR_LATER
 
 
 @task_prerun.connect

@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 
 from outbox.constants import BROKER_PAUSE
 from outbox.services import OutboxService
+from utils.metrics import RELAYED, note_alive
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ def relay_once():
             # The others must not wait for this one, whose task may be gone; it keeps its claim of two minutes.
             logger.exception("message %s cannot be published", message.id)
     OutboxService.mark_published(published)
+    RELAYED.labels("confirmed").inc(len(published))
+    RELAYED.labels("refused").inc(len(refused))
     if refused:
         OutboxService.postpone([message.id for message in refused], BROKER_PAUSE)
     return len(published)
@@ -73,6 +76,7 @@ def run(stopping):
     """
     while not stopping.is_set():
         close_old_connections()
+        note_alive("relay")
         try:
             count = relay_once()
         except Exception:

@@ -10,7 +10,7 @@ class TwitterConfig(AppConfig):
 
     def ready(self):
         # The one import in a function that the house allows: models and tasks exist only now.
-        from twitter import checks, subscriptions
+        from twitter import checks, subscriptions, telemetry  # noqa: F401
 
         checks.register_all()
         subscriptions.register()

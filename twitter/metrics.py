@@ -2,23 +2,32 @@
 `/metrics`: what is counted everywhere, and how much is waiting.
 """
 
+from typing import Any
+
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import Error
 from django.db.models import Count, Min, Q
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.core import GaugeMetricFamily
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from accounts.api.authentication import AccountSessionAuthentication, BearerAuthentication
 from outbox.models import Message
 from utils import broker
+from utils.api.parameters import presented_token
 from utils.api.throttling import is_from_this_machine
 from utils.metrics import exposition
 
+# Who has shown settings.METRICS_TOKEN; no token of a person's reads like this.
+SCRAPER = "the scraper"
 # As long as one of these waits, some follower lacks a tweet.
 FAN_OUT_EVENTS = ("tweet_created", "tweet_batch_cut")
 
@@ -64,13 +73,29 @@ def queue_gauges():
     return [depth]
 
 
-class IsStaffOrLocal(BasePermission):
+# What is looked up at each scrape; everything else was counted before.
+GAUGES = (outbox_gauges, queue_gauges)
+
+
+class ScraperAuthentication(BearerAuthentication):
     """
-    Staff from anywhere, and everybody on this machine.
+    Tokens of people, and the one of the scraper (settings.METRICS_TOKEN), which is nobody's account.
     """
 
-    def has_permission(self, request, view):
-        return request.user.is_staff or is_from_this_machine(request)
+    def authenticate(self, request: Request) -> tuple[Any, str] | None:
+        secret = presented_token(request)
+        if secret and settings.METRICS_TOKEN and constant_time_compare(secret, settings.METRICS_TOKEN):
+            return AnonymousUser(), SCRAPER
+        return super().authenticate(request)
+
+
+class MayScrape(BasePermission):
+    """
+    The scraper and staff from anywhere, and everybody on this machine.
+    """
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return request.auth == SCRAPER or request.user.is_staff or is_from_this_machine(request)
 
 
 class WhateverIsAccepted(BaseContentNegotiation):
@@ -90,10 +115,11 @@ class MetricsView(APIView):
     Prometheus' text.
     """
 
-    permission_classes = [IsStaffOrLocal]
+    authentication_classes = [ScraperAuthentication, AccountSessionAuthentication]
+    permission_classes = [MayScrape]
     renderer_classes = [JSONRenderer]
     content_negotiation_class = WhateverIsAccepted
     schema = None
 
     def get(self, request):
-        return HttpResponse(exposition([outbox_gauges, queue_gauges]), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+        return HttpResponse(exposition(GAUGES), content_type=CONTENT_TYPE_PLAIN_0_0_4)

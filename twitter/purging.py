@@ -22,6 +22,7 @@ from gatekeeper.models import PhaseAcknowledgement
 from inbox.models import Notification
 from utils.idempotency.constants import REMEMBERED
 from utils.idempotency.models import IdempotentRequest
+from utils.metrics import PURGED
 
 logger = logging.getLogger(__name__)
 
@@ -80,4 +81,5 @@ def purge(name: str, now: datetime) -> int:
                 break
     except DatabaseError as error:
         logger.warning("%s are purged later: %r", name, error)
+    PURGED.labels(name).inc(deleted)
     return deleted

@@ -148,6 +148,8 @@ LOGIN_URL = "rest_framework:login"
 LOGIN_REDIRECT_URL = "/api/"
 LOGOUT_REDIRECT_URL = "/api/"
 ACCESS_TOKEN_DAYS = env.int("ACCESS_TOKEN_DAYS", 30)
+# Opens /metrics to a scraper from anywhere, and nothing else. Unset: staff and this machine only.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 
 # ---------------------------------------------------------------- apps and middleware
 
@@ -418,6 +420,9 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": PURGE_EVERY.total_seconds()},
     },
 }
+# Tells that it is alive, at least this often.
+CELERY_BEAT_SCHEDULER = "twitter.telemetry.WatchedScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 15
 # Where beat keeps when it last sent what, across restarts.
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 # A notification that was read is purged after so many days.

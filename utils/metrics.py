@@ -1,16 +1,34 @@
 """
 What is counted while the project runs, for Prometheus.
 
-In one process the counts live in memory. Several web processes share them through files, where
-PROMETHEUS_MULTIPROC_DIR says (deploy/gunicorn.conf.py); `exposition` then adds them up. Counting a
-request takes two to four microseconds, because the labelled children are looked up once.
+In one process the counts live in memory. Web, workers, relay and beat share them through files in one folder, where
+PROMETHEUS_MULTIPROC_DIR says (deploy/stack-run.sh, deploy/Dockerfile); `exposition`, in a web process, then adds up
+what all of them have counted. Counting a request takes two to four microseconds, because the labelled children are
+looked up once.
 """
 
 import os
+import socket
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+from prometheus_client import values as prometheus_values
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
+
+MULTIPROC_DIR = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def process_identifier() -> str:
+    """
+    Return what the files of this process are named after.
+
+    Containers share the folder, and in each of them the first process has the same number.
+    """
+    return f"{socket.gethostname().replace('_', '-')}-{os.getpid()}"
+
+
+if MULTIPROC_DIR in os.environ:
+    prometheus_values.ValueClass = prometheus_values.MultiProcessValue(process_identifier)
 
 # Prometheus' text format has no use for them.
 disable_created_metrics()
@@ -26,6 +44,24 @@ LATENCY = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 CACHE_READS = Counter("cache_reads", "Keys or lists that were asked for.", ["cache", "outcome"], registry=registry)
+
+TASKS = Counter("tasks", "Tasks that a worker has run.", ["task", "outcome"], registry=registry)
+TASK_SECONDS = Histogram(
+    "task_seconds",
+    "Time that a worker was busy with a task.",
+    ["task"],
+    registry=registry,
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 45),
+)
+RELAYED = Counter("relayed_messages", "Messages that the relay offered to the broker.", ["outcome"], registry=registry)
+PURGED = Counter("purged_rows", "Rows that were deleted because their time was over.", ["table"], registry=registry)
+LAST_SEEN = Gauge(
+    "last_seen_timestamp_seconds",
+    "When a process of this name last did its round.",
+    ["process"],
+    registry=registry,
+    multiprocess_mode="mostrecent",
+)
 
 # A client may send any word as its method; a label must not take it.
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
@@ -64,6 +100,13 @@ def count_reads(cache, *, hits, misses):
         children[1].inc(misses)
 
 
+def note_alive(process: str) -> None:
+    """
+    Note that a process of this name (`relay`, `fanout`, `default`, `beat`) is doing its rounds.
+    """
+    LAST_SEEN.labels(process).set_to_current_time()
+
+
 class Collected:
     """
     Everything there is to show, as `generate_latest` wants it.
@@ -82,7 +125,7 @@ class Collected:
             yield from gauge()
 
     def counted(self):
-        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        if MULTIPROC_DIR not in os.environ:
             return registry.collect()
         return MultiProcessCollector(CollectorRegistry()).collect()
 

@@ -45,6 +45,25 @@ class WhoMayLookTests(MetricsTestCase):
         self.assertEqual(self.scrape(REMOTE_ADDR="::1").status_code, 200)
         self.assertEqual(self.scrape(staff, REMOTE_ADDR=REMOTE).status_code, 200)
 
+    def test_the_scraper_by_a_token_of_its_own_from_anywhere(self):
+        with self.settings(METRICS_TOKEN="scraped"):
+            let_in = self.scrape(REMOTE_ADDR=REMOTE, HTTP_AUTHORIZATION="Bearer scraped")
+            mistaken = self.scrape(REMOTE_ADDR=REMOTE, HTTP_AUTHORIZATION="Bearer scrapes")
+
+        self.assertEqual(let_in.status_code, 200)
+        self.assert_refused(mistaken, 401)
+
+    def test_where_no_token_is_set_none_opens(self):
+        for token in ("", "the scraper"):
+            with self.settings(METRICS_TOKEN=""):
+                self.assert_refused(self.scrape(REMOTE_ADDR=REMOTE, HTTP_AUTHORIZATION=f"Bearer {token}"), 401)
+
+    def test_the_scrapers_token_opens_nothing_else(self):
+        with self.settings(METRICS_TOKEN="scraped"):
+            feed = self.nobody().client.get("/api/newsfeeds/", HTTP_AUTHORIZATION="Bearer scraped")
+
+        self.assert_refused(feed, 401)
+
     def test_nobody_else(self):
         alice = self.person("alice1")
 

@@ -1,0 +1,53 @@
+"""
+What workers and beat tell about themselves: how tasks ended, how long they took, and that somebody is alive.
+
+Loaded by TwitterConfig.ready; a worker, the relay and beat write their counts where a web process reads them
+(utils/metrics.py).
+"""
+
+import time
+from typing import Any
+
+from celery import Task
+from celery.beat import PersistentScheduler
+from celery.signals import heartbeat_sent, task_postrun, task_prerun
+from celery.worker.heartbeat import Heart
+
+from outbox.handling import LEFT_FOR_LATER
+from utils.metrics import TASK_SECONDS, TASKS, note_alive
+
+
+@task_prerun.connect
+def task_begins(task: Task, **kwargs: Any) -> None:
+    """
+    Remember when the task began.
+    """
+    task.request.began_at = time.perf_counter()
+
+
+@task_postrun.connect
+def task_ends(task: Task, retval: Any, state: str | None, **kwargs: Any) -> None:
+    """
+    Count how it ended: `success`, `failure`, or `left`, when it met trouble and comes again.
+    """
+    outcome = "left" if retval == LEFT_FOR_LATER else str(state).lower()
+    TASKS.labels(task.name, outcome).inc()
+    TASK_SECONDS.labels(task.name).observe(time.perf_counter() - task.request.began_at)
+
+
+@heartbeat_sent.connect
+def worker_is_alive(sender: Heart, **kwargs: Any) -> None:
+    """
+    Note every two seconds that a worker is alive; `fanout@host` is one named fanout.
+    """
+    note_alive(sender.eventer.hostname.partition("@")[0])
+
+
+class WatchedScheduler(PersistentScheduler):
+    """
+    Celery's own, which tells at each of its rounds that beat is alive (settings.CELERY_BEAT_SCHEDULER).
+    """
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        note_alive("beat")
+        return super().tick(*args, **kwargs)
