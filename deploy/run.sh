@@ -12,7 +12,11 @@ fi
 export PROFILE=embedded
 
 require_free_port run
-step deploy/venv.sh
+extras=()
+if [ -n "${SENTRY_DSN-}${OTEL_EXPORTER_OTLP_ENDPOINT-}" ]; then
+    extras=(telemetry)
+fi
+step deploy/venv.sh "${extras[@]}"
 step "$VENV/bin/python" manage.py migrate --verbosity 0
 demo=on
 if is_on "${SECURE-}"; then

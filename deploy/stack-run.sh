@@ -14,7 +14,11 @@ require_free_port stack-run
 # The supervisor binds a temporary name beside it, and a unix socket's path has 107 characters at most.
 [ "${#DATA_DIR}" -le 75 ] || die "DATA_DIR is too long for the supervisor's socket; choose a shorter path."
 
-step deploy/venv.sh stack
+extras=(stack)
+if [ -n "${SENTRY_DSN-}${OTEL_EXPORTER_OTLP_ENDPOINT-}" ]; then
+    extras+=(telemetry)
+fi
+step deploy/venv.sh "${extras[@]}"
 # stack.env outlives a reboot, the servers do not.
 step "$VENV/bin/python" manage.py migrate --verbosity 0 ||
     die "The database could not be migrated. If it was not reached: make stack-up"

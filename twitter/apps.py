@@ -3,14 +3,24 @@ What is done once all apps are loaded: the outbox hears which tasks an event wak
 """
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class TwitterConfig(AppConfig):
     name = "twitter"
 
     def ready(self):
-        # The one import in a function that the house allows: models and tasks exist only now.
+        # The house allows imports in a function here alone: models and tasks exist only now.
         from twitter import checks, subscriptions, telemetry  # noqa: F401
 
         checks.register_all()
         subscriptions.register()
+        # Off, they cost nothing: not even the import.
+        if settings.SENTRY_DSN:
+            from twitter import error_reports
+
+            error_reports.start()
+        if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+            from twitter import tracing
+
+            tracing.start()

@@ -633,6 +633,10 @@ LOG_FORMAT = env.str("LOG_FORMAT", "line")
 if LOG_FORMAT not in ("line", "json"):
     raise environ.ImproperlyConfigured(f"LOG_FORMAT is 'line' or 'json', not {LOG_FORMAT!r}")
 
+# Errors to Sentry and traces to an OpenTelemetry collector (requirements/telemetry.txt); unset, neither is imported.
+SENTRY_DSN = env.str("SENTRY_DSN", "")
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -20,7 +20,7 @@ CLIENT_LIBRARIES = {
 }
 TASK_DECORATORS = {"outbox_task", "shared_task", "task"}
 DOTTED = re.compile(r"([a-z_]+)(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
-PINNED = re.compile(r"[A-Za-z0-9._-]+(\[[a-z0-9,]+\])?(==|~=)[0-9][0-9.]*$|[A-Za-z0-9._-]+>=[0-9.]+,<[0-9.]+$")
+PINNED = re.compile(r"[\w.-]+(\[[a-z0-9,]+\])?(==|~=)[0-9][0-9.]*(b[0-9]+)?$|[\w.-]+>=[0-9.]+,<[0-9.]+$")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
