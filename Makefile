@@ -5,6 +5,7 @@
 #   HOST, PORT     where the web server listens (127.0.0.1, 8000)
 #   DATA_DIR       database, media, server data, pid files (var/)
 #   RATE_LIMITS    on (default) or off
+#   DEMO           demo people: on with make run, elsewhere off (default)
 #   STORE          hbase: a fresh project begins on HBase; mysql (default)
 #   HBASE          off: the stack has no HBase; on (default)
 #   DATABASE_URL, REDIS_URL, MEMCACHED_URL, BROKER_URL, HBASE_URL   servers to use instead of our own

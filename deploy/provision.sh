@@ -2,8 +2,9 @@
 # Installs Debian packages, only those that are missing, and lets none of them start a service.
 #
 #   deploy/provision.sh [python] [build] [mariadb] [mariadb-client] [redis] [memcached] [rabbitmq] [hbase] [test]
+#                       [python-run] [java]     of finished images: to run, not to build
 #
-# Without arguments: everything but `test`. Shared by stack.sh, the Vagrantfile, the Dockerfile and .ci/run.
+# Without arguments: the first line, without `mariadb-client` and `test`. Shared by stack.sh, the Vagrantfile, the Dockerfile and .ci/run.
 set -euo pipefail
 # What packages install is for everybody, whatever the caller keeps to itself.
 umask 022
@@ -15,6 +16,8 @@ GUARD_MARK='# Temporary, by deploy/provision.sh.'
 packages_of() {
     case $1 in
         python) echo python3 python3-venv ca-certificates make ;;
+        # What an image needs in which everything is built already.
+        python-run) echo python3 ca-certificates libmariadb3 ;;
         # mysqlclient has no wheel for Linux.
         build) echo build-essential pkg-config python3-dev default-libmysqlclient-dev ;;
         mariadb) echo mariadb-server mariadb-client ;;
@@ -23,6 +26,7 @@ packages_of() {
         memcached) echo memcached ;;
         rabbitmq) echo rabbitmq-server ;;
         hbase) echo default-jdk-headless maven ;;
+        java) echo default-jre-headless ;;
         test) sed -e 's/#.*//' "$HERE/apt-test.txt" ;;
         *)
             echo "provision.sh: unknown group $1" >&2
