@@ -15,6 +15,7 @@ from django.db import DatabaseError, close_old_connections
 from outbox import relay
 from outbox.services import OutboxService
 from twitter.celery import app
+from twitter.telemetry import WatchedScheduler
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def start():
     """
     threading.Thread(target=run_worker, name="embedded-worker", daemon=True).start()
     threading.Thread(target=run_relay, name="embedded-relay", daemon=True).start()
-    EmbeddedService(app, thread=True).start()
+    EmbeddedService(app, thread=True, scheduler_cls=WatchedScheduler).start()
     atexit.register(stopping.set)
 
 

@@ -140,6 +140,10 @@ class BeatTests(EmbeddedTestCase):
         self.start_web()
 
         self.until(lambda: self.sessions() == 0, "the session is purged", seconds=30)
+        with urllib.request.urlopen(self.url("/metrics"), timeout=20) as response:
+            metrics = response.read().decode()
+        for process in ("beat", "relay"):
+            self.assertIn(f'last_seen_timestamp_seconds{{process="{process}"}}', metrics)
 
     def a_day_has_passed(self):
         """
