@@ -132,15 +132,13 @@ if ! { (umask 022 && mkdir -p "${DATA_DIR%/*}/") && mkdir -p "$DATA_DIR"; }; the
 fi
 DATA_DIR=$(cd "$DATA_DIR" && pwd -P)
 export DATA_DIR
-# It holds the database with its passwords and sessions. One that was made by others, or before it was made private, is
-# made private now; passing through stays, which servers with accounts of their own need.
-case $(ls -ld "$DATA_DIR") in
-    d???--?--?*) ;;
-    *)
-        chmod go-rw "$DATA_DIR" "$DATA_DIR"/* 2>/dev/null || true
-        say "DATA_DIR $DATA_DIR was open to other accounts of this machine; it is closed now." >&2
-        ;;
-esac
+# The database holds hashes and sessions. One of an older version is closed here, and so is our own folder; about any
+# other that is open Django warns (twitter/checks.py), for it may be somebody's home.
+# Passing through stays, which servers with accounts of their own need.
+chmod go-rw "$DATA_DIR"/db.sqlite3* 2>/dev/null || true
+if [ "$DATA_DIR" = "$ROOT/var" ]; then
+    chmod go-rw "$DATA_DIR"
+fi
 
 VENV=$ROOT/.venv
 export VENV

@@ -26,7 +26,7 @@ def data_dir_is_private(**kwargs: Any) -> list[CheckMessage]:
     if not mode & OPEN_TO_OTHERS:
         return []
     words = f"DATA_DIR {settings.DATA_DIR} is open to other accounts of this machine (mode {mode:o})."
-    return [Warning(words, hint=f"chmod 700 {settings.DATA_DIR}", id="twitter.W001")]
+    return [Warning(words, hint=f"chmod go-rw {settings.DATA_DIR}", id="twitter.W001")]
 
 
 def no_demo_people_in_production(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
