@@ -4,7 +4,8 @@
 #   deploy/provision.sh [python] [build] [mariadb] [mariadb-client] [redis] [memcached] [rabbitmq] [hbase] [test]
 #                       [python-run] [java]     of finished images: to run, not to build
 #
-# Without arguments: the first line, without `mariadb-client` and `test`. Shared by stack.sh, the Vagrantfile, the Dockerfile and .ci/run.
+# Without arguments: the first line, without `mariadb-client` and `test`.
+# Shared by stack.sh, the Vagrantfile, the Dockerfile and .ci/run.
 set -euo pipefail
 # What packages install is for everybody, whatever the caller keeps to itself.
 umask 022
