@@ -22,8 +22,8 @@ MAX_MOST_FOLLOWED = 1_000
 LAST_USED_SECONDS = 300
 # "~" cannot stand in a name that somebody may choose.
 DELETED_PREFIX = "~deleted_"
-# Pixels of an avatar's longer edge.
-AVATAR_EDGE = 512
+# What an avatar is shrunk to.
+AVATAR_PIXELS = 512 * 512
 AUTH_SALT = "accounts.User.session_auth_hash"
 # What a session names as the one who vouches for its user; settings.AUTHENTICATION_BACKENDS has it.
 LOGIN_BACKEND = "accounts.backends.CachedAccountBackend"

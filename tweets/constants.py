@@ -16,8 +16,8 @@ PURGE_SIZE = 300
 WALK_SIZE = 1000
 
 MOST_PHOTOS = 9
-# Pixels of the longer edge: what a photo is shrunk to, and its thumbnail.
-PHOTO_EDGE, THUMBNAIL_EDGE = 2048, 320
+# What a photo is shrunk to, and its thumbnail. By area, so that a long screenshot stays as readable as any photo.
+PHOTO_PIXELS, THUMBNAIL_PIXELS = 2048 * 2048, 320 * 320
 # An upload whose tweet never came is removed after this long.
 ORPHAN_SECONDS = 3600
 

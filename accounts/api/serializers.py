@@ -4,7 +4,7 @@ Shapes of people.
 
 from rest_framework import serializers
 
-from accounts.constants import AVATAR_EDGE, EMAIL_LENGTH, NICKNAME_MAX, PASSWORD_MAX, PASSWORD_MIN, USERNAME
+from accounts.constants import AVATAR_PIXELS, EMAIL_LENGTH, NICKNAME_MAX, PASSWORD_MAX, PASSWORD_MIN, USERNAME
 from accounts.services.search import Rank
 from utils.api.fields import PICTURE_WORDS, PictureField, TextField
 from utils.api.pagination import BAD_CURSOR
@@ -207,10 +207,10 @@ class NewTokenSerializer(SuccessSerializer):
 class ProfileSerializerForUpdate(serializers.Serializer):
     nickname = TextField(max_length=NICKNAME_MAX, required=False, allow_null=True, allow_blank=True)
     avatar = PictureField(
-        max_edge=AVATAR_EDGE,
+        max_pixels=AVATAR_PIXELS,
         required=False,
         allow_null=True,
-        help_text=f"{PICTURE_WORDS}; kept at {AVATAR_EDGE} pixels at most.",
+        help_text=f"{PICTURE_WORDS}; kept at {AVATAR_PIXELS:,} pixels at most.",
     )
 
     example = {"nickname": "Alice"}

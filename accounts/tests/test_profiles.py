@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from accounts.constants import AVATAR_EDGE
+from accounts.constants import AVATAR_PIXELS
 from accounts.models import User, UserProfile
 from accounts.services import AccountService
 from testing.testcases import ApiTestCase
@@ -148,13 +148,14 @@ class AvatarTests(ProfilesTestCase):
     def test_everybody_sees_it_shrunk_and_cleaned(self):
         camera = jpeg_with(jpeg_segment(0xE1, exif_with(orientation=6)))
         large = encoded(picture(size=(2000, 1000)), "PNG")
-        for data, size in ((camera, (20, 40)), (large, (AVATAR_EDGE, AVATAR_EDGE // 2))):
+        for data, size in ((camera, (20, 40)), (large, (724, 362))):
             address = self.send_avatar(self.alice, data).json()["avatar"]
 
             response = self.nobody().client.get(address)
 
             content = response.getvalue()
             self.assertEqual(Image.open(io.BytesIO(content)).size, size)
+            self.assertLessEqual(size[0] * size[1], AVATAR_PIXELS)
             self.assertNotIn(b"GPS", content)
             self.assertEqual(response["X-Content-Type-Options"], "nosniff")
             self.assertEqual(response["Content-Security-Policy"], "default-src 'none'; sandbox")

@@ -10,9 +10,9 @@ from rest_framework.reverse import reverse
 from accounts.api.serializers import UserSerializer, user_shape
 from comments.api.serializers import CommentSerializer, comment_shape
 from likes.api.serializers import LikeSerializer, like_shape
-from tweets.constants import CONTENT_MAX, CONTENT_MIN, MOST_PHOTOS, PHOTO_EDGE
+from tweets.constants import CONTENT_MAX, CONTENT_MIN, MOST_PHOTOS, PHOTO_PIXELS
 from tweets.services import PhotoService
-from utils.api.fields import PICTURE_WORDS, TextField, read_upload
+from utils.api.fields import PICTURE_WORDS, TextField, UploadsRefused, read_uploads
 from utils.errors import Refused
 from utils.media import media_url
 
@@ -127,15 +127,11 @@ class PhotosField(serializers.ListField):
         return super().run_validation(data)
 
     def to_internal_value(self, data):
-        images, errors = [], []
-        for file in super().to_internal_value(data):
-            try:
-                images.append(read_upload(file, max_edge=PHOTO_EDGE))
-            except serializers.ValidationError as error:
-                errors += [f"{file.name[:40]}: {text}" for text in error.detail]
-        if errors:
-            raise serializers.ValidationError(errors)
-        return images
+        files = super().to_internal_value(data)
+        try:
+            return read_uploads(files, max_pixels=PHOTO_PIXELS, request=self.context["request"])
+        except UploadsRefused as error:
+            raise serializers.ValidationError([f"{file.name[:40]}: {why.message}" for file, why in error.refusals])
 
 
 class TweetSerializerForCreate(serializers.Serializer):
@@ -147,7 +143,7 @@ class TweetSerializerForCreate(serializers.Serializer):
         required=False,
         default=list,
         style={"base_template": "files.html"},
-        help_text=f"Up to {MOST_PHOTOS} photos, each {PICTURE_WORDS}; kept at {PHOTO_EDGE} pixels at most.",
+        help_text=f"Up to {MOST_PHOTOS} photos, each {PICTURE_WORDS}; kept at {PHOTO_PIXELS:,} pixels at most.",
     )
 
     example = {"content": "Push means: the work is done when I post."}

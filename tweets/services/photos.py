@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from outbox.services import OutboxService
 from tweets import cache
-from tweets.constants import ORPHAN_SECONDS, THUMBNAIL_EDGE, PhotoStatus
+from tweets.constants import ORPHAN_SECONDS, THUMBNAIL_PIXELS, PhotoStatus
 from tweets.models import Tweet, TweetPhoto
 from utils.errors import Missing
 from utils.images import make_thumbnail
@@ -95,7 +95,7 @@ class PhotoService:
         bare, count = TweetPhoto.objects.filter(tweet_id=tweet_id, thumbnail_key="").exclude(key=""), 0
         while photo := bare.first():
             with default_storage.open(photo.key) as file:
-                small = make_thumbnail(file.read(), edge=THUMBNAIL_EDGE)
+                small = make_thumbnail(file.read(), max_pixels=THUMBNAIL_PIXELS)
             key = new_key("photos/thumbnails", small, is_private=cls.is_hidden(photo.status))
             save_image(key, small)
             # A photo that was reviewed or removed meanwhile may have to lie elsewhere: it is looked at again.

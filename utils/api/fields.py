@@ -2,31 +2,72 @@
 Input fields that several apps share.
 """
 
-from typing import Any
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, BinaryIO, TypeVar
 
 from rest_framework import serializers
+from rest_framework.request import Request
 
+from utils.api.pixels import spend_pixels
 from utils.api.text import normalize_text
-from utils.errors import Unavailable
-from utils.images import DecodersBusy, ImageRefused, read_image
-from utils.images.limits import MAX_BYTES, MAX_PIXELS
+from utils.images import CleanImage, DecodersBusy, ImageRefused, decoder, inspect_image, limits, read_image
 
-PICTURE_WORDS = f"JPEG, PNG, GIF or WebP, at most {MAX_BYTES >> 20} MB and {MAX_PIXELS // 10**6} megapixels"
+_Out = TypeVar("_Out")
+
+PICTURE_WORDS = (
+    f"JPEG, PNG, GIF or WebP, at most {limits.MAX_BYTES >> 20} MB and {limits.MAX_PIXELS['JPEG'] // 10**6}, "
+    f"{limits.MAX_PIXELS['PNG'] // 10**6}, {limits.MAX_PIXELS['GIF'] // 10**6} or "
+    f"{limits.MAX_PIXELS['WEBP'] // 10**6} megapixels"
+)
 
 
-def read_upload(file, *, max_edge):
+class UploadsRefused(Exception):
     """
-    Return the CleanImage of an uploaded file.
+    Some of the uploaded files are no pictures that we take.
 
-    :raises ValidationError: it is no picture that we take.
-    :raises Unavailable: too many are being decoded.
+    :param refusals: [(file, ImageRefused)] in the order of the files.
     """
-    try:
-        return read_image(file, max_edge=max_edge)
-    except ImageRefused as refused:
-        raise serializers.ValidationError([refused.message], code=refused.code)
-    except DecodersBusy as busy:
-        raise Unavailable(busy.message)
+
+    def __init__(self, refusals: list[tuple[BinaryIO, ImageRefused]]) -> None:
+        super().__init__(refusals)
+        self.refusals = refusals
+
+
+def read_uploads(files: Sequence[BinaryIO], *, max_pixels: int, request: Request) -> list[CleanImage]:
+    """
+    Return the CleanImages that uploaded files become.
+
+    All are inspected before the first is decoded: a file that is refused by what it says about itself costs nothing.
+
+    :raises UploadsRefused: some are not taken.
+    :raises TooManyRequests: the caller has had too many pixels decoded within the minute.
+    :raises DecodersBusy: others' pictures are being decoded, or these take too long.
+    """
+    # Looked at twice rather than kept: nine files may be 90 MB.
+    pixels = _for_each(files, lambda file: inspect_image(file).pixels)
+    ends_at = time.monotonic() + limits.MAX_REQUEST_SECONDS
+
+    def read(file: BinaryIO) -> CleanImage:
+        if time.monotonic() > ends_at:
+            raise DecodersBusy
+        return read_image(file, max_pixels=max_pixels)
+
+    with decoder.admitted():
+        spend_pixels(request, sum(pixels))
+        return _for_each(files, read)
+
+
+def _for_each(files: Sequence[BinaryIO], step: Callable[[BinaryIO], _Out]) -> list[_Out]:
+    results, refusals = [], []
+    for file in files:
+        try:
+            results.append(step(file))
+        except ImageRefused as refused:
+            refusals.append((file, refused))
+    if refusals:
+        raise UploadsRefused(refusals)
+    return results
 
 
 class TextField(serializers.CharField):
@@ -46,9 +87,15 @@ class PictureField(serializers.FileField):
     One picture, checked by its content and cleaned; the value is a CleanImage.
     """
 
-    def __init__(self, *, max_edge, **kwargs):
+    def __init__(self, *, max_pixels: int, **kwargs: Any) -> None:
         super().__init__(use_url=False, allow_empty_file=True, style={"base_template": "files.html"}, **kwargs)
-        self.max_edge = max_edge
+        self.max_pixels = max_pixels
 
-    def to_internal_value(self, data):
-        return read_upload(super().to_internal_value(data), max_edge=self.max_edge)
+    def to_internal_value(self, data: Any) -> CleanImage:
+        file = super().to_internal_value(data)
+        try:
+            (image,) = read_uploads([file], max_pixels=self.max_pixels, request=self.context["request"])
+        except UploadsRefused as error:
+            ((_, refused),) = error.refusals
+            raise serializers.ValidationError([refused.message], code=refused.code)
+        return image

@@ -124,9 +124,9 @@ class LocalCounter:
         self._lock = threading.Lock()
         self._counts = OrderedDict()
 
-    def count(self, key):
+    def count(self, key, amount=1):
         with self._lock:
-            count = self._counts.pop(key, 0) + 1
+            count = self._counts.pop(key, 0) + amount
             self._counts[key] = count
             if len(self._counts) > self._size:
                 self._counts.popitem(last=False)

@@ -2,7 +2,8 @@
 Why a picture is not taken, in words for people and a code for programs.
 """
 
-from utils.images.limits import MAX_FRAMES, MAX_PIXELS
+from utils.errors import Unavailable
+from utils.images.limits import MAX_FRAMES, MAX_SIDE
 
 
 class ImageRefused(Exception):
@@ -15,7 +16,7 @@ class ImageRefused(Exception):
     code = "image_refused"
     message = "This image can not be used."
 
-    def __init__(self, message=None):
+    def __init__(self, message: str | None = None) -> None:
         self.message = message or self.message
         super().__init__(self.message)
 
@@ -27,20 +28,29 @@ class NotAnImage(ImageRefused):
 
 class NotOnlyAnImage(ImageRefused):
     code = "not_only_an_image"
-    message = "This image file holds a page, a program or an archive as well."
+    message = "This image would be read as a page, a program or an archive as well."
 
 
 class TooManyBytes(ImageRefused):
     code = "too_many_bytes"
     message = "This image file is too big."
 
-    def __init__(self, max_bytes):
-        super().__init__(f"An image file may have at most {max_bytes / 2**20:g} MB.")
+    @classmethod
+    def than(cls, max_bytes: int) -> "TooManyBytes":
+        return cls(f"An image file may have at most {max_bytes / 2**20:g} MB.")
 
 
 class TooManyPixels(ImageRefused):
     code = "too_many_pixels"
-    message = f"An image may have at most {MAX_PIXELS // 1_000_000} million pixels."
+    message = "This image has too many pixels."
+
+    @classmethod
+    def than(cls, max_pixels: int, image_format: str) -> "TooManyPixels":
+        return cls(f"A {image_format} image may have at most {max_pixels // 1_000_000} million pixels.")
+
+
+class TooLong(TooManyPixels):
+    message = f"An image may be at most {MAX_SIDE:,} pixels wide and high."
 
 
 class TooManyFrames(ImageRefused):
@@ -53,15 +63,11 @@ class BrokenFile(ImageRefused):
     message = "This image file is damaged or incomplete."
 
 
-class DecodersBusy(Exception):
+class DecodersBusy(Unavailable):
     """
     Too many pictures are being decoded at this moment; the same file may pass a little later.
 
     Not an ImageRefused: nothing is wrong with the file.
     """
 
-    code = "decoders_busy"
     message = "Too many images are being processed, try again in a moment."
-
-    def __init__(self):
-        super().__init__(self.message)

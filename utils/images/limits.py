@@ -5,8 +5,18 @@ How much picture one upload may be, each number with its reason.
 # A phone's 12 Mpx file is 2 to 6 MB; a camera's 24 Mpx file at high quality just fits.
 MAX_BYTES = 10 * 1024 * 1024
 
-# 24 Mpx cameras fit. Decoded, a pixel takes four bytes: 100 MB.
-MAX_PIXELS = 25_000_000
+# Pixels of one picture. A JPEG is decoded at a half, a quarter or an eighth of its size, so phones' 50 Mpx and a
+# panorama of 16,382 x 3,628 fit. PNG and GIF are decoded whole, at four bytes a pixel: 100 MB, and as much again
+# while they are shrunk. WEBP's library draws on two canvases of its own besides.
+MAX_PIXELS = {"JPEG": 64_000_000, "PNG": 25_000_000, "GIF": 25_000_000, "WEBP": 13_000_000}
+
+# Twice the longest panorama of a phone. Each row costs a pointer and an allocation, whatever its width: a picture of
+# 1 x 25,000,000 pixels took 430 MB.
+MAX_SIDE = 32_768
+
+# A JPEG of several scans is collected as coefficients, two bytes each, before anything can be shrunk. This is
+# 50 Mpx with the usual halved colours, 25 Mpx with full ones.
+MAX_COEFFICIENT_BYTES = 152_000_000
 
 # Two minutes of a recorded screen. Only the first frame is kept, so this is no promise of a film:
 # it refuses files whose frames were multiplied to keep a reader busy.
@@ -24,11 +34,25 @@ MAX_SCANS = 40
 # exact colour.
 MAX_PROFILE_BYTES = 4 * 1024 * 1024
 
-# One picture is decoded in a process at a time. It is pure work for a processor, and there is a
-# process for each of those; a second decoder would add memory and no speed. What one takes for
-# 25 Mpx shrunk to 2,048, measured: an ordinary JPEG 64 MB, a progressive one 220, PNG and GIF 220,
-# WEBP 400, of which its library's own two canvases are the half.
-DECODES_AT_ONCE = 1
+# What a decoder may need besides what it had when it started; the worst picture within the numbers above takes 195 MB.
+# The kernel refuses it more than the second number, which counts address space: a little of that is never touched.
+PROMISED_MEGABYTES, MAX_MEGABYTES = 220, 320
 
-# Five of the slowest pictures. Who waits longer than that is told to come back.
-DECODE_WAIT_SECONDS = 10
+# Each process that takes pictures has one decoder beside it. It is pure work for a processor, and there is a process
+# for each of those; a second decoder would add memory and no speed. It gives way to whatever answers requests.
+NICENESS = 10
+
+# Requests that may have a decoder at once: one is served, one is next. Everybody else is told to come back at once,
+# so at least two of a process's four threads stay free for those who read.
+REQUESTS_AT_ONCE = 2
+
+# Processor time for one picture. The slowest honest ones take 1.5 s.
+DECODE_CPU_SECONDS = 6
+# Who is next waits for one picture, a second as a rule; a decoder that answers nothing for so long is ended.
+MAX_WAIT_SECONDS = 10
+# The pictures of one request: after this, none is begun. With the last one it stays below a minute.
+MAX_REQUEST_SECONDS = 30
+
+# Pixels of one user within a minute. Five tweets, which is their limit, of nine photos of 12 Mpx are 549 million, and
+# one tweet of nine photos from a 50 Mpx phone is 450 million.
+MAX_PIXELS_PER_MINUTE = 600_000_000

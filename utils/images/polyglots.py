@@ -1,8 +1,8 @@
 """
 Files that are a picture and something else at once: a page, a program, an archive.
 
-Nothing of that would be kept. But who builds such a file means it for a reader of the other kind,
-and is told so instead of being served.
+Asked of what we are about to store and not of what was sent: texts, trailers and second files never come so far, but
+pixels do, and they can be chosen such that an encoder writes a script.
 """
 
 import re
@@ -12,15 +12,15 @@ from utils.images.errors import NotOnlyAnImage
 # What browsers, PHP and readers of PDF take up in the middle of a file. Each is long enough that the
 # pixels of ten million photos do not say it by chance.
 _BEGINNINGS = re.compile(rb"<(?:script|iframe|!doctype|\?php\s|html[\s>]|svg\s+xmlns)|%PDF-\d\.", re.IGNORECASE)
-# A ZIP (a JAR, an APK, a document) is read from its end: this mark, 22 bytes, and a comment.
-_ZIP_END, _ZIP_TAIL = b"PK\5\6", 22 + 65_535
+# A ZIP (a JAR, an APK, a document) is read from its end: a directory of entries, and a mark behind it.
+_ZIP_ENTRY, _ZIP_END = b"PK\1\2", b"PK\5\6"
 
 
-def check_only_an_image(data):
+def check_only_an_image(data: bytes) -> None:
     """
-    Refuse a file that would be read as something else too. Ten megabytes take 40 ms.
+    Refuse a file that would be read as something else too. A megabyte takes 4 ms.
 
     :raises NotOnlyAnImage: it would.
     """
-    if _BEGINNINGS.search(data) or data.find(_ZIP_END, max(0, len(data) - _ZIP_TAIL)) >= 0:
+    if _BEGINNINGS.search(data) or 0 <= data.find(_ZIP_ENTRY) < data.rfind(_ZIP_END):
         raise NotOnlyAnImage

@@ -30,6 +30,16 @@ return redis.call('DECR', KEYS[1])
 """,
 )
 
+# For more than one at a time.
+COUNT_AMOUNT = Script(
+    "count_amount",
+    """
+local count = redis.call('INCRBY', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return count
+""",
+)
+
 
 def survives(fallback):
     """
@@ -108,5 +118,14 @@ class RateCounterBackend(RedisBackend):
         """
         try:
             return client.run(TAKE_BACK, [key], [])
+        except RedisUnavailable:
+            return None
+
+    def count_amount(self, key, amount, seconds):
+        """
+        Add to a counter that ends `seconds` from now and return its value; None when Redis does not answer.
+        """
+        try:
+            return client.run(COUNT_AMOUNT, [key], [amount, seconds * 1000])
         except RedisUnavailable:
             return None

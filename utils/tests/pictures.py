@@ -50,6 +50,11 @@ def exif_with(orientation=1, order="<"):
     return b"Exif\0\0" + head + first + gps + b"GPS-52.5200N"
 
 
+def exif_without_orientation():
+    """A second EXIF block, as some programs add one: the maker's name and nothing else."""
+    return b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<HHHI4sI", 1, 0x010F, 2, 4, b"Ann\0", 0)
+
+
 def swapped_profile():
     """A colour profile whose red means sRGB's green, and the other way round."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
@@ -59,6 +64,37 @@ def swapped_profile():
     profile[places[b"rXYZ"] : places[b"rXYZ"] + 4] = b"gXYZ"
     profile[places[b"gXYZ"] : places[b"gXYZ"] + 4] = b"rXYZ"
     return bytes(profile)
+
+
+def profile_of(space, **tags):
+    """A colour profile of a monitor, with a white point and these tags."""
+    tags = {"wtpt": profile_colour(0.9642, 1, 0.8249), **tags}
+    table, body, start = b"", b"", 132 + 12 * len(tags)
+    for name, tag in tags.items():
+        table += struct.pack(">4sII", name.encode(), start + len(body), len(tag))
+        body += tag
+    head = struct.pack(">I4xI4s4s4s12x4s28x", start + len(body), 0x02400000, b"mntr", space, b"XYZ ", b"acsp")
+    return (head + tags["wtpt"][8:]).ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
+
+
+def profile_colour(*xyz):
+    return b"XYZ " + struct.pack(">4x3i", *(round(value * 65_536) for value in xyz))
+
+
+# The curve of linear light: a power of 1.
+LINEAR = b"curv" + struct.pack(">4xIHxx", 1, 256)
+
+
+def grey_profile():
+    """A colour profile for grey of linear light."""
+    return profile_of(b"GRAY", kTRC=LINEAR)
+
+
+def linear_profile():
+    """A colour profile of sRGB's red, green and blue in linear light."""
+    red, green, blue = (0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141)
+    colours = {"rXYZ": profile_colour(*red), "gXYZ": profile_colour(*green), "bXYZ": profile_colour(*blue)}
+    return profile_of(b"RGB ", **colours, rTRC=LINEAR, gTRC=LINEAR, bTRC=LINEAR)
 
 
 def profile_with(kind, body):
@@ -111,6 +147,43 @@ def png_with(*chunks):
     """A small PNG with more chunks between its header and its pixels."""
     rows = (b"\0" + bytes([200]) * 40) * 20
     return png_of(png_header(40, 20), *chunks, png_chunk(b"IDAT", zlib.compress(rows)))
+
+
+# The passes of an interlaced PNG: first column and row, and the steps from one to the next.
+INTERLACED = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+
+
+def large_png(colour_type, depth, size=(5000, 5000), *, transparent=None, interlaced=False):
+    """A PNG of grey, of as many bits as asked for, and of a few kilobytes."""
+    width, height = size
+    bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour_type]
+    header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, int(interlaced))
+    chunks = [png_chunk(b"IHDR", header)]
+    if colour_type == 3:
+        chunks.append(png_chunk(b"PLTE", bytes(range(256)) * 3))
+    if transparent:
+        chunks.append(png_chunk(b"tRNS", transparent))
+    deflater, rows = zlib.compressobj(1), []
+    for left, top, across, down in INTERLACED if interlaced else [(0, 0, 1, 1)]:
+        row = b"\0" + b"\x55" * ((-(-(width - left) // across) * bits + 7) // 8)
+        rows += [deflater.compress(row) for _ in range(top, height, down)]
+    return png_of(*chunks, png_chunk(b"IDAT", b"".join(rows) + deflater.flush()))
+
+
+def noise(size, mode="RGB"):
+    """What compresses badly."""
+    grey = Image.effect_noise(size, 30)
+    return Image.merge(mode, [grey] * len(mode)) if mode != "L" else grey
+
+
+def animated(image_format, size):
+    frames = [picture(size=size, colour=colour) for colour in (RED, GREEN)]
+    return encoded(frames[0], image_format, save_all=True, append_images=frames[1:])
+
+
+def gif_with_small_frame():
+    whole, frame = struct.pack("<HH", 5000, 5000), struct.pack("<HH", 4999, 4999)
+    return encoded(picture("P", (4999, 4999), 0), "GIF").replace(frame, whole, 1)
 
 
 def pixel_bomb():
@@ -224,7 +297,16 @@ SECOND_FILES = {
     "an SVG": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
     "a PHP program": b"<?php system($_GET[0]);",
     "a PDF": b"%PDF-1.7\n1 0 obj\n",
-    "a ZIP": b"PK\x05\x06" + bytes(18),
+    "a ZIP": b"PK\x01\x02" + bytes(42) + b"PK\x05\x06" + bytes(18),
+}
+
+# What phones write behind the end of a picture.
+TRAILERS = {
+    "a second picture": mpo,
+    "a film": lambda: b"\0\0\0\x18ftypmp42" + bytes(99),
+    "Samsung's trailer": lambda: b"\0\0\x01\x0a\x0e\0\0\0Image_UTC_Data1600000000000SEFH\x6b\0\0\0\1\0\0\0SEFT",
+    "markers by chance": lambda: b"\xff\xe1\xff\xff\xff\xc4\0\1\xff\xda",
+    "nothing but zeros": lambda: bytes(99),
 }
 
 NO_IMAGES = {
@@ -253,6 +335,42 @@ TOO_MANY_PIXELS = {
     "a GIF's frame": lambda: gif_of(gif_frame(size=(65_535, 65_535))),
 }
 
+# Each as large as its kind may be.
+LARGEST = {
+    "PNG, 16-bit RGBA": lambda: large_png(6, 16),
+    "PNG, RGBA, interlaced": lambda: large_png(6, 8, interlaced=True),
+    "PNG, RGBA, wide": lambda: large_png(6, 8, (32_768, 762)),
+    "PNG, RGBA, tall": lambda: large_png(6, 8, (762, 32_768)),
+    "PNG, 16-bit RGB, interlaced": lambda: large_png(2, 16, interlaced=True),
+    "PNG, 16-bit RGB, a transparent colour": lambda: large_png(2, 16, transparent=b"\x55" * 6),
+    "PNG, RGB, a transparent colour": lambda: large_png(2, 8, transparent=bytes(6)),
+    "PNG, 16-bit grey": lambda: large_png(0, 16),
+    "PNG, 16-bit grey, a transparent one": lambda: large_png(0, 16, transparent=b"\x55" * 2),
+    "PNG, 2-bit grey, a transparent one": lambda: large_png(0, 2, transparent=b"\0\1"),
+    "PNG, 1-bit grey": lambda: large_png(0, 1),
+    "PNG, 1-bit grey, a transparent one": lambda: large_png(0, 1, transparent=b"\0\1"),
+    "PNG, grey with alpha": lambda: large_png(4, 8),
+    "PNG, 16-bit grey with alpha": lambda: large_png(4, 16),
+    "PNG, palette": lambda: large_png(3, 8),
+    "PNG, palette with transparency": lambda: large_png(3, 8, transparent=bytes(range(256))),
+    "JPEG": lambda: encoded(noise((8160, 6120)), "JPEG", quality=30),
+    "JPEG, panorama": lambda: encoded(noise((16_382, 3628)), "JPEG", quality=30),
+    "JPEG, CMYK": lambda: encoded(noise((8000, 8000), "CMYK"), "JPEG", quality=5),
+    "JPEG, progressive": lambda: encoded(noise((8160, 6120)), "JPEG", quality=10, progressive=True),
+    "JPEG, progressive, full colour": lambda: encoded(
+        noise((5000, 5000)), "JPEG", quality=20, progressive=True, subsampling=0
+    ),
+    "JPEG, progressive, CMYK": lambda: encoded(noise((4330, 4330), "CMYK"), "JPEG", quality=10, progressive=True),
+    "JPEG, no end mark": lambda: encoded(noise((4800, 3600)), "JPEG", quality=30)[:-2],
+    "WEBP": lambda: encoded(noise((3600, 3600)), "WEBP", quality=30, method=0),
+    "WEBP, lossless": lambda: encoded(picture(size=(3600, 3600)), "WEBP", lossless=True, method=0),
+    "WEBP, transparent": lambda: encoded(picture("RGBA", (3600, 3600), (*RED, 90)), "WEBP", quality=30, method=0),
+    "WEBP, animated": lambda: animated("WEBP", (3600, 3600)),
+    "GIF": lambda: encoded(picture("P", (5000, 5000), 0), "GIF", transparency=0),
+    "GIF, animated": lambda: animated("GIF", (5000, 5000)),
+    "GIF, a frame smaller than the whole": gif_with_small_frame,
+}
+
 TEXT_BOMBS = {
     "zTXt": lambda: png_with(png_chunk(b"zTXt", b"a\0\0" + zeros_deflated(300))),
     "iTXt": lambda: png_with(png_chunk(b"iTXt", b"a\0\1\0\0\0" + zeros_deflated(300))),
@@ -261,8 +379,8 @@ TEXT_BOMBS = {
 }
 
 
-def clean(data, max_edge=2048):
-    return read_image(io.BytesIO(data), max_edge=max_edge)
+def clean(data, max_pixels=2048 * 2048):
+    return read_image(io.BytesIO(data), max_pixels=max_pixels)
 
 
 def opened(result):

@@ -1,11 +1,12 @@
 """
-How little of the machine a picture takes, whatever it is: memory, and decoders at work at once.
+How little of the machine a picture takes, whatever it is: memory, processor time, and decoders at work at once.
 """
 
 import io
+import os
 import subprocess
 import sys
-import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,11 +17,16 @@ from utils.images import (
     BrokenFile,
     DecodersBusy,
     TooManyPixels,
+    clean_image,
+    decoder,
+    inspect_image,
     limits,
 )
 from utils.tests.pictures import (
-    RED,
+    ALL_FORMATS,
+    LARGEST,
     TEXT_BOMBS,
+    TOO_MANY_PIXELS,
     clean,
     colour_at,
     encoded,
@@ -33,41 +39,45 @@ from utils.tests.pictures import (
     sample,
 )
 
-WITH_LITTLE_MEMORY = """
-import io, os, resource, sys
+PEAK = """
+import io, sys
+from pathlib import Path
 from PIL import Image
-from utils.images import ImageRefused, make_thumbnail, read_image
+from utils.images import ImageRefused, inspect_image
+from utils.images.cleaning import WRITTEN_AS, clean
+def megabytes(name):
+    found = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(name)]
+    return int(found[0].split()[1]) / 1024
 # What is loaded on first use is loaded now.
-for name in ("JPEG", "PNG", "WEBP", "GIF"):
+for name in WRITTEN_AS:
     out = io.BytesIO()
     Image.new("RGB", (9, 9)).save(out, name)
-    read_image(out, max_edge=9)
-data = io.BytesIO(sys.stdin.buffer.read())
-# Where a process cannot read its size (no Linux), nothing limits it.
-if os.path.exists("/proc/self/statm"):
-    with open("/proc/self/statm") as pages:
-        limit = int(pages.read().split()[0]) * resource.getpagesize() + {megabytes} * 2**20
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    clean(inspect_image(out), 81, WRITTEN_AS[name])
+before = megabytes("VmRSS")
 try:
-    result = read_image(data, max_edge={max_edge})
-    print(result.format, result.width, result.height)
+    container = inspect_image(io.BytesIO(sys.stdin.buffer.read()))
+    result = clean(container, 2048 * 2048, WRITTEN_AS[container.format])
+    print(round(megabytes("VmHWM") - before), result.format)
 except ImageRefused as refusal:
-    print(refusal.code)
+    print(round(megabytes("VmHWM") - before), refusal.code)
 """
 
 
-def clean_with_little_memory(data, *, megabytes, max_edge=2048):
-    """Clean `data` in a process that may grow by `megabytes` and no more; return what it says."""
-    program = WITH_LITTLE_MEMORY.format(megabytes=megabytes, max_edge=max_edge)
+def peak_of(data):
+    """Clean `data` in a fresh process; return by how many megabytes it grew at most, and what became of the file."""
     done = subprocess.run(
-        [sys.executable, "-c", program],
-        input=data,
-        capture_output=True,
-        cwd=Path(__file__).parents[2],
-        check=False,
+        [sys.executable, "-c", PEAK], input=data, capture_output=True, cwd=Path(__file__).parents[2], check=False
     )
     assert done.returncode == 0, done.stderr.decode()
-    return done.stdout.decode().strip()
+    grown, outcome = done.stdout.decode().split()
+    return int(grown), outcome
+
+
+def megabytes(name):
+    """What the kernel says of the decoder: VmRSS, the memory it has, or VmHWM, the most it had."""
+    lines = Path(f"/proc/{decoder.pid}/status").read_text().splitlines()
+    (found,) = [line for line in lines if line.startswith(name)]
+    return int(found.split()[1]) / 1024
 
 
 # What tests before these left to the garbage collector is none of theirs.
@@ -76,67 +86,96 @@ pytestmark = pytest.mark.filterwarnings("error", "ignore::pytest.PytestUnraisabl
 
 class TestMemory:
     """
-    The process may not grow by more than a few megabytes, or it dies: the kernel measures.
+    A fresh decoder or process takes the picture, and the kernel says how much of the machine it had at most.
     """
 
-    def test_a_pixel_bomb_of_172_kilobytes_is_refused_in_8_megabytes(self):
-        bomb = pixel_bomb()
-        assert len(bomb) < 180_000
+    @pytest.mark.parametrize("kind", LARGEST)
+    def test_the_largest_picture_of_each_kind_takes_no_more_than_is_promised(self, kind):
+        decoder.stop()
+        # What is loaded on first use is loaded now.
+        for image_format in ALL_FORMATS:
+            clean(sample(image_format))
+        before = megabytes("VmRSS")
 
-        assert clean_with_little_memory(bomb, megabytes=8) == "too_many_pixels"
+        result = clean(LARGEST[kind]())
+
+        assert result.width * result.height < 4_200_000
+        assert megabytes("VmHWM") - before <= limits.PROMISED_MEGABYTES
+
+    @pytest.mark.parametrize("kind", TOO_MANY_PIXELS)
+    def test_a_bomb_is_refused_in_8_megabytes(self, kind):
+        grown, outcome = peak_of(TOO_MANY_PIXELS[kind]())
+
+        assert outcome == "too_many_pixels"
+        assert grown <= 8
 
     @pytest.mark.parametrize("image_format", ["GIF", "WEBP", "PNG"])
     def test_ten_thousand_frames_are_refused_in_8_megabytes(self, image_format):
-        data = many_frames(image_format, 10_000)
+        grown, outcome = peak_of(many_frames(image_format, 10_000))
 
-        assert clean_with_little_memory(data, megabytes=8) == "too_many_frames"
+        assert outcome == "too_many_frames"
+        assert grown <= 8
 
     @pytest.mark.parametrize("kind", TEXT_BOMBS)
     def test_text_that_inflates_to_300_megabytes_is_cleaned_in_24(self, kind):
-        assert clean_with_little_memory(TEXT_BOMBS[kind](), megabytes=24) == "PNG 40 20"
+        grown, outcome = peak_of(TEXT_BOMBS[kind]())
 
-    def test_a_big_jpeg_is_not_decoded_at_full_size_when_it_is_shrunk(self):
-        data = encoded(picture(size=(5000, 5000)), "JPEG")
+        assert outcome == "PNG"
+        assert grown <= 24
 
-        # At full size it takes 100.
-        assert clean_with_little_memory(data, megabytes=40, max_edge=1200) == "JPEG 1200 1200"
+    def test_a_50_mpx_jpeg_is_not_decoded_at_full_size(self):
+        grown, _ = peak_of(encoded(picture(size=(8160, 6120)), "JPEG"))
 
-    def test_a_big_transparent_picture_is_held_twice_and_not_three_times(self):
-        data = encoded(picture("RGBA", (5000, 5000), (*RED, 90)), "PNG")
+        # At full size it takes 200.
+        assert grown <= 60
 
-        assert clean_with_little_memory(data, megabytes=205, max_edge=1200) == "PNG 1200 1200"
+    def test_nothing_else_in_the_process_decodes_a_bomb_either(self):
+        with pytest.raises(Image.DecompressionBombError):
+            Image.open(io.BytesIO(pixel_bomb()))
+
+
+class TestTime:
+    @pytest.mark.parametrize("kind", TOO_MANY_PIXELS)
+    def test_a_bomb_is_refused_in_milliseconds(self, kind):
+        data = TOO_MANY_PIXELS[kind]()
+
+        started = time.thread_time()
+        with pytest.raises(TooManyPixels):
+            inspect_image(io.BytesIO(data))
+
+        assert time.thread_time() - started < 0.02
+
+    def test_a_picture_that_takes_too_much_of_a_processor_is_refused(self, monkeypatch):
+        slow = inspect_image(io.BytesIO(LARGEST["PNG, 16-bit RGBA"]()))
+        monkeypatch.setattr(limits, "DECODE_CPU_SECONDS", 0.01)
+
+        with pytest.raises(BrokenFile):
+            clean_image(slow, max_pixels=100)
+
+        monkeypatch.undo()
+        assert clean(sample("PNG")).width == 40
+
+    def test_a_picture_that_takes_too_long_may_come_again(self, monkeypatch):
+        slow = inspect_image(io.BytesIO(LARGEST["PNG, 16-bit RGBA"]()))
+        monkeypatch.setattr(limits, "MAX_WAIT_SECONDS", 0.01)
+
+        with pytest.raises(DecodersBusy):
+            clean_image(slow, max_pixels=100)
+
+        monkeypatch.undo()
+        assert clean_image(slow, max_pixels=100).width == 10
 
 
 class TestDecoders:
-    def test_whoever_finds_no_decoder_in_time_is_told_to_come_back(self, monkeypatch):
-        at_work, go_on = threading.Event(), threading.Event()
-        open_image = Image.open
+    def test_two_requests_may_have_a_decoder_and_the_third_is_told_to_come_back_at_once(self):
+        with decoder.admitted(), decoder.admitted(), pytest.raises(DecodersBusy), decoder.admitted():
+            pass
 
-        def open_and_wait(*args, **kwargs):
-            at_work.set()
-            assert go_on.wait(30)
-            return open_image(*args, **kwargs)
+        with decoder.admitted():
+            assert clean(sample("PNG")).width == 40
 
-        monkeypatch.setattr(limits, "DECODE_WAIT_SECONDS", 0.01)
-        monkeypatch.setattr(Image, "open", open_and_wait)
-        with ThreadPoolExecutor() as threads:
-            slow = threads.submit(clean, sample("PNG"))
-            assert at_work.wait(30)
-
-            with pytest.raises(DecodersBusy):
-                clean(sample("PNG"))
-            # A refusal needs no decoder, so it does not wait for one.
-            with pytest.raises(TooManyPixels):
-                clean(pixel_bomb())
-
-            go_on.set()
-            assert slow.result(30).width == 40
-        assert clean(sample("PNG")).width == 40
-
-    def test_a_broken_file_gives_its_decoder_back(self, monkeypatch):
-        monkeypatch.setattr(limits, "DECODE_WAIT_SECONDS", 0.01)
-
-        for _ in range(limits.DECODES_AT_ONCE + 1):
+    def test_a_broken_file_leaves_the_decoder_as_it_was(self):
+        for _ in range(3):
             with pytest.raises(BrokenFile):
                 clean(png_of(png_header(40, 20), png_chunk(b"IDAT", b"nonsense")))
 
@@ -151,6 +190,38 @@ class TestDecoders:
 
         assert [colour_at(result) for result in results] == colours
 
-    def test_nothing_else_in_the_process_decodes_a_bomb_either(self):
-        with pytest.raises(Image.DecompressionBombError):
-            Image.open(io.BytesIO(pixel_bomb()))
+    @pytest.mark.parametrize("image_format", ALL_FORMATS)
+    def test_the_next_picture_gets_a_new_decoder_after_one_was_killed(self, image_format):
+        clean(sample("PNG"))
+        decoder.stop()
+
+        assert clean(sample(image_format)).width == 40
+
+    def test_a_decoder_ends_with_the_process_that_had_it_however_that_ends(self):
+        program = (
+            "import io, os\n"
+            "from utils.images import decoder, read_image\n"
+            "from utils.tests.pictures import sample\n"
+            "read_image(io.BytesIO(sample('PNG')), max_pixels=100)\n"
+            "print(decoder.pid, flush=True)\n"
+            "os.kill(os.getpid(), 9)\n"
+        )
+
+        # It may write where the dead process did, and run() reads until nobody can.
+        done = subprocess.run(
+            [sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2], timeout=60
+        )
+
+        assert done.returncode == -9
+        assert int(done.stdout) > 0
+
+    def test_the_copy_of_a_process_gets_a_decoder_of_its_own(self):
+        clean(sample("PNG"))
+        first = decoder.pid
+
+        if (copy := os.fork()) == 0:
+            os._exit(0 if decoder.pid is None and clean(sample("PNG")).width == 40 else 1)
+
+        assert os.waitpid(copy, 0)[1] == 0
+        assert clean(sample("PNG")).width == 40
+        assert decoder.pid == first

@@ -6,20 +6,22 @@ import struct
 from dataclasses import dataclass
 
 from utils.images import limits
-from utils.images.errors import BrokenFile, TooManyFrames, TooManyPixels
+from utils.images.errors import BrokenFile, ImageRefused, TooLong, TooManyFrames, TooManyPixels
 
 _ORIENTATION, _SHORT = 0x0112, 3
 # Entries are sorted and this one stands near the front; cameras write about fifteen.
 _MAX_EXIF_ENTRIES = 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Container:
     """
     One picture, still encoded, in a file of the same format that holds nothing else.
 
     :param orientation: EXIF's number for it; 1 is upright, and so is any number EXIF does not know.
-    :param profile: the ICC profile the colours are meant in, or nothing.
+    :param profiles: ICC profiles the colours are meant in, best first; the first that can be applied holds.
+    :param place: left, top, width and height of what `picture` draws of the whole, where that is not all of it.
+    :param is_ended: whether the file says where its picture ends.
     """
 
     format: str
@@ -27,7 +29,13 @@ class Container:
     height: int
     picture: bytes
     orientation: int = 1
-    profile: bytes = b""
+    profiles: tuple[bytes, ...] = ()
+    place: tuple[int, int, int, int] | None = None
+    is_ended: bool = True
+
+    @property
+    def pixels(self) -> int:
+        return self.width * self.height
 
 
 class Counter:
@@ -35,45 +43,48 @@ class Counter:
     Refuses the file with `refusal` when there are more than `limit` of something.
     """
 
-    def __init__(self, limit, refusal):
+    def __init__(self, limit: int, refusal: type[ImageRefused]) -> None:
         self._left = limit
         self._refusal = refusal
 
-    def count(self):
+    def count(self) -> None:
         self._left -= 1
         if self._left < 0:
             raise self._refusal
 
 
-def count_parts():
+def count_parts() -> Counter:
     return Counter(limits.MAX_PARTS, BrokenFile)
 
 
-def count_frames():
+def count_frames() -> Counter:
     return Counter(limits.MAX_FRAMES, TooManyFrames)
 
 
-def check_pixels(width, height):
+def check_size(image_format: str, width: int, height: int) -> None:
     if width < 1 or height < 1:
         raise BrokenFile
-    if width * height > limits.MAX_PIXELS:
-        raise TooManyPixels
+    if width * height > limits.MAX_PIXELS[image_format]:
+        raise TooManyPixels.than(limits.MAX_PIXELS[image_format], image_format)
+    if max(width, height) > limits.MAX_SIDE:
+        raise TooLong
 
 
-def read_orientation(exif):
+def read_orientation(tiff: bytes | memoryview) -> int:
     """
     Find the one number we want in an EXIF block, and read no other. Without one it is 1.
+
+    Pillow would read all entries, and each of thousands may claim the same 64 KB for its value.
     """
-    exif = bytes(exif).removeprefix(b"Exif\0\0")
-    order = {b"II": "<", b"MM": ">"}.get(exif[:2])
+    order = {b"II": "<", b"MM": ">"}.get(bytes(tiff[:2]))
     if order is None:
         return 1
     try:
-        (start,) = struct.unpack_from(f"{order}I", exif, 4)
-        (entries,) = struct.unpack_from(f"{order}H", exif, start)
+        (start,) = struct.unpack_from(f"{order}I", tiff, 4)
+        (entries,) = struct.unpack_from(f"{order}H", tiff, start)
         for entry in range(min(entries, _MAX_EXIF_ENTRIES)):
-            tag, kind, _, value = struct.unpack_from(f"{order}HHIH", exif, start + 2 + 12 * entry)
-            if (tag, kind) == (_ORIENTATION, _SHORT):
+            tag, kind, count, value = struct.unpack_from(f"{order}HHIH", tiff, start + 2 + 12 * entry)
+            if (tag, kind, count) == (_ORIENTATION, _SHORT, 1):
                 return value
     except struct.error:
         # The block ends too early. The picture does not depend on it.

@@ -1,59 +1,65 @@
 """
 PNG: a signature, then chunks (length, kind, body, checksum), from IHDR to IEND.
+
+Pillow would inflate texts and profiles up to a limit of its own and refuse the picture beyond; it takes a second IHDR
+for the size of the first; and it does not know cICP, which browsers put before everything else.
 """
 
 import struct
 import zlib
+from collections.abc import Iterator
 
 from utils.images import limits
 from utils.images.errors import BrokenFile, TooManyFrames
-from utils.images.formats.container import (
-    Container,
-    check_pixels,
-    count_frames,
-    count_parts,
-    read_orientation,
-)
+from utils.images.formats.container import Container, check_size, count_frames, count_parts, read_orientation
+from utils.images.profiles import profile_from_chromaticities, profile_from_code_points
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Size, palette, transparent colour, pixels, end.
 _DRAWING = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+# Bytes of a transparent colour by colour type: one grey value, three values, at least one of a palette.
+_TRANSPARENT_BYTES = {0: 2, 2: 6, 3: 1}
+# What says something about the whole picture, if it stands before the pixels.
+_ABOUT = {b"eXIf", b"iCCP", b"cICP", b"sRGB", b"gAMA", b"cHRM"}
 
 
-def recognises(data):
+def recognises(data: bytes) -> bool:
     return data.startswith(_SIGNATURE)
 
 
-def unwrap(data):
+def unwrap(data: bytes) -> Container:
     """
     Take the default image out; the frames of an animated PNG are counted and dropped.
     """
     frames = count_frames()
     picture = [_SIGNATURE]
-    size, orientation, profile = None, 1, b""
+    size, colour_type, about = None, None, {}
     for kind, body, whole in _chunks(memoryview(data)):
         # A second IHDR would replace the size that was checked.
         if (kind == b"IHDR") != (size is None):
             raise BrokenFile
         if kind == b"IHDR":
-            size = struct.unpack_from(">II", body)
-            check_pixels(*size)
+            *size, _, colour_type = struct.unpack_from(">IIBB", body)
+            check_size("PNG", *size)
         elif kind == b"acTL":
             # The frames an animated PNG claims to have. Those that are there are counted as well.
             if struct.unpack_from(">I", body)[0] > limits.MAX_FRAMES:
                 raise TooManyFrames
         elif kind == b"fcTL":
             frames.count()
-        elif kind == b"eXIf":
-            orientation = read_orientation(body)
-        elif kind == b"iCCP":
-            profile = _inflate_profile(bytes(body))
+        elif kind in _ABOUT and b"IDAT" not in about:
+            about.setdefault(kind, bytes(body))
+        elif kind == b"IDAT":
+            about[kind] = b""
+        elif kind == b"tRNS" and len(body) < _TRANSPARENT_BYTES.get(colour_type, 0):
+            continue
         if kind in _DRAWING:
             picture.append(whole)
-    return Container("PNG", *size, b"".join(picture), orientation, profile)
+    orientation = read_orientation(about.get(b"eXIf", b""))
+    return Container("PNG", *size, b"".join(picture), orientation, _profiles(about))
 
 
-def _chunks(view):
+def _chunks(view: memoryview) -> Iterator[tuple[bytes, memoryview, memoryview]]:
     """
     Yield each chunk as (kind, body, the whole of it).
     """
@@ -69,7 +75,17 @@ def _chunks(view):
         start = end
 
 
-def _inflate_profile(body):
+def _profiles(about: dict[bytes, bytes]) -> tuple[bytes, ...]:
+    """
+    Return what the colours are meant in, in the order in which browsers ask: cICP, iCCP, sRGB, gAMA with cHRM.
+    """
+    profiles = [profile_from_code_points(about.get(b"cICP", b"")), _inflate_profile(about.get(b"iCCP", b""))]
+    if b"sRGB" not in about:
+        profiles.append(profile_from_chromaticities(about.get(b"gAMA", b""), about.get(b"cHRM", b"")))
+    return tuple(filter(None, profiles))
+
+
+def _inflate_profile(body: bytes) -> bytes:
     # A name, a zero, the method (always 0), the compressed profile.
     _, _, rest = body.partition(b"\0")
     inflater = zlib.decompressobj()

@@ -3,52 +3,49 @@ WEBP: RIFF chunks (kind, length, body, padding).
 
 Either the first chunk is the picture, VP8 or VP8L, or it is VP8X and announces what follows:
 transparency, an animation, a profile, EXIF.
+
+Pillow would reserve two canvases of the size that the file claims as soon as it is opened.
 """
 
 import struct
+from collections.abc import Iterator, Mapping
 
 from utils.images import limits
 from utils.images.errors import BrokenFile
-from utils.images.formats.container import (
-    Container,
-    check_pixels,
-    count_frames,
-    count_parts,
-    read_orientation,
-)
+from utils.images.formats.container import Container, check_size, count_frames, count_parts
 
 _ANIMATED, _TRANSPARENT = 0x02, 0x10
 
 
-def recognises(data):
+def recognises(data: bytes) -> bool:
     return data.startswith(b"RIFF") and data[8:12] == b"WEBP"
 
 
-def unwrap(data):
+def unwrap(data: bytes) -> Container:
     """
     Take the picture out, or the first frame of an animation; the others are counted and dropped.
+
+    The orientation that EXIF may give is dropped too: browsers do not turn a WEBP.
     """
     frames = count_frames()
-    chunks, size, orientation = {}, None, 1
+    chunks, size = {}, None
     for kind, body in _chunks(memoryview(data)):
         if size is None:
             size = _read_size(kind, body)
-            check_pixels(*size)
+            check_size("WEBP", *size)
             first = kind
         if kind == b"ANMF":
             frames.count()
-        elif kind == b"EXIF":
-            orientation = read_orientation(body)
         chunks.setdefault(kind, body)
     if size is None:
         raise BrokenFile
-    profile = chunks.get(b"ICCP", b"")
+    profile = bytes(chunks.get(b"ICCP", b""))
     if first != b"VP8X" or len(profile) > limits.MAX_PROFILE_BYTES:
         profile = b""
-    return Container("WEBP", *size, _rebuild(first, chunks), orientation, bytes(profile))
+    return Container("WEBP", *size, _rebuild(first, chunks), profiles=(profile,) if profile else ())
 
 
-def _chunks(view):
+def _chunks(view: memoryview) -> Iterator[tuple[bytes, memoryview]]:
     """
     Yield each chunk as (kind, body).
     """
@@ -67,7 +64,7 @@ def _chunks(view):
         start = end + length % 2
 
 
-def _read_size(kind, body):
+def _read_size(kind: bytes, body: memoryview) -> tuple[int, int]:
     """
     Return width and height as the first chunk of the file gives them.
     """
@@ -83,7 +80,7 @@ def _read_size(kind, body):
     raise BrokenFile
 
 
-def _rebuild(first, chunks):
+def _rebuild(first: bytes, chunks: Mapping[bytes, bytes | memoryview]) -> bytes:
     """
     Write a file of the chunks that draw, and of no other.
     """
@@ -97,5 +94,5 @@ def _rebuild(first, chunks):
     return b"RIFF" + struct.pack("<I", 4 + len(drawn)) + b"WEBP" + drawn
 
 
-def _pack(kind, body):
+def _pack(kind: bytes, body: bytes | memoryview) -> bytes:
     return b"".join([kind, struct.pack("<I", len(body)), body, b"\0" * (len(body) % 2)])
