@@ -33,7 +33,7 @@ class ErrorSerializer(serializers.Serializer):
 
 
 # Given by name, to an exception of a common class.
-NAMED_CODES = {"invalid_token", "foreign_origin"}
+NAMED_CODES = {"account_suspended", "invalid_token", "foreign_origin"}
 
 
 @cache
