@@ -177,12 +177,12 @@ def token_record(key_hash):
     return {"user_id": token.user_id, "auth_hash": token.auth_hash, "expires_at": format_time(token.expires_at)}
 
 
-def invalidate_user(user_id):
+def invalidate_user(*user_ids: int) -> bool:
     """
-    Make everybody read this user anew.
+    Make everybody read these users anew; say whether the caches confirmed it. Two round trips, however many.
     """
-    seen_by_others = invalidate(user_key(user_id))
-    return invalidate(account_key(user_id), alias="default") and seen_by_others
+    seen_by_others = invalidate(*map(user_key, user_ids))
+    return invalidate(*map(account_key, user_ids), alias="default") and seen_by_others
 
 
 def invalidate_tokens(key_hashes):

@@ -1,43 +1,48 @@
 """
-Tasks of accounts.
+Handlers of events: accounts.
 """
+
+from collections.abc import Sequence
 
 from accounts import cache
 from accounts.services import ProfileService
-from outbox.handling import outbox_task
+from outbox.handling import event_handler
+from outbox.models import Message
 from utils.errors import Unavailable
 
 
-@outbox_task()
-def invalidate_user(message_id, user_id):
+@event_handler()
+def invalidate_user(messages: Sequence[Message]) -> str:
     """
-    Make cached copies of a user stale.
+    Make cached copies of users stale.
 
     Safe to run twice: a tombstone over a tombstone.
     """
-    if not cache.invalidate_user(user_id):
+    user_ids = {message.payload["user_id"] for message in messages}
+    if not cache.invalidate_user(*user_ids):
         raise Unavailable("Memcached did not confirm")
-    return f"user {user_id} is read anew"
+    return f"{len(user_ids)} users are read anew"
 
 
-@outbox_task()
-def invalidate_tokens(message_id, key_hashes):
+@event_handler()
+def invalidate_tokens(messages: Sequence[Message]) -> str:
     """
     Make tokens that were revoked unknown to the cache.
 
     Safe to run twice: a tombstone over a tombstone.
     """
+    key_hashes = {key_hash for message in messages for key_hash in message.payload["key_hashes"]}
     if not cache.invalidate_tokens(key_hashes):
         raise Unavailable("Redis did not confirm")
     return f"{len(key_hashes)} tokens are unknown"
 
 
-@outbox_task()
-def empty_profile(message_id, user_id):
+@event_handler(batch_size=10)
+def empty_profile(messages: Sequence[Message]) -> str:
     """
-    Remove nickname and avatar of somebody whose account is closed.
+    Remove nickname and avatar of people whose accounts are closed.
 
     Safe to run twice: an empty profile stays empty.
     """
-    ProfileService.empty_profile(user_id=user_id)
-    return f"the profile of user {user_id} is empty"
+    emptied = [ProfileService.empty_profile(user_id=message.payload["user_id"]) for message in messages]
+    return f"{sum(emptied)} profiles are empty"

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from friendships.storage import ledger
-from newsfeeds.services import NewsFeedService
+from newsfeeds.services import DeliveryService
 from tweets.models import Tweet
 from utils.time_ids import next_id
 
@@ -26,7 +26,7 @@ def by_tasks(author, ranges):
     """
     tweet = new_tweet(author)
     for after, until in ranges:
-        NewsFeedService.deliver(tweet.id, author.id, after, until)
+        DeliveryService.deliver_to_range(tweet_id=tweet.id, author_id=author.id, after=after, until=until)
 
 
 def by_insert_select(author, ranges):

@@ -86,7 +86,7 @@ def fan_out_speeds(people):
             started = time.monotonic()
             for after, until in ranges:
                 with transaction.atomic():
-                    store.deliver_to_followers(tweet.id, after=after, until=until)
+                    store.deliver_to_followers([tweet.id], after=after, until=until)
             speeds[name].append(len(people.crowd) / (time.monotonic() - started))
     return {name: round(statistics.median(taken)) for name, taken in speeds.items()}
 

@@ -50,8 +50,8 @@ def record_of(values):
     return {**values, "updated_at": format_time(values["updated_at"])}
 
 
-def invalidate_head(tweet_id):
+def invalidate_head(*tweet_ids: int) -> bool:
     """
-    Make everybody read the comments of this tweet anew; say whether the cache confirmed it.
+    Make everybody read the first comments of these tweets anew; say whether the cache confirmed it. One round trip.
     """
-    return invalidate(head_key(tweet_id))
+    return invalidate(*map(head_key, tweet_ids))

@@ -165,12 +165,16 @@ class CommentService:
         return cls.load_visible([cache.comment_record(comment)], viewer)[0]
 
     @classmethod
-    def forget_counted(cls, comment_id):
+    def forget_counted(cls, *comment_ids: int) -> bool:
         """
-        Make the first comments of the tweet be read anew whose comment was liked; say whether the cache confirmed it.
+        Make the first comments of tweets be read anew whose comments were liked; say whether the cache confirmed it.
+
+        One query and one round trip, none without an id.
         """
-        tweet_id = Comment.objects.filter(id=comment_id).values_list("tweet_id", flat=True).first()
-        return tweet_id is None or cache.invalidate_head(tweet_id)
+        if not comment_ids:
+            return True
+        tweet_ids = Comment.objects.filter(id__in=comment_ids).values_list("tweet_id", flat=True)
+        return cache.invalidate_head(*set(tweet_ids))
 
     @classmethod
     def get_counters(cls):
@@ -192,17 +196,22 @@ class CommentService:
         return drift
 
     @classmethod
-    def delete_some_of(cls, user):
+    def purge_some_of(cls, *, user_id: int) -> None:
         """
-        Delete some comments of a user whose account is closed; return whether there may be more. Repeats safely.
+        Delete some comments of a user whose account is closed; event `comments_purge_goes_on` if there may be more.
+
+        Repeats safely. Nothing happens where the account is not closed.
         """
-        comments = list(Comment.objects.filter(user_id=user.id).order_by("id")[:PURGE_SIZE])
+        if not AccountService.is_closed(user_id):
+            return
+        comments = list(Comment.objects.filter(user_id=user_id).order_by("id")[:PURGE_SIZE])
         for comment in comments:
             try:
                 cls.delete_comment(comment=comment)
             except CommentGone:
                 continue
-        return len(comments) == PURGE_SIZE
+        if len(comments) == PURGE_SIZE:
+            OutboxService.record("comments_purge_goes_on", user_id=user_id)
 
 
 class ConversationService:

@@ -1,46 +1,50 @@
 """
-Tasks of comments.
+Handlers of events: comments.
 """
 
-from accounts.models import User
+from collections.abc import Sequence
+
 from comments import cache
 from comments.services import CommentService
-from outbox.handling import outbox_task
-from outbox.services import OutboxService
+from outbox.handling import event_handler
+from outbox.models import Message
 from utils.errors import Unavailable
 
 
-@outbox_task()
-def purge_comments(message_id, user_id):
+@event_handler(batch_size=1)
+def purge_comments(messages: Sequence[Message]) -> str:
     """
-    Delete the comments of somebody whose account is closed.
+    Delete the comments of people whose accounts are closed.
 
     Safe to run twice: what is deleted is gone, and counted once.
     """
-    if CommentService.delete_some_of(User.objects.get(id=user_id)):
-        OutboxService.record("comments_purge_goes_on", user_id=user_id)
-    return f"comments of user {user_id} are deleted"
+    for message in messages:
+        CommentService.purge_some_of(user_id=message.payload["user_id"])
+    return f"comments of {len(messages)} closed accounts are deleted"
 
 
-@outbox_task()
-def invalidate_head(message_id, comment_id, tweet_id, user_id, tweet_author_id):
+@event_handler(aliases=["comments.tasks.invalidate_head"])
+def invalidate_first_comments(messages: Sequence[Message]) -> str:
     """
-    Make the first comments of a tweet be read anew.
+    Make the first comments of tweets be read anew.
 
     Safe to run twice: a tombstone over a tombstone.
     """
-    if not cache.invalidate_head(tweet_id):
+    tweet_ids = {message.payload["tweet_id"] for message in messages}
+    if not cache.invalidate_head(*tweet_ids):
         raise Unavailable("Memcached did not confirm")
-    return f"the comments on tweet {tweet_id} are read anew"
+    return f"the comments on {len(tweet_ids)} tweets are read anew"
 
 
-@outbox_task()
-def invalidate_liked_comment(message_id, content_type, object_id, user_id, owner_id):
+@event_handler(aliases=["comments.tasks.invalidate_liked_comment"])
+def invalidate_liked_comments(messages: Sequence[Message]) -> str:
     """
-    Make the first comments of a tweet be read anew when one of them was liked, or no longer is.
+    Make the first comments of tweets be read anew when one of them was liked, or no longer is.
 
     Safe to run twice: a tombstone over a tombstone.
     """
-    if content_type == "comment" and not CommentService.forget_counted(object_id):
+    payloads = [message.payload for message in messages]
+    comment_ids = {payload["object_id"] for payload in payloads if payload["content_type"] == "comment"}
+    if not CommentService.forget_counted(*comment_ids):
         raise Unavailable("Memcached did not confirm")
-    return f"{content_type} {object_id} is counted"
+    return f"the likes of {len(comment_ids)} comments are counted"

@@ -28,8 +28,8 @@ def cacheable_followings(user_id):
     return ids if len(ids) <= CACHED_FOLLOWINGS else "many"
 
 
-def invalidate_followings(user_id):
+def invalidate_followings(*user_ids: int) -> bool:
     """
-    Make everybody read the followings of this user anew; say whether the cache confirmed it.
+    Make everybody read the followings of these users anew; say whether the cache confirmed it. One round trip.
     """
-    return invalidate(followings_key(user_id))
+    return invalidate(*map(followings_key, user_ids))

@@ -126,13 +126,13 @@ class FriendshipService:
         return cls._get_id(follower_id, followee_id), next_id()
 
     @classmethod
-    def forget_followings(cls, follower_id):
+    def forget_followings(cls, *follower_ids: int) -> None:
         """
-        Make everybody read the followings of a user anew.
+        Make everybody read the followings of users anew.
 
         :raises Unavailable: Memcached did not confirm it.
         """
-        if not cache.invalidate_followings(follower_id):
+        if not cache.invalidate_followings(*follower_ids):
             raise Unavailable("Memcached did not confirm")
 
     @classmethod
@@ -219,14 +219,18 @@ class FriendshipService:
         ]
 
     @classmethod
-    def end_some_of(cls, user):
+    def purge_some_of(cls, *, user_id: int) -> None:
         """
-        End some friendships, in both directions, of a user whose account is closed; return whether there may be more.
+        End some friendships, in both directions, of a user whose account is closed.
 
-        Repeats safely.
+        Event `friendships_purge_goes_on` if there may be more. Repeats safely. Nothing happens where
+        the account is not closed.
         """
-        friendships = Friendship.objects.filter(Q(from_user_id=user.id) | Q(to_user_id=user.id))
+        if not AccountService.is_closed(user_id):
+            return
+        friendships = Friendship.objects.filter(Q(from_user_id=user_id) | Q(to_user_id=user_id))
         pairs = list(friendships.select_related("from_user", "to_user").order_by("id")[:PURGE_SIZE])
         for friendship in pairs:
             cls.unfollow(follower=friendship.from_user, followee=friendship.to_user)
-        return len(pairs) == PURGE_SIZE
+        if len(pairs) == PURGE_SIZE:
+            OutboxService.record("friendships_purge_goes_on", user_id=user_id)

@@ -7,6 +7,7 @@ to the copy may come late, twice and in any order, and the copy still ends as th
 """
 
 import logging
+from collections.abc import Collection
 from typing import NamedTuple
 
 from django.db import connection
@@ -95,6 +96,17 @@ class MySQLFriendshipStore:
                 after = until
         if until is not None and until != after:
             yield after, until
+
+    def get_followers_of(self, user_ids: Collection[int]) -> dict[int, list[int]]:
+        """
+        Return {user id: follower ids, ascending} of those who have followers: for people who have few. One query.
+        """
+        followers: dict[int, list[int]] = {}
+        if user_ids:
+            rows = Friendship.objects.filter(to_user_id__in=user_ids).order_by("to_user_id", "from_user_id")
+            for user_id, follower_id in rows.values_list("to_user_id", "from_user_id"):
+                followers.setdefault(user_id, []).append(follower_id)
+        return followers
 
     def get_followers_between(self, user_id, *, after, until):
         """

@@ -1,47 +1,54 @@
 """
-Tasks of friendships.
+Handlers of events: friendships.
 """
 
-from accounts.models import User
+from collections.abc import Sequence
+
 from friendships.constants import TASK_TIMEOUT_MS
 from friendships.services import FriendshipService
-from outbox.handling import outbox_task
-from outbox.services import OutboxService
+from outbox.handling import event_handler
+from outbox.models import Message
 from utils.hbase.pool import timeout
 
 
-@outbox_task()
-def invalidate_followings(message_id, follower_id, followee_id, friendship_id=None):
+@event_handler()
+def invalidate_followings(messages: Sequence[Message]) -> str:
     """
-    Make the cached set of followed ids stale.
+    Make cached sets of followed ids stale.
 
     Safe to run twice: a tombstone over a tombstone.
     """
-    FriendshipService.forget_followings(follower_id)
-    return f"followings of user {follower_id} are read anew"
+    follower_ids = {message.payload["follower_id"] for message in messages}
+    FriendshipService.forget_followings(*follower_ids)
+    return f"followings of {len(follower_ids)} users are read anew"
 
 
-@outbox_task()
-def mirror_friendship(message_id, follower_id, followee_id, friendship_id):
+@event_handler(aliases=["friendships.tasks.mirror_friendship"])
+def mirror_friendships(messages: Sequence[Message]) -> str:
     """
-    Make HBase agree with the ledger about two people.
+    Make HBase agree with MySQL about pairs of people.
 
-    Safe to run twice: it looks at the ledger as it is, and in HBase the one who has looked last wins.
+    Safe to run twice: it looks at MySQL as it is, and in HBase the one who has looked last wins.
     """
     with timeout(TASK_TIMEOUT_MS):
-        is_mirrored = FriendshipService.mirror(
-            follower_id=follower_id, followee_id=followee_id, friendship_id=friendship_id
-        )
-    return f"HBase {'knows' if is_mirrored else 'need not know'} whether user {follower_id} follows user {followee_id}"
+        mirrored = [
+            FriendshipService.mirror(
+                follower_id=message.payload["follower_id"],
+                followee_id=message.payload["followee_id"],
+                friendship_id=message.payload["friendship_id"],
+            )
+            for message in messages
+        ]
+    return f"HBase knows {sum(mirrored)} friendships that have begun or ended"
 
 
-@outbox_task()
-def purge_friendships(message_id, user_id):
+@event_handler(batch_size=1)
+def purge_friendships(messages: Sequence[Message]) -> str:
     """
-    End the friendships of somebody whose account is closed.
+    End the friendships of people whose accounts are closed.
 
     Safe to run twice: what has ended is gone, and counted once.
     """
-    if FriendshipService.end_some_of(User.objects.get(id=user_id)):
-        OutboxService.record("friendships_purge_goes_on", user_id=user_id)
-    return f"friendships of user {user_id} have ended"
+    for message in messages:
+        FriendshipService.purge_some_of(user_id=message.payload["user_id"])
+    return f"friendships of {len(messages)} closed accounts have ended"

@@ -2,7 +2,13 @@
 The verbs of the inbox: telling people what happened to them, and taking it back.
 """
 
+from collections.abc import Callable, Collection, Iterable
+from functools import reduce
+from operator import or_
+from typing import NamedTuple, TypeVar
+
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from comments.models import Comment
@@ -24,162 +30,171 @@ class NotificationGone(Missing):
     """
 
 
+class FollowFact(NamedTuple):
+    """
+    What may be true now: that one user follows another.
+    """
+
+    follower_id: int
+    followee_id: int
+
+    @property
+    def key(self) -> str:
+        return f"follow:{self.follower_id}:{self.followee_id}"
+
+
+class LikeFact(NamedTuple):
+    """
+    What may be true now: that a user likes a tweet or a comment of somebody's.
+    """
+
+    content_type: str
+    object_id: int
+    liker_id: int
+    owner_id: int
+
+    @property
+    def key(self) -> str:
+        return f"like:{self.content_type}:{self.object_id}:{self.liker_id}"
+
+
+class CommentFact(NamedTuple):
+    """
+    What may be true now: that there is a comment of a user on somebody's tweet.
+    """
+
+    comment_id: int
+    tweet_id: int
+    commenter_id: int
+    author_id: int
+
+    @property
+    def key(self) -> str:
+        return f"comment:{self.comment_id}"
+
+
+Fact = TypeVar("Fact", FollowFact, LikeFact, CommentFact)
+
+
 class NotificationService:
     """
     Everything the rest of the project may ask of the inbox.
 
-    *Settle* is what the tasks ask: make the inbox agree with what is true now, whatever the event
-    said, so that events may be handled in any order and twice. *Notify* and *withdraw* are its
-    two outcomes: a thing is told once, by its `key`, and taken back while unread. What was read
-    stays and keeps its key: liking again does not tell it a second time.
+    The handlers of events ask it to *settle* facts: to make the inbox agree with what is true now,
+    whatever the events said, so that they may be handled in any order, together, and twice. What is
+    true is told once, by its key; what is not is taken back while unread. What was read stays and
+    keeps its key: liking again does not notify a second time.
     """
 
     @classmethod
-    def notify_followed(cls, *, follower_id, followee_id, at):
+    def settle_follows(cls, facts: Iterable[FollowFact]) -> int:
         """
-        Tell somebody that they are followed. Repeats safely.
+        Make inboxes agree with whether people are followed, and return how many are; four queries.
         """
-        storage.tell(
-            cls._follow_key(follower_id, followee_id),
-            FOLLOWED,
-            at,
-            actor_id=follower_id,
-            recipient_id=followee_id,
-            target=(User, followee_id),
-        )
+        return cls._settle(facts, cls._find_follows, lambda untrue: storage.withdraw([fact.key for fact in untrue]))
 
     @classmethod
-    def withdraw_followed(cls, *, follower_id, followee_id):
-        """
-        Take it back, if it is unread. Repeats safely.
-        """
-        storage.withdraw(cls._follow_key(follower_id, followee_id))
-
-    @classmethod
-    def settle_follow(cls, *, follower_id, followee_id):
-        """
-        Make the followee's inbox agree with whether they are followed, and return that.
-        """
-
-        def find():
-            return Friendship.objects.filter(from_user_id=follower_id, to_user_id=followee_id).first()
-
-        def notify(friendship):
-            cls.notify_followed(follower_id=follower_id, followee_id=followee_id, at=friendship.created_at)
-
-        return cls._settle(
-            find, notify, lambda: cls.withdraw_followed(follower_id=follower_id, followee_id=followee_id)
-        )
-
-    @classmethod
-    def notify_liked(cls, *, kind, object_id, tweet_id, liker_id, owner_id, at):
-        """
-        Tell the owner of a tweet or a comment that it is liked; never about a like of their own. Repeats safely.
-
-        :param tweet_id: the liked tweet, or the one that the liked comment is under.
-        """
-        storage.tell(
-            cls._like_key(kind, object_id, liker_id),
-            LIKED[kind],
-            at,
-            actor_id=liker_id,
-            recipient_id=owner_id,
-            target=(LIKEABLE[kind], object_id),
-            tweet_id=tweet_id,
-        )
-
-    @classmethod
-    def withdraw_liked(cls, *, kind, object_id, liker_id):
-        """
-        Take it back, if it is unread. Repeats safely.
-        """
-        storage.withdraw(cls._like_key(kind, object_id, liker_id))
-
-    @classmethod
-    def settle_like(cls, *, kind, object_id, liker_id, owner_id):
-        """
-        Make the owner's inbox agree with whether somebody likes what is theirs and is there, and return that.
-        """
-
-        def find():
-            content_type = ContentType.objects.get_for_model(LIKEABLE[kind])
-            like = Like.objects.filter(user_id=liker_id, content_type=content_type, object_id=object_id).first()
-            tweet_id = like and cls._get_tweet_id(kind, object_id)
-            return tweet_id and (like, tweet_id)
-
-        def notify(found):
-            like, tweet_id = found
-            cls.notify_liked(
-                kind=kind,
-                object_id=object_id,
-                tweet_id=tweet_id,
-                liker_id=liker_id,
-                owner_id=owner_id,
-                at=like.created_at,
+    def _find_follows(cls, facts: Collection[FollowFact]) -> dict[FollowFact, Notification]:
+        pairs = any_of({"from_user_id": fact.follower_id, "to_user_id": fact.followee_id} for fact in facts)
+        return {
+            (fact := FollowFact(friendship.from_user_id, friendship.to_user_id)): storage.build_notification(
+                fact.key,
+                FOLLOWED,
+                friendship.created_at,
+                actor_id=fact.follower_id,
+                recipient_id=fact.followee_id,
+                target=(User, fact.followee_id),
             )
-
-        return cls._settle(find, notify, lambda: cls.withdraw_liked(kind=kind, object_id=object_id, liker_id=liker_id))
-
-    @classmethod
-    def _get_tweet_id(cls, kind, object_id):
-        """
-        Return the id of the tweet that a thing is, or is under, as long as both are there.
-        """
-        if kind == "tweet":
-            return Tweet.objects.there().filter(id=object_id).values_list("id", flat=True).first()
-        return cls._comments_there(object_id).values_list("tweet_id", flat=True).first()
+            for friendship in Friendship.objects.filter(pairs)
+        }
 
     @classmethod
-    def _comments_there(cls, comment_id):
-        return Comment.objects.there().filter(id=comment_id, tweet__deleted_at__isnull=True)
+    def settle_likes(cls, facts: Iterable[LikeFact]) -> int:
+        """
+        Make inboxes agree with whether somebody likes what is theirs and is there, and return how many do.
+
+        Four queries, and one more for each kind of what is liked.
+        """
+        return cls._settle(facts, cls._find_likes, lambda untrue: storage.withdraw([fact.key for fact in untrue]))
 
     @classmethod
-    def notify_commented(cls, *, comment_id, tweet_id, commenter_id, author_id, at):
-        """
-        Tell the author of a tweet about a comment; never about one of their own. Repeats safely.
-        """
-        storage.tell(
-            cls._comment_key(comment_id),
-            COMMENTED,
-            at,
-            actor_id=commenter_id,
-            recipient_id=author_id,
-            target=(Tweet, tweet_id),
-            action_object=(Comment, comment_id),
-            tweet_id=tweet_id,
-        )
+    def _find_likes(cls, facts: Collection[LikeFact]) -> dict[LikeFact, Notification]:
+        found: dict[LikeFact, Notification] = {}
+        for name, model in LIKEABLE.items():
+            content_type = ContentType.objects.get_for_model(model)
+            wanted = {(fact.liker_id, fact.object_id): fact for fact in facts if fact.content_type == name}
+            if not wanted:
+                continue
+            pairs = any_of({"user_id": liker_id, "object_id": object_id} for liker_id, object_id in wanted)
+            likes = list(Like.objects.filter(pairs, content_type=content_type))
+            # The liked tweet, or the one that the liked comment is under.
+            tweet_ids = cls._get_tweet_ids(name, {like.object_id for like in likes})
+            for like in likes:
+                if like.object_id not in tweet_ids:
+                    continue
+                fact = wanted[like.user_id, like.object_id]
+                found[fact] = storage.build_notification(
+                    fact.key,
+                    LIKED[name],
+                    like.created_at,
+                    actor_id=fact.liker_id,
+                    recipient_id=fact.owner_id,
+                    target=(model, fact.object_id),
+                    tweet_id=tweet_ids[like.object_id],
+                )
+        return found
 
     @classmethod
-    def withdraw_commented(cls, *, comment_id, tweet_id):
+    def _get_tweet_ids(cls, content_type: str, object_ids: Collection[int]) -> dict[int, int]:
         """
-        Take back what is unread about a comment: that it was made, and that it was liked. Repeats safely.
-
-        Its likes go with it and announce nothing themselves.
+        Return {id: id of the tweet that it is, or is under} of what is there, and whose tweet is.
         """
-        storage.withdraw(cls._comment_key(comment_id))
-        likes = Notification.objects.filter(tweet_id=tweet_id, target_object_id=comment_id)
-        likes.unread().filter(target_content_type=ContentType.objects.get_for_model(Comment)).delete()
+        if content_type == "tweet":
+            tweet_ids = Tweet.objects.there().filter(id__in=object_ids).values_list("id", flat=True)
+            return {tweet_id: tweet_id for tweet_id in tweet_ids}
+        return dict(cls._comments_there(object_ids).values_list("id", "tweet_id"))
 
     @classmethod
-    def settle_comment(cls, *, comment_id, tweet_id, commenter_id, author_id):
-        """
-        Make the author's inbox agree with whether a comment on their tweet is there, and return that.
-        """
+    def _comments_there(cls, comment_ids: Collection[int]) -> QuerySet[Comment]:
+        return Comment.objects.there().filter(id__in=comment_ids, tweet__deleted_at__isnull=True)
 
-        def notify(comment):
-            cls.notify_commented(
-                comment_id=comment_id,
-                tweet_id=tweet_id,
-                commenter_id=commenter_id,
-                author_id=author_id,
-                at=comment.created_at,
+    @classmethod
+    def settle_comments(cls, facts: Iterable[CommentFact]) -> int:
+        """
+        Make inboxes agree with whether comments on their owners' tweets are there, and return how many are.
+
+        Five queries.
+        """
+        return cls._settle(facts, cls._find_comments, cls._withdraw_comments)
+
+    @classmethod
+    def _find_comments(cls, facts: Collection[CommentFact]) -> dict[CommentFact, Notification]:
+        wanted = {fact.comment_id: fact for fact in facts}
+        return {
+            (fact := wanted[comment.id]): storage.build_notification(
+                fact.key,
+                COMMENTED,
+                comment.created_at,
+                actor_id=fact.commenter_id,
+                recipient_id=fact.author_id,
+                target=(Tweet, fact.tweet_id),
+                action_object=(Comment, fact.comment_id),
+                tweet_id=fact.tweet_id,
             )
+            for comment in cls._comments_there(wanted)
+        }
 
-        return cls._settle(
-            cls._comments_there(comment_id).first,
-            notify,
-            lambda: cls.withdraw_commented(comment_id=comment_id, tweet_id=tweet_id),
-        )
+    @classmethod
+    def _withdraw_comments(cls, facts: Collection[CommentFact]) -> None:
+        """
+        Take back what is unread about comments: that they were made, and that they were liked.
+
+        Their likes go with them and announce nothing themselves.
+        """
+        storage.withdraw([fact.key for fact in facts])
+        pairs = any_of({"tweet_id": fact.tweet_id, "target_object_id": fact.comment_id} for fact in facts)
+        kind = ContentType.objects.get_for_model(Comment)
+        Notification.objects.filter(pairs, target_content_type=kind).unread().delete()
 
     @classmethod
     def withdraw_for_tweet(cls, *, tweet_id):
@@ -233,32 +248,35 @@ class NotificationService:
         notification.unread = unread
 
     @classmethod
-    def _follow_key(cls, follower_id, followee_id):
-        return f"follow:{follower_id}:{followee_id}"
-
-    @classmethod
-    def _like_key(cls, kind, object_id, liker_id):
-        return f"like:{kind}:{object_id}:{liker_id}"
-
-    @classmethod
-    def _comment_key(cls, comment_id):
-        return f"comment:{comment_id}"
-
-    @classmethod
-    def _settle(cls, find, notify, withdraw):
+    def _settle(
+        cls,
+        facts: Iterable[Fact],
+        find: Callable[[Collection[Fact]], dict[Fact, Notification]],
+        withdraw: Callable[[Collection[Fact]], None],
+    ) -> int:
         """
-        Notify or withdraw by what `find` finds, until a second look finds the same; return whether it found something.
+        Notify of those facts that `find` finds and withdraw the others, until a second look finds the same.
 
         No lock, because nobody who likes a busy tweet shall wait for the inbox. Looking again is
-        enough: a change before the second look is seen by it, and one after it has a task of its
-        own that is still to come.
+        enough: a change before the second look is seen by it, and one after it has an event of its
+        own that is still to come. Returns how many facts are true.
         """
-        found = find()
-        while True:
-            if found:
-                notify(found)
-            else:
-                withdraw()
-            was_true, found = bool(found), find()
-            if bool(found) == was_true:
-                return was_true
+        pending, true_count = set(facts), 0
+        found = find(pending)
+        while pending:
+            storage.create_notifications(found.values())
+            if untrue := pending - found.keys():
+                withdraw(untrue)
+            now = find(pending)
+            settled = {fact for fact in pending if (fact in now) == (fact in found)}
+            true_count += len(settled & now.keys())
+            pending -= settled
+            found = {fact: notification for fact, notification in now.items() if fact in pending}
+        return true_count
+
+
+def any_of(alternatives: Iterable[dict[str, int]]) -> Q:
+    """
+    Return the condition that a row agrees with one of several {column: value}.
+    """
+    return reduce(or_, (Q(**alternative) for alternative in alternatives))

@@ -2,22 +2,48 @@
 Where notifications live: one row a key.
 """
 
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from operator import attrgetter
+
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
 
 from accounts.models import User
 from inbox.constants import DELETE_SIZE
 from inbox.models import Notification
 
 
-def tell(key, verb, at, *, actor_id, recipient_id, target, action_object=None, tweet_id=None):
+def create_notifications(notifications: Iterable[Notification]) -> None:
     """
-    Insert a notification unless its key is there, or it would be about one's own doing. Repeats safely.
+    Insert notifications whose keys are not there; one query. Repeats safely.
+
+    Never about one's own doing: those are left out.
+    """
+    # Not the library's `notify.send`, which would raise on a key that is there. In the order of
+    # keys, so that two workers never wait for each other.
+    told = [notification for notification in notifications if notification.actor_object_id != notification.recipient_id]
+    if told:
+        Notification.objects.bulk_create(sorted(told, key=attrgetter("key")), ignore_conflicts=True)
+
+
+def build_notification(
+    key: str,
+    verb: str,
+    at: datetime,
+    *,
+    actor_id: int,
+    recipient_id: int,
+    target: tuple[type[Model], int],
+    action_object: tuple[type[Model], int] | None = None,
+    tweet_id: int | None = None,
+) -> Notification:
+    """
+    Return a notification that is not saved yet.
 
     :param target, action_object: (model, id).
     """
-    if actor_id == recipient_id:
-        return
-    notification = Notification(
+    return Notification(
         key=key,
         verb=verb,
         timestamp=at,
@@ -27,8 +53,6 @@ def tell(key, verb, at, *, actor_id, recipient_id, target, action_object=None, t
         **reference("target", target),
         **reference("action_object", action_object),
     )
-    # Not the library's `notify.send`, which would raise on a key that is there.
-    Notification.objects.bulk_create([notification], ignore_conflicts=True)
 
 
 def reference(role, thing):
@@ -41,11 +65,12 @@ def reference(role, thing):
     return {f"{role}_content_type": ContentType.objects.get_for_model(model), f"{role}_object_id": object_id}
 
 
-def withdraw(key):
+def withdraw(keys: Collection[str]) -> None:
     """
-    Delete a notification while it is unread. Repeats safely.
+    Delete notifications while they are unread; one query. Repeats safely.
     """
-    Notification.objects.unread().filter(key=key).delete()
+    if keys:
+        Notification.objects.unread().filter(key__in=keys).delete()
 
 
 def delete_all(notifications):

@@ -1,63 +1,72 @@
 """
-Tasks of the inbox.
+Handlers of events: the inbox.
 """
 
-from inbox.services import NotificationService
-from outbox.handling import outbox_task
+from collections.abc import Sequence
+
+from inbox.services import CommentFact, FollowFact, LikeFact, NotificationService
+from outbox.handling import event_handler
+from outbox.models import Message
 
 
-@outbox_task()
-def settle_follow(message_id, follower_id, followee_id, friendship_id=None):
+@event_handler(aliases=["inbox.tasks.settle_follow"])
+def settle_follows(messages: Sequence[Message]) -> str:
     """
-    Tell somebody that they are followed, or take it back.
+    Notify people that they are followed, or take it back.
 
-    Safe to run twice: it looks at the friendship as it is, and a notification has a unique key.
+    Safe to run twice: it looks at the friendships as they are, and a notification has a unique key.
     """
-    follows = NotificationService.settle_follow(follower_id=follower_id, followee_id=followee_id)
-    return f"user {followee_id} {'knows' if follows else 'need not know'} of follower {follower_id}"
+    facts = {FollowFact(message.payload["follower_id"], message.payload["followee_id"]) for message in messages}
+    return f"{NotificationService.settle_follows(facts)} of {len(facts)} follows are in the inbox"
 
 
-@outbox_task()
-def settle_like(message_id, content_type, object_id, user_id, owner_id):
+@event_handler(aliases=["inbox.tasks.settle_like"])
+def settle_likes(messages: Sequence[Message]) -> str:
     """
-    Tell somebody that something of theirs is liked, or take it back.
+    Notify people that something of theirs is liked, or take it back.
 
-    Safe to run twice: it looks at the like as it is, and a notification has a unique key.
+    Safe to run twice: it looks at the likes as they are, and a notification has a unique key.
     """
-    likes = NotificationService.settle_like(kind=content_type, object_id=object_id, liker_id=user_id, owner_id=owner_id)
-    return f"user {owner_id} {'knows' if likes else 'need not know'} of a like by user {user_id}"
+    payloads = [message.payload for message in messages]
+    facts = {
+        LikeFact(payload["content_type"], payload["object_id"], payload["user_id"], payload["owner_id"])
+        for payload in payloads
+    }
+    return f"{NotificationService.settle_likes(facts)} of {len(facts)} likes are in the inbox"
 
 
-@outbox_task()
-def settle_comment(message_id, comment_id, tweet_id, user_id, tweet_author_id):
+@event_handler(aliases=["inbox.tasks.settle_comment"])
+def settle_comments(messages: Sequence[Message]) -> str:
     """
-    Tell somebody about a comment on their tweet, or take it back.
+    Notify people of comments on their tweets, or take it back.
 
-    Safe to run twice: it looks whether the comment is there, and a notification has a unique key.
+    Safe to run twice: it looks whether the comments are there, and a notification has a unique key.
     """
-    is_there = NotificationService.settle_comment(
-        comment_id=comment_id, tweet_id=tweet_id, commenter_id=user_id, author_id=tweet_author_id
-    )
-    return f"user {tweet_author_id} {'knows' if is_there else 'need not know'} of comment {comment_id}"
+    payloads = [message.payload for message in messages]
+    facts = {
+        CommentFact(payload["comment_id"], payload["tweet_id"], payload["user_id"], payload["tweet_author_id"])
+        for payload in payloads
+    }
+    return f"{NotificationService.settle_comments(facts)} of {len(facts)} comments are in the inbox"
 
 
-@outbox_task()
-def withdraw_for_tweet(message_id, tweet_id, author_id):
+@event_handler(batch_size=10)
+def withdraw_for_tweet(messages: Sequence[Message]) -> str:
     """
-    Take back everything that was told about a deleted tweet.
+    Take back everything that was said about deleted tweets.
 
     Safe to run twice: what is gone is gone.
     """
-    count = NotificationService.withdraw_for_tweet(tweet_id=tweet_id)
-    return f"{count} notifications about tweet {tweet_id} are withdrawn"
+    counts = [NotificationService.withdraw_for_tweet(tweet_id=message.payload["tweet_id"]) for message in messages]
+    return f"{sum(counts)} notifications about {len(messages)} deleted tweets are withdrawn"
 
 
-@outbox_task()
-def empty_inbox(message_id, user_id):
+@event_handler(batch_size=1)
+def empty_inbox(messages: Sequence[Message]) -> str:
     """
-    Delete what was told to somebody whose account is closed.
+    Delete what was said to people whose accounts are closed.
 
     Safe to run twice: what is gone is gone.
     """
-    count = NotificationService.empty_inbox(recipient_id=user_id)
-    return f"{count} notifications of user {user_id} are deleted"
+    counts = [NotificationService.empty_inbox(recipient_id=message.payload["user_id"]) for message in messages]
+    return f"{sum(counts)} notifications of {len(messages)} closed accounts are deleted"

@@ -5,6 +5,8 @@ What Memcached holds of likes.
 `likers:{kind}:{id}`       the newest likes of a thing
 """
 
+from collections.abc import Iterable
+
 from django.contrib.contenttypes.models import ContentType
 
 from likes.constants import CACHED_LIKES, SHOWN_LIKES
@@ -48,8 +50,13 @@ def likers_lookup(content_type, object_id):
     return Lookup({object_id: likers_key(content_type.model, object_id)}, load)
 
 
-def invalidate_like(user_id, kind, object_id):
+def invalidate_likes(likes: Iterable[tuple[int, str, int]]) -> bool:
     """
-    Make everybody read anew what this user likes, and who likes this thing; say whether the cache confirmed it.
+    Make everybody read anew what users like, and who likes what; say whether the cache confirmed it.
+
+    One round trip, however many.
+
+    :param likes: tuples (user id, content type, object id).
     """
-    return invalidate(liked_key(user_id, kind), likers_key(kind, object_id))
+    keys = {key for user_id, kind, id in likes for key in (liked_key(user_id, kind), likers_key(kind, id))}
+    return invalidate(*keys)

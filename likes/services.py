@@ -4,8 +4,10 @@ The verbs of likes.
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
+from django.db import IntegrityError
 from django.db.models import F
 
+from accounts.models import User
 from accounts.services import AccountService
 from likes import cache
 from likes.constants import PURGE_SIZE
@@ -37,21 +39,30 @@ class LikeService:
         return {model.kind(): model for model in apps.get_models() if issubclass(model, Likeable)}
 
     @classmethod
-    @retried_transaction
     def like(cls, *, user, thing):
         """
-        Make `user` like `thing` and return the like.
+        Make `user` like `thing` and return the like; three statements in one transaction.
 
         Liking twice is not an error: the existing like is returned and nobody is told again.
 
         :raises NothingToLike: the thing was deleted a moment ago.
         """
-        # Parent first: whoever likes, cancels or deletes the same thing queues here instead of deadlocking.
-        cls._hold(type(thing).objects.there(), thing)
-        existing = cls._between(user, thing).first()
-        if existing:
-            return existing
-        cls._count(thing, 1)
+        try:
+            return cls._create(user, thing)
+        except IntegrityError:
+            existing = cls._between(user, thing).first()
+        # Taken back at this very moment: then it is a new one.
+        return existing or cls._create(user, thing)
+
+    @classmethod
+    @retried_transaction
+    def _create(cls, user, thing):
+        """
+        :raises IntegrityError: the user likes it already; nothing has changed.
+        """
+        # Counter first: whoever likes, cancels or deletes the same thing queues here instead of deadlocking.
+        if not cls._count(type(thing).objects.there(), thing, 1):
+            raise NothingToLike
         like = create_with_time_id(
             Like, user_id=user.id, content_type=ContentType.objects.get_for_model(thing), object_id=thing.id
         )
@@ -70,7 +81,7 @@ class LikeService:
         like = cls._between(user, thing).first()
         if like is None:
             return 0
-        cls._count(thing, -1)
+        cls._count(type(thing).objects.all(), thing, -1)
         like.delete()
         cls._announce("unliked", user, thing)
         return 1
@@ -81,8 +92,9 @@ class LikeService:
             raise NothingToLike
 
     @classmethod
-    def _count(cls, thing, delta):
-        type(thing).objects.filter(id=thing.id).update(likes_count=F("likes_count") + delta, revision=F("revision") + 1)
+    def _count(cls, things, thing, delta):
+        changes = {"likes_count": F("likes_count") + delta, "revision": F("revision") + 1}
+        return things.filter(id=thing.id).update(**changes)
 
     @classmethod
     def _between(cls, user, thing):
@@ -93,7 +105,7 @@ class LikeService:
     def _announce(cls, event, user, thing):
         kind = thing.kind()
         OutboxService.record(event, content_type=kind, object_id=thing.id, user_id=user.id, owner_id=thing.user_id)
-        after_commit(cache.invalidate_like, user.id, kind, thing.id)
+        after_commit(cache.invalidate_likes, [(user.id, kind, thing.id)])
 
     @classmethod
     def liked_lookup(cls, viewer, model):
@@ -175,17 +187,23 @@ class LikeService:
         ]
 
     @classmethod
-    def withdraw_some_of(cls, user):
+    def purge_some_of(cls, *, user_id: int) -> None:
         """
-        Withdraw some likes of a user whose account is closed; return whether there may be more. Repeats safely.
+        Withdraw some likes of a user whose account is closed; event `likes_purge_goes_on` if there may be more.
+
+        Repeats safely. Nothing happens where the account is not closed.
         """
+        user = User.objects.filter(id=user_id, deleted_at__isnull=False).first()
+        if user is None:
+            return
         models = {ContentType.objects.get_for_model(model).id: model for model in cls.kinds().values()}
         likes = list(Like.objects.filter(user_id=user.id).order_by("id")[:PURGE_SIZE])
         for like in likes:
             thing = models[like.content_type_id].objects.filter(id=like.object_id).first()
             if thing is None or not cls._withdraw(user, thing):
                 like.delete()
-        return len(likes) == PURGE_SIZE
+        if len(likes) == PURGE_SIZE:
+            OutboxService.record("likes_purge_goes_on", user_id=user_id)
 
     @classmethod
     def _withdraw(cls, user, thing):

@@ -1,34 +1,37 @@
 """
-Tasks of likes.
+Handlers of events: likes.
 """
 
-from accounts.models import User
+from collections.abc import Sequence
+
 from likes import cache
 from likes.services import LikeService
-from outbox.handling import outbox_task
-from outbox.services import OutboxService
+from outbox.handling import event_handler
+from outbox.models import Message
 from utils.errors import Unavailable
 
 
-@outbox_task()
-def invalidate_like(message_id, content_type, object_id, user_id, owner_id):
+@event_handler(aliases=["likes.tasks.invalidate_like"])
+def invalidate_likes(messages: Sequence[Message]) -> str:
     """
-    Make what a user likes, and who likes a thing, be read anew.
+    Make what users like, and who likes what, be read anew.
 
     Safe to run twice: a tombstone over a tombstone.
     """
-    if not cache.invalidate_like(user_id, content_type, object_id):
+    payloads = [message.payload for message in messages]
+    likes = {(payload["user_id"], payload["content_type"], payload["object_id"]) for payload in payloads}
+    if not cache.invalidate_likes(likes):
         raise Unavailable("Memcached did not confirm")
-    return f"the likes of user {user_id} and of {content_type} {object_id} are read anew"
+    return f"{len(likes)} likes are read anew"
 
 
-@outbox_task()
-def purge_likes(message_id, user_id):
+@event_handler(batch_size=1)
+def purge_likes(messages: Sequence[Message]) -> str:
     """
-    Withdraw the likes of somebody whose account is closed.
+    Withdraw the likes of people whose accounts are closed.
 
     Safe to run twice: what is withdrawn is gone, and counted once.
     """
-    if LikeService.withdraw_some_of(User.objects.get(id=user_id)):
-        OutboxService.record("likes_purge_goes_on", user_id=user_id)
-    return f"likes of user {user_id} are withdrawn"
+    for message in messages:
+        LikeService.purge_some_of(user_id=message.payload["user_id"])
+    return f"likes of {len(messages)} closed accounts are withdrawn"

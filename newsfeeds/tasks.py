@@ -1,94 +1,79 @@
 """
-Tasks of feeds: the fan-out of the push model and its undoing.
+Handlers of events: the fan-out of the push model and its undoing.
 """
 
-from newsfeeds.services import NewsFeedService
-from outbox.handling import outbox_task
+from collections.abc import Sequence
+
+from newsfeeds.services import DeliveryService, NewsFeedService
+from outbox.handling import event_handler
+from outbox.models import Message
 
 
-@outbox_task()
-def fan_out_tweet(message_id, tweet_id, author_id):
+@event_handler(
+    queue="fanout", batch_size=20, aliases=["newsfeeds.tasks.fan_out_tweet", "newsfeeds.tasks.show_to_author"]
+)
+def deliver_tweets(messages: Sequence[Message]) -> str:
     """
-    Cut the followers of a tweet's author into batches.
+    Deliver tweets to all followers of their authors, or cut the followers into ranges where they are many.
 
-    Safe to run twice: the outbox row is swapped for the batches in one transaction, a second run finds it gone.
+    Safe to run twice: a feed has each tweet once, by its primary key, and so has a cached list;
+    followers are cut once, by a note in the outbox row.
     """
-    batches = NewsFeedService.fan_out(message_id, tweet_id, author_id)
-    return f"tweet {tweet_id} goes out in {batches} batches"
+    return DeliveryService.deliver_all(messages)
 
 
-@outbox_task()
-def show_to_author(message_id, tweet_id, author_id):
+@event_handler(queue="fanout", batch_size=2, aliases=["newsfeeds.tasks.deliver_tweet"])
+def deliver_to_range(messages: Sequence[Message]) -> str:
     """
-    See to it that a tweet is in its author's own feed and on their cached lists.
-
-    Safe to run twice: a feed has each tweet once, and so has a list.
-    """
-    NewsFeedService.show_to_author(tweet_id, author_id)
-    return f"tweet {tweet_id} is in the feed and on the lists of its author"
-
-
-@outbox_task(queue="fanout")
-def deliver_tweet(message_id, tweet_id, author_id, after, until):
-    """
-    Deliver a tweet to one batch of followers.
+    Deliver tweets to one range of followers each.
 
     Safe to run twice: a feed has each tweet once, by its primary key, and so has a cached list.
     """
-    count = NewsFeedService.deliver(tweet_id, author_id, after, until)
-    return f"tweet {tweet_id} is in {count} feeds of batch ({after}, {until}]"
+    counts = [DeliveryService.deliver_to_range(**message.payload) for message in messages]
+    return f"{len(messages)} tweets are in {sum(counts)} feeds"
 
 
-@outbox_task()
-def withdraw_tweet(message_id, tweet_id, author_id):
+@event_handler(batch_size=20, aliases=["newsfeeds.tasks.withdraw_tweet", "newsfeeds.tasks.hide_from_author"])
+def withdraw_tweets(messages: Sequence[Message]) -> str:
     """
-    Cut the followers of a deleted tweet's author into batches.
+    Take deleted tweets out of all feeds, or cut the followers into ranges where they are many.
 
-    Safe to run twice: the outbox row is swapped for the batches in one transaction, a second run finds it gone.
+    Safe to run twice: what is gone is gone, and followers are cut once, by a note in the outbox row.
     """
-    batches = NewsFeedService.withdraw(message_id, tweet_id, author_id)
-    return f"tweet {tweet_id} is withdrawn in {batches} batches"
+    return DeliveryService.withdraw_all(messages)
 
 
-@outbox_task()
-def hide_from_author(message_id, tweet_id, author_id):
+@event_handler(queue="fanout", batch_size=2, aliases=["newsfeeds.tasks.remove_tweet"])
+def remove_from_range(messages: Sequence[Message]) -> str:
     """
-    See to it that a deleted tweet is on none of its author's own cached lists.
+    Take deleted tweets out of the feeds of one range of followers each.
 
     Safe to run twice: what is gone is gone.
     """
-    NewsFeedService.hide_from_author(tweet_id, author_id)
-    return f"tweet {tweet_id} is off the lists of its author"
+    counts = [DeliveryService.remove_from_range(**message.payload) for message in messages]
+    return f"{len(messages)} tweets have left {sum(counts)} feeds"
 
 
-@outbox_task(queue="fanout")
-def remove_tweet(message_id, tweet_id, author_id, after, until):
+@event_handler(batch_size=25, aliases=["newsfeeds.tasks.settle_feed"])
+def settle_feeds(messages: Sequence[Message]) -> str:
     """
-    Take a deleted tweet out of one batch of feeds.
+    Make feeds agree with friendships that have begun or ended.
 
-    Safe to run twice: what is gone is gone.
+    Safe to run twice: it looks at the friendships as they are, not at the events.
     """
-    count = NewsFeedService.remove(tweet_id, author_id, after, until)
-    return f"tweet {tweet_id} has left {count} feeds of batch ({after}, {until}]"
+    pairs = {(message.payload["follower_id"], message.payload["followee_id"]) for message in messages}
+    for follower_id, followee_id in sorted(pairs):
+        NewsFeedService.settle(follower_id, followee_id)
+    return f"{len(pairs)} feeds agree with a friendship"
 
 
-@outbox_task()
-def settle_feed(message_id, follower_id, followee_id, friendship_id=None):
-    """
-    Make a feed agree with a friendship that has begun or ended.
-
-    Safe to run twice: it looks at the friendship as it is, not at the event.
-    """
-    follows = NewsFeedService.settle(follower_id, followee_id)
-    return f"the feed of user {follower_id} {'has' if follows else 'has lost'} the tweets of user {followee_id}"
-
-
-@outbox_task()
-def write_missed_rows(message_id, puts, deletes, version):
+@event_handler(batch_size=5)
+def write_missed_rows(messages: Sequence[Message]) -> str:
     """
     Write to HBase the rows of feeds that it could not take.
 
     Safe to run twice: the version is as old as the change, so whatever was written since stays.
     """
-    NewsFeedService.write_missed_rows(puts, deletes, version)
-    return f"{len(puts) + len(deletes)} missed rows of feeds are in HBase"
+    for message in messages:
+        NewsFeedService.write_missed_rows(**message.payload)
+    return f"{len(messages)} lots of missed rows of feeds are in HBase"

@@ -14,4 +14,6 @@ RETRY_STEPS = (2, 5, 10, 20, 30)
 BROKER_PAUSE = 2
 # Given up and left for a person to look at: about four hours of a task that fails at each try by its own fault.
 MOST_ATTEMPTS = 500
-CLAIM_SIZE = 200
+CLAIM_SIZE = 400
+# By how much smaller the batch is in which a row is published once more: 100, 10, 1.
+ISOLATION_FACTOR = 10

@@ -1,81 +1,211 @@
 """
-What is the same in every task that an event wakes.
+Handlers of events: how they are declared, and how a batch of events is handed to them.
 """
 
 import logging
 import random
 import time
-from functools import wraps
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from celery import shared_task
+from celery import Task, shared_task
 from celery.signals import task_postrun, task_prerun
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
-from outbox.services import OutboxService
+from outbox.models import Message
+from outbox.services import OutboxService, subscriptions
 from utils.errors import Unavailable
 from utils.hbase.exceptions import HBaseUnavailable
+from utils.metrics import count_handled
 from utils.middleware import current_request_id
 from utils.redis.client import RedisUnavailable
 
 logger = logging.getLogger(__name__)
 
-PASSING = (OperationalError, InterfaceError, RedisUnavailable, HBaseUnavailable, Unavailable)
+TRANSIENT_ERRORS = (OperationalError, InterfaceError, RedisUnavailable, HBaseUnavailable, Unavailable)
 QUICK_TRIES = 3
-# What a task says that has met trouble and left its message to the relay.
-LEFT_FOR_LATER = "left for later"
+# The most events that one message to the broker carries; a handler whose events are large declares less.
+MAX_BATCH_SIZE = 100
 
 
-def outbox_task(*, queue="default"):
+@dataclass(frozen=True, slots=True)
+class EventHandler:
     """
-    Decorate a function (message_id, **ids) as a Celery task that finishes its outbox row when it is done.
+    A function that does what must follow events of one kind or several, and how it is to be called.
 
-    The row goes last, after the database and the caches have what it stands for: whatever dies
-    before that runs again. Passing trouble (a deadlock, a cache or HBase that is away) is tried three
-    times at once, then left to the relay for as long as it lasts, so that the worker is free and no
-    message counts towards the broker's delivery limit. Any other exception is logged and tried
-    again until the message is given up.
+    :param name: what outbox rows call it.
+    :param queue: where messages about its events go.
+    :param batch_size: the most events it takes at once.
     """
 
-    def decorate(function):
-        @shared_task(name=f"{function.__module__}.{function.__name__}", outbox_queue=queue)
-        @wraps(function)
-        def task(message_id, **ids):
-            return carry_out(function, message_id, ids)
+    name: str
+    function: Callable[[Sequence[Message]], str]
+    queue: str
+    batch_size: int
 
-        return task
+    def __call__(self, messages: Sequence[Message]) -> str:
+        return self.function(messages)
+
+
+handlers: dict[str, EventHandler] = {}
+
+
+def event_handler(
+    *, queue: str = "default", batch_size: int = MAX_BATCH_SIZE, aliases: Sequence[str] = ()
+) -> Callable[[Callable[[Sequence[Message]], str]], EventHandler]:
+    """
+    Decorate a function (messages) -> sentence as a handler of events.
+
+    It is given outbox rows: their `payload` is what the event said. It must be safe to run twice, and
+    it may raise: then exactly the rows it was given come again, and no other handler runs again for them.
+
+    :param aliases: names under which earlier releases have put it into rows and queues.
+    """
+
+    def decorate(function: Callable[[Sequence[Message]], str]) -> EventHandler:
+        name = f"{function.__module__}.{function.__name__}"
+        handler = EventHandler(name, function, queue, batch_size)
+        for known_as in (name, *aliases):
+            handlers[known_as] = handler
+            _register_single_task(known_as)
+        return handler
 
     return decorate
 
 
-def carry_out(function, message_id, ids):
+def _register_single_task(name: str) -> None:
     """
-    Do what a message asks for and finish the message, or leave it for later; return a sentence about it.
+    Take messages as release 0.1 published them: one row and one handler each.
+
+    To be removed in 0.3, when no queue can hold one any more. What such a message says besides the
+    row's id is ignored, as is everything that only a message says.
+    """
+
+    @shared_task(name=name)
+    def handle_single_message(message_id: int, **_: object) -> str:
+        return handle([message_id])
+
+
+def handlers_of(message: Message) -> list[EventHandler]:
+    """
+    Return the handlers that a row still waits for, in the order in which they are subscribed.
+
+    :raises LookupError: nobody here knows the event or the handler; another release may.
+    """
+    names = [message.task] if message.task else subscriptions[message.event]
+    return [handlers[name] for name in names]
+
+
+class Failure(NamedTuple):
+    """
+    A row that a handler could not handle; `is_transient` when waiting is all that can help.
+    """
+
+    message: Message
+    handler: EventHandler
+    is_transient: bool
+
+
+def handle(message_ids: Sequence[int]) -> str:
+    """
+    Let every handler do what these rows promise, finish the rows, and return a sentence about it.
+
+    The rows decide, not the message that named them: ids without a row do nothing, and what a
+    handler learns of an event comes from its row. A handler is called once for all rows that wait
+    for it, so that ten likes of one tweet are one look at that tweet.
+
+    Rows go last, after the database and the caches have what they stand for: whatever dies
+    before that runs again. A handler that failed keeps its rows, for itself alone.
     """
     if not connection.in_atomic_block:
         close_old_connections()
-    passing = True
-    for attempt in range(1, QUICK_TRIES + 1):
+    messages = list(Message.objects.filter(id__in=message_ids).order_by("id"))
+    waiting: dict[EventHandler, list[Message]] = {}
+    for message in list(messages):
         try:
-            sentence = function(message_id, **ids)
-            OutboxService.finish(message_id)
-            return sentence
-        except PASSING as error:
+            for handler in handlers_of(message):
+                waiting.setdefault(handler, []).append(message)
+        except LookupError:
+            logger.exception("nobody here handles message %s (%s)", message.id, message)
+            messages.remove(message)
+    sentences: list[str] = []
+    failures: list[Failure] = []
+    for handler, wanted in waiting.items():
+        failures += _run(handler, wanted, sentences)
+    _finish(messages, failures)
+    return "; ".join(sentences) or "nothing is left to do"
+
+
+def _finish(messages: list[Message], failures: list[Failure]) -> None:
+    failed: dict[int, list[Failure]] = {}
+    for failure in failures:
+        failed.setdefault(failure.message.id, []).append(failure)
+    OutboxService.finish([message.id for message in messages if message.id not in failed])
+    # Rows with the same fate are changed together.
+    fates: dict[tuple[str, tuple[str, ...], bool], list[Message]] = {}
+    for message in messages:
+        if own := failed.get(message.id):
+            names = tuple(failure.handler.name for failure in own)
+            is_transient = all(failure.is_transient for failure in own)
+            fates.setdefault((message.event, names, is_transient), []).append(message)
+    for (_, names, is_transient), group in fates.items():
+        OutboxService.leave_to(group, names)
+        OutboxService.retry_soon([message.id for message in group], is_transient=is_transient)
+
+
+def _run(handler: EventHandler, messages: list[Message], sentences: list[str]) -> list[Failure]:
+    """
+    Run one handler and return what failed.
+
+    Transient trouble (a deadlock, a cache or HBase that is away) is tried three times at once and
+    then left to the relay for as long as it lasts. Of several rows of which one is at fault, halves
+    are tried until it stands alone: the others must not wait for it.
+    """
+    for attempt in range(1, QUICK_TRIES + 1):
+        started = time.perf_counter()
+        try:
+            with _request_id_of(messages):
+                sentences.append(handler(messages))
+            count_handled(handler.name, "success", len(messages), time.perf_counter() - started)
+            return []
+        except TRANSIENT_ERRORS as error:
             if attempt == QUICK_TRIES or connection.in_atomic_block:
-                logger.warning("%s %s waits: %r", function.__name__, ids, error)
+                logger.warning("%s of %s waits: %r", handler.name, _describe(messages), error)
             else:
                 time.sleep(random.uniform(0.05, 0.3) * attempt)
         except Exception:
-            logger.exception("%s %s failed", function.__name__, ids)
-            passing = False
-            break
-    OutboxService.retry_soon(message_id, passing=passing)
-    return LEFT_FOR_LATER
+            if len(messages) == 1:
+                logger.exception("%s of %s failed", handler.name, _describe(messages))
+                count_handled(handler.name, "left", 1, time.perf_counter() - started)
+                return [Failure(messages[0], handler, is_transient=False)]
+            middle = len(messages) // 2
+            return _run(handler, messages[:middle], sentences) + _run(handler, messages[middle:], sentences)
+    count_handled(handler.name, "left", len(messages), time.perf_counter() - started)
+    return [Failure(message, handler, is_transient=True) for message in messages]
+
+
+def _describe(messages: list[Message]) -> str:
+    return str(messages[0]) if len(messages) == 1 else f"{len(messages)} messages from {messages[0].id} on"
+
+
+@contextmanager
+def _request_id_of(messages: list[Message]) -> Iterator[None]:
+    """
+    Let what a handler logs and sets going carry the id of the request behind it; of several requests, the first one's.
+    """
+    token = current_request_id.set(messages[0].request_id)
+    try:
+        yield
+    finally:
+        current_request_id.reset(token)
 
 
 @task_prerun.connect
-def adopt_request_id(task, **kwargs):
+def adopt_request_id(task: Task, **_: object) -> None:
     """
-    Give the running task the id of the request that set it going, for its logs and for what it sets going in turn.
+    Give the running task the id of the request that set it going, for Celery's own lines about it.
     """
     # A worker finds the relay's header on the request itself, a task that runs eagerly among its headers.
     causing = task.request.get("request_id") or (task.request.headers or {}).get("request_id") or "-"
@@ -83,7 +213,7 @@ def adopt_request_id(task, **kwargs):
 
 
 @task_postrun.connect
-def drop_request_id(task, **kwargs):
+def drop_request_id(task: Task, **_: object) -> None:
     """
     Take the id away again, after Celery's own line about the task and before the worker's next one.
     """

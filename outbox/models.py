@@ -16,18 +16,20 @@ class MessageQuerySet(models.QuerySet):
 
 class Message(models.Model):
     """
-    A task that an event has woken and that has not yet done its work.
+    An event whose handlers have not all done their work yet.
 
-    The row is written in the transaction of the event and deleted when the task has done what it
-    stands for. As long as it is there, the relay sees to it that a message to the broker is too:
+    The row is written in the transaction of the event and deleted when every handler has done what
+    must follow. As long as it is there, the relay sees to it that a message to the broker is too:
     the row is the truth, the message only a hint (transactional outbox, Chris Richardson,
     Microservices Patterns, 2018; the staged job drain of brandur.org/job-drain).
     """
 
     id = models.BigAutoField(primary_key=True)
     event = models.CharField(max_length=64)
-    task = models.CharField(max_length=128)
-    payload = models.JSONField(help_text="Keyword arguments of the task: ids, never objects.")
+    task = models.CharField(
+        max_length=128, blank=True, default="", help_text="The one handler that is left; empty: all of the event's."
+    )
+    payload = models.JSONField(help_text="What the event says: ids, never objects.")
     request_id = models.CharField(max_length=64, default="-", help_text="The request that caused it, for the logs.")
     attempts = models.PositiveIntegerField(default=0, help_text="How often it was published.")
     created_at = models.DateTimeField(default=timezone.now)
@@ -43,4 +45,4 @@ class Message(models.Model):
         indexes = [models.Index(fields=["due_at", "id"], name="outbox_due")]
 
     def __str__(self):
-        return f"{self.event} → {self.task} {self.payload}"
+        return f"{self.event} {self.payload}" if not self.task else f"{self.event} → {self.task} {self.payload}"

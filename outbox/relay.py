@@ -1,78 +1,109 @@
 """
-The relay: takes messages that are due from the table to the broker.
+The relay: takes messages that are due from the table to the broker, many at a time.
 """
 
 import logging
+import threading
 import time
+from collections.abc import Iterator, Sequence
 
 from amqp.exceptions import MessageNacked
-from celery import current_app
 from django.conf import settings
 from django.db import close_old_connections
 from kombu.exceptions import OperationalError
 
-from outbox.constants import BROKER_PAUSE
+from outbox.constants import BROKER_PAUSE, CLAIM_SIZE, ISOLATION_FACTOR
+from outbox.handling import handlers_of
+from outbox.models import Message
 from outbox.services import OutboxService
+from outbox.tasks import handle_messages
 from utils.metrics import RELAYED, note_alive
 
 logger = logging.getLogger(__name__)
 
-IDLE_SECONDS = 0.1
+# Between two looks. Events of one moment gather meanwhile and travel in one message; a lonely one waits no longer.
+PAUSE_SECONDS = 0.05
 
 
-def relay_once():
+def relay_once() -> int:
     """
-    Publish what is due, and return how many messages the broker confirmed.
+    Publish what is due, and return how many rows' messages the broker confirmed.
 
     A broker that does not answer is asked once a round, not once a message.
     """
-    messages = OutboxService.claim()
-    if not messages:
-        return 0
-    published, refused = [], []
-    for position, message in enumerate(messages):
+    claimed = OutboxService.claim()
+    published: list[int] = []
+    refused: list[int] = []
+    is_refusing = False
+    for queue, batch in cut_into_batches(claimed):
+        ids = [message.id for message in batch]
+        if is_refusing:
+            refused += ids
+            continue
         try:
-            publish(message)
-            published.append(message)
+            publish(queue, batch)
+            published += ids
         except (OperationalError, OSError) as error:
-            logger.warning("the broker did not take message %s: %r", message.id, error)
-            refused += messages[position:]
-            break
+            logger.warning("the broker did not take %s messages from %s on: %r", len(ids), ids[0], error)
+            is_refusing = True
+            refused += ids
         except MessageNacked:
-            logger.warning("the broker sent message %s back", message.id)
-            refused.append(message)
+            logger.warning("the broker sent %s messages from %s on back", len(ids), ids[0])
+            refused += ids
         except Exception:
-            # The others must not wait for this one, whose task may be gone; it keeps its claim of two minutes.
-            logger.exception("message %s cannot be published", message.id)
-    OutboxService.mark_published(published)
+            # The others must not wait for these; they keep their claim of two minutes.
+            logger.exception("%s messages from %s on cannot be published", len(ids), ids[0])
+    if published:
+        OutboxService.mark_published([message for message in claimed if message.id in set(published)])
     RELAYED.labels("confirmed").inc(len(published))
     RELAYED.labels("refused").inc(len(refused))
     if refused:
-        OutboxService.postpone([message.id for message in refused], BROKER_PAUSE)
+        OutboxService.postpone(refused, BROKER_PAUSE)
     return len(published)
 
 
-def publish(message):
+def cut_into_batches(messages: Sequence[Message]) -> Iterator[tuple[str, list[Message]]]:
     """
-    Hand one message to the broker and wait for its confirmation.
+    Yield (queue, rows that travel together).
+
+    Whatever kinds they are of: a worker sorts them by handler. What was published before and is
+    still here travels in ever smaller company, so that one row that kills its worker is soon alone.
+    """
+    groups: dict[tuple[str, int], list[Message]] = {}
+    for message in messages:
+        try:
+            wanted = handlers_of(message)
+        except LookupError:
+            # Of another release, whose relay will publish it; it keeps its claim of two minutes.
+            logger.exception("message %s (%s) cannot be published", message.id, message)
+            continue
+        size = min(settings.OUTBOX_BATCH_SIZE, *(handler.batch_size for handler in wanted))
+        size = max(1, size // ISOLATION_FACTOR**message.attempts)
+        groups.setdefault((wanted[0].queue, size), []).append(message)
+    for (queue, size), group in groups.items():
+        for start in range(0, len(group), size):
+            yield queue, group[start : start + size]
+
+
+def publish(queue: str, messages: Sequence[Message]) -> None:
+    """
+    Hand one message about these rows to the broker and wait for its confirmation.
 
     `.delay()` that returns proves nothing: without confirms a frozen broker says OK.
     """
-    task = current_app.tasks[message.task]
     # In-memory transport knows no confirms and takes no time-out for them.
     confirm = {} if settings.EMBEDDED else {"confirm_timeout": 2}
-    task.apply_async(
-        args=[message.id],
-        kwargs=message.payload,
-        queue=task.outbox_queue,
-        headers={"request_id": message.request_id},
+    handle_messages.apply_async(
+        args=[[message.id for message in messages]],
+        queue=queue,
+        headers={"request_id": messages[0].request_id},
         **confirm,
     )
 
 
-def run(stopping):
+def run(stopping: threading.Event) -> None:
     """
-    Relay until `stopping` (a threading.Event) is set; survives the database being away.
+    Relay until `stopping` is set; survives the database being away.
     """
     while not stopping.is_set():
         close_old_connections()
@@ -83,5 +114,5 @@ def run(stopping):
             logger.exception("the relay stumbled; it goes on in a second")
             count = 0
             time.sleep(1)
-        if count == 0:
-            stopping.wait(IDLE_SECONDS)
+        if count < CLAIM_SIZE:
+            stopping.wait(PAUSE_SECONDS)

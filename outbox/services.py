@@ -2,6 +2,7 @@
 Recording what must follow a commit, and finishing it.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from django.db import transaction
@@ -11,9 +12,13 @@ from django.utils import timezone
 from outbox.constants import CLAIM_SIZE, LONGEST_DOUBLING, MOST_ATTEMPTS, REPUBLISH_AFTER, RETRY_STEPS
 from outbox.models import Message
 from utils.middleware import current_request_id
+from utils.transactions import retried_transaction
 
-# {event: [task name]}, filled by the roof. Nobody below may know which tasks an event wakes.
-subscriptions = {}
+# {event: [handler name]}, filled by the roof. Nobody below may know who handles an event.
+subscriptions: dict[str, list[str]] = {}
+
+# In the payload of a message whose smaller events are recorded.
+SPLIT = "is_split"
 
 
 class OutboxService:
@@ -22,46 +27,89 @@ class OutboxService:
     """
 
     @classmethod
-    def record(cls, event, **payload):
+    def record(cls, event: str, **payload: object) -> None:
         """
         Note that `event` happened; call it inside the transaction that makes it true.
 
-        Costs one insert, whatever the number of tasks that it wakes; an event nobody listens to costs nothing.
+        Costs one insert of one row, whoever handles the event; an event nobody handles costs nothing.
         """
         cls.record_many(event, [payload])
 
     @classmethod
-    def record_many(cls, event, payloads):
+    def record_many(cls, event: str, payloads: Iterable[dict], *, request_id: str = "") -> None:
         """
         Note several events of one kind with one insert.
+
+        :param request_id: the request behind them, by default the running one.
         """
-        Message.objects.bulk_create(
-            Message(event=event, task=task, payload=payload, request_id=current_request_id.get())
-            for payload in payloads
-            for task in subscriptions.get(event, ())
-        )
+        if event in subscriptions:
+            request_id = request_id or current_request_id.get()
+            Message.objects.bulk_create(
+                Message(event=event, payload=payload, request_id=request_id) for payload in payloads
+            )
 
     @classmethod
-    def finish(cls, message_id):
+    @retried_transaction
+    def finish(cls, message_ids: Sequence[int]) -> None:
         """
-        Forget a message whose work is done. Repeats safely.
+        Forget messages whose work is done; one query. Repeats safely.
         """
-        Message.objects.filter(id=message_id).delete()
+        if message_ids:
+            Message.objects.filter(id__in=message_ids).delete()
 
     @classmethod
-    def split(cls, message_id, event, payloads):
+    def leave_to(cls, messages: Sequence[Message], names: Sequence[str]) -> None:
         """
-        Swap a message for several smaller ones, all or nothing.
+        Note that of these rows of one event only the handlers `names` are left.
 
-        A second run of the same message finds it gone and adds nothing.
+        The row is then for the first of them, and a copy, due soon, for each other one. Nothing
+        changes where all of the event's handlers are left. Repeats safely.
         """
+        first, *others = names
+        if list(names) == subscriptions.get(messages[0].event):
+            return
         with transaction.atomic():
-            deleted, _ = Message.objects.filter(id=message_id).delete()
-            if deleted:
-                cls.record_many(event, payloads)
+            whole = Message.objects.select_for_update().filter(id__in=[message.id for message in messages], task="")
+            soon = timezone.now() + timedelta(seconds=RETRY_STEPS[0])
+            copies = [
+                Message(
+                    event=message.event,
+                    task=name,
+                    payload=message.payload,
+                    request_id=message.request_id,
+                    created_at=message.created_at,
+                    due_at=soon,
+                )
+                for message in list(whole)
+                for name in others
+            ]
+            whole.update(task=first)
+            Message.objects.bulk_create(copies)
 
     @classmethod
-    def claim(cls):
+    @retried_transaction
+    def split(cls, message: Message, event: str, payloads: Sequence[dict]) -> None:
+        """
+        Let several smaller events follow from a message, all or nothing, and note in the row that they do.
+
+        A second run of the same message, at the same moment even, finds the note and adds nothing.
+        """
+        row = Message.objects.select_for_update().filter(id=message.id).first()
+        if row is not None and not row.payload.get(SPLIT):
+            row.payload[SPLIT] = True
+            row.save(update_fields=["payload"])
+            cls.record_many(event, payloads, request_id=row.request_id)
+
+    @classmethod
+    def release(cls, message_ids: Sequence[int]) -> None:
+        """
+        Have messages published again at once, as ones that were out once more.
+        """
+        waiting = Message.objects.filter(id__in=message_ids, due_at__isnull=False)
+        waiting.update(due_at=timezone.now(), attempts=F("attempts") + 1)
+
+    @classmethod
+    def claim(cls) -> list[Message]:
         """
         Return messages that are due, `CLAIM_SIZE` at most, and make them due again in two minutes (then four, eight …).
 
@@ -78,7 +126,7 @@ class OutboxService:
         return messages
 
     @classmethod
-    def mark_published(cls, messages):
+    def mark_published(cls, messages: Sequence[Message]) -> None:
         """
         Count that these reached the broker; one that has been out too often is given up.
         """
@@ -88,37 +136,38 @@ class OutboxService:
             Message.objects.filter(id__in=hopeless).update(due_at=None)
 
     @classmethod
-    def postpone(cls, message_ids, seconds):
+    def postpone(cls, message_ids: Sequence[int], seconds: float) -> None:
         """
         Make messages due again in `seconds` instead of in two minutes.
         """
         Message.objects.filter(id__in=message_ids).update(due_at=timezone.now() + timedelta(seconds=seconds))
 
     @classmethod
-    def retry_soon(cls, message_id, *, passing=False):
+    def retry_soon(cls, message_ids: Sequence[int], *, is_transient: bool = False) -> None:
         """
-        Have a message whose task failed published again, a little later each time; not one that was given up.
+        Have messages whose handler failed published again, a little later each time; not those that were given up.
 
-        :param passing: something else is away for a while, an hour or a day. That is no reason ever
-            to give the message up, and does not count.
+        :param is_transient: something else is away for a while, an hour or a day. That is no reason ever
+            to give a message up, and does not count.
         """
-        waiting = Message.objects.filter(id=message_id, due_at__isnull=False)
-        attempts = waiting.values_list("attempts", flat=True).first()
-        if attempts is not None:
-            step = min(attempts, len(RETRY_STEPS) - 1)
-            cls.postpone([message_id], RETRY_STEPS[step])
-            if passing and attempts > step:
-                waiting.update(attempts=step)
+        waiting = Message.objects.filter(id__in=message_ids, due_at__isnull=False)
+        steps: dict[int, list[int]] = {}
+        for message_id, attempts in waiting.values_list("id", "attempts"):
+            steps.setdefault(min(attempts, len(RETRY_STEPS) - 1), []).append(message_id)
+        for step, ids in steps.items():
+            cls.postpone(ids, RETRY_STEPS[step])
+            if is_transient:
+                waiting.filter(id__in=ids, attempts__gt=step).update(attempts=step)
 
     @classmethod
-    def make_all_due(cls):
+    def make_all_due(cls) -> int:
         """
         Have everything published again at once: this process is new and nobody else is at work.
         """
         return Message.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
 
     @classmethod
-    def get_oldest_age(cls):
+    def get_oldest_age(cls) -> float:
         """
         Return how many seconds the oldest unfinished message has waited, 0.0 when there is none.
         """

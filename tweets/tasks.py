@@ -1,10 +1,11 @@
 """
-Tasks of tweets.
+Handlers of events: tweets.
 """
 
-from accounts.models import User
-from outbox.handling import outbox_task
-from outbox.services import OutboxService
+from collections.abc import Sequence
+
+from outbox.handling import event_handler
+from outbox.models import Message
 from tweets.services import DeletionUnconfirmed, PhotoService, TweetService
 from utils.errors import Unavailable
 
@@ -15,93 +16,86 @@ class StateUnconfirmed(Unavailable):
     """
 
 
-@outbox_task()
-def forget_tweet(message_id, tweet_id, author_id):
+@event_handler()
+def forget_tweet(messages: Sequence[Message]) -> str:
     """
-    Mark a deleted tweet in the caches once more.
+    Mark deleted tweets in the caches once more.
 
     Safe to run twice: an older or equal state changes nothing.
     """
-    if not TweetService.forget(tweet_id):
-        raise DeletionUnconfirmed
-    return f"tweet {tweet_id} is forgotten"
+    for message in messages:
+        if not TweetService.forget(message.payload["tweet_id"]):
+            raise DeletionUnconfirmed
+    return f"{len(messages)} tweets are forgotten"
 
 
-@outbox_task()
-def refresh_liked_tweet(message_id, content_type, object_id, user_id, owner_id):
+@event_handler(
+    aliases=[
+        "tweets.tasks.refresh_liked_tweet",
+        "tweets.tasks.refresh_commented_tweet",
+        "tweets.tasks.refresh_recounted_tweet",
+    ]
+)
+def refresh_counters(messages: Sequence[Message]) -> str:
     """
-    Tell Redis the counters of a tweet that was liked, or no longer is.
+    Tell Redis the counters of tweets that were liked or commented on, or no longer are.
 
     Safe to run twice: an older or equal state changes nothing.
     """
-    if content_type == "tweet" and not TweetService.refresh_state(object_id):
+    tweet_ids = {tweet_id for message in messages if (tweet_id := _counted_tweet_id(message.payload))}
+    if not TweetService.refresh_states(tweet_ids):
         raise StateUnconfirmed
-    return f"{content_type} {object_id} is counted"
+    return f"{len(tweet_ids)} tweets are counted"
 
 
-@outbox_task()
-def refresh_commented_tweet(message_id, comment_id, tweet_id, user_id, tweet_author_id):
+def _counted_tweet_id(payload: dict) -> int | None:
+    if "tweet_id" in payload:
+        return payload["tweet_id"]
+    return payload["object_id"] if payload["content_type"] == "tweet" else None
+
+
+@event_handler(batch_size=1)
+def purge_tweets(messages: Sequence[Message]) -> str:
     """
-    Tell Redis the counters of a tweet that was commented on, or no longer is.
-
-    Safe to run twice: an older or equal state changes nothing.
-    """
-    if not TweetService.refresh_state(tweet_id):
-        raise StateUnconfirmed
-    return f"tweet {tweet_id} is counted"
-
-
-@outbox_task()
-def refresh_recounted_tweet(message_id, tweet_id):
-    """
-    Tell Redis the counters of a tweet that were set right.
-
-    Safe to run twice: an older or equal state changes nothing.
-    """
-    if not TweetService.refresh_state(tweet_id):
-        raise StateUnconfirmed
-    return f"tweet {tweet_id} is counted"
-
-
-@outbox_task()
-def purge_tweets(message_id, user_id):
-    """
-    Delete the tweets of somebody whose account is closed.
+    Delete the tweets of people whose accounts are closed.
 
     Safe to run twice: what is deleted is gone, and counted once.
     """
-    if TweetService.delete_some_of(User.objects.get(id=user_id)):
-        OutboxService.record("tweets_purge_goes_on", user_id=user_id)
-    return f"tweets of user {user_id} are deleted"
+    for message in messages:
+        TweetService.purge_some_of(user_id=message.payload["user_id"])
+    return f"tweets of {len(messages)} closed accounts are deleted"
 
 
-@outbox_task()
-def make_thumbnails(message_id, tweet_id):
+@event_handler(batch_size=1)
+def make_thumbnails(messages: Sequence[Message]) -> str:
     """
-    Make the thumbnails of a tweet's photos.
+    Make the thumbnails of tweets' photos.
 
     Safe to run twice: a photo that has its thumbnail is left alone.
     """
-    return f"{PhotoService.make_thumbnails(tweet_id)} thumbnails of tweet {tweet_id} are made"
+    made = [PhotoService.make_thumbnails(message.payload["tweet_id"]) for message in messages]
+    return f"{sum(made)} thumbnails of {len(messages)} tweets are made"
 
 
-@outbox_task()
-def refresh_reviewed_tweet(message_id, tweet_id):
+@event_handler()
+def refresh_reviewed_tweet(messages: Sequence[Message]) -> str:
     """
-    Make readers see a tweet as it is after a review of its photos.
+    Make readers see tweets as they are after a review of their photos.
 
     Safe to run twice: an older or equal state changes nothing.
     """
-    if not PhotoService.refresh(tweet_id):
-        raise StateUnconfirmed
-    return f"tweet {tweet_id} is seen with its photos as reviewed"
+    for tweet_id in {message.payload["tweet_id"] for message in messages}:
+        if not PhotoService.refresh(tweet_id):
+            raise StateUnconfirmed
+    return f"{len(messages)} tweets are seen with their photos as reviewed"
 
 
-@outbox_task()
-def remove_photos(message_id, tweet_id, author_id):
+@event_handler(batch_size=10)
+def remove_photos(messages: Sequence[Message]) -> str:
     """
-    Remove the files of a deleted tweet's photos.
+    Remove the files of deleted tweets' photos.
 
     Safe to run twice: what is removed has no key any more, and removing a file that is gone is no error.
     """
-    return f"files of {PhotoService.remove_of_deleted(tweet_id)} photos of tweet {tweet_id} are removed"
+    removed = [PhotoService.remove_of_deleted(message.payload["tweet_id"]) for message in messages]
+    return f"files of {sum(removed)} photos of {len(messages)} deleted tweets are removed"

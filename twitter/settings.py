@@ -428,6 +428,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 # A notification that was read is purged after so many days.
 NOTIFICATION_DAYS = env.int("NOTIFICATION_DAYS", 90)
 
+# The most events that one message to a worker carries.
+OUTBOX_BATCH_SIZE = env.int("OUTBOX_BATCH_SIZE", 100)
 # How many followers one fan-out batch serves: large enough that a row is cheap, small enough that a
 # batch holds its locks for some ten milliseconds.
 FAN_OUT_BATCH_SIZE = 1000

@@ -1,5 +1,5 @@
 """
-Which tasks an event wakes. The only place that knows: services announce in their own words and
+Which handlers an event has. The only place that knows: services announce in their own words and
 never import upwards to have something done.
 """
 
@@ -14,8 +14,8 @@ from newsfeeds import tasks as newsfeeds
 from outbox.services import subscriptions
 from tweets import tasks as tweets
 
-# Where there is no HBase, nobody is woken to keep it in step.
-MIRRORS = [friendships.mirror_friendship] if settings.HBASE["HOST"] else []
+# Where there is no HBase, nothing keeps it in step.
+MIRRORS = [friendships.mirror_friendships] if settings.HBASE["HOST"] else []
 
 SUBSCRIPTIONS = {
     "user_changed": [accounts.invalidate_user],
@@ -32,37 +32,36 @@ SUBSCRIPTIONS = {
     "comments_purge_goes_on": [comments.purge_comments],
     "likes_purge_goes_on": [likes.purge_likes],
     "friendships_purge_goes_on": [friendships.purge_friendships],
-    "tweet_created": [newsfeeds.fan_out_tweet, newsfeeds.show_to_author],
-    "tweet_batch_cut": [newsfeeds.deliver_tweet],
+    "tweet_created": [newsfeeds.deliver_tweets],
+    "tweet_batch_cut": [newsfeeds.deliver_to_range],
     "tweet_deleted": [
         tweets.forget_tweet,
         tweets.remove_photos,
-        newsfeeds.withdraw_tweet,
-        newsfeeds.hide_from_author,
+        newsfeeds.withdraw_tweets,
         inbox.withdraw_for_tweet,
     ],
-    "removal_batch_cut": [newsfeeds.remove_tweet],
+    "removal_batch_cut": [newsfeeds.remove_from_range],
     "feed_rows_missed": [newsfeeds.write_missed_rows],
-    "tweet_recounted": [tweets.refresh_recounted_tweet],
+    "tweet_recounted": [tweets.refresh_counters],
     "photos_attached": [tweets.make_thumbnails],
     "photo_reviewed": [tweets.refresh_reviewed_tweet],
-    "comment_updated": [comments.invalidate_head],
-    "comment_created": [comments.invalidate_head, tweets.refresh_commented_tweet, inbox.settle_comment],
-    "comment_deleted": [comments.invalidate_head, tweets.refresh_commented_tweet, inbox.settle_comment],
-    "liked": [likes.invalidate_like, comments.invalidate_liked_comment, tweets.refresh_liked_tweet, inbox.settle_like],
+    "comment_updated": [comments.invalidate_first_comments],
+    "comment_created": [comments.invalidate_first_comments, tweets.refresh_counters, inbox.settle_comments],
+    "comment_deleted": [comments.invalidate_first_comments, tweets.refresh_counters, inbox.settle_comments],
+    "liked": [likes.invalidate_likes, comments.invalidate_liked_comments, tweets.refresh_counters, inbox.settle_likes],
     "unliked": [
-        likes.invalidate_like,
-        comments.invalidate_liked_comment,
-        tweets.refresh_liked_tweet,
-        inbox.settle_like,
+        likes.invalidate_likes,
+        comments.invalidate_liked_comments,
+        tweets.refresh_counters,
+        inbox.settle_likes,
     ],
-    "followed": [friendships.invalidate_followings, newsfeeds.settle_feed, inbox.settle_follow, *MIRRORS],
-    "unfollowed": [friendships.invalidate_followings, newsfeeds.settle_feed, inbox.settle_follow, *MIRRORS],
+    "followed": [friendships.invalidate_followings, newsfeeds.settle_feeds, inbox.settle_follows, *MIRRORS],
+    "unfollowed": [friendships.invalidate_followings, newsfeeds.settle_feeds, inbox.settle_follows, *MIRRORS],
 }
 
 
 def register():
     """
-    Tell the outbox, by the tasks' names.
+    Tell the outbox, by the handlers' names.
     """
-    subscriptions.update({event: [task.name for task in tasks] for event, tasks in SUBSCRIPTIONS.items()})
+    subscriptions.update({event: [handler.name for handler in handlers] for event, handlers in SUBSCRIPTIONS.items()})

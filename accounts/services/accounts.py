@@ -2,6 +2,8 @@
 The verbs of accounts: signing up, proving who one is, leaving, being hidden.
 """
 
+from collections.abc import Collection
+
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -154,6 +156,13 @@ class AccountService:
         return bool(changed)
 
     @classmethod
+    def is_closed(cls, user_id: int) -> bool:
+        """
+        Say whether this account is closed, from the database: what purges ask before they delete anything.
+        """
+        return User.objects.filter(id=user_id, deleted_at__isnull=False).exists()
+
+    @classmethod
     def announce_change(cls, user_id):
         """
         Make cached copies of a user stale, at once as a best effort and again by an event.
@@ -207,6 +216,13 @@ class AccountService:
         for user_id in sorted(deltas):
             changes = {name: F(name) + delta for name, delta in deltas[user_id].items()}
             UserProfile.objects.filter(user_id=user_id).update(**changes)
+
+    @classmethod
+    def get_followers_counts(cls, user_ids: Collection[int]) -> dict[int, int]:
+        """
+        Return {user id: number of followers} from the counters; one query.
+        """
+        return dict(UserProfile.objects.filter(user_id__in=user_ids).values_list("user_id", "followers_count"))
 
     @classmethod
     def lock_profiles(cls, *user_ids):

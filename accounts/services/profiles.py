@@ -69,15 +69,20 @@ class ProfileService:
 
     @classmethod
     @transaction.atomic
-    def empty_profile(cls, *, user_id):
+    def empty_profile(cls, *, user_id: int) -> bool:
         """
         Remove what somebody whose account is closed has shown of themselves, the avatar's file too. Repeats safely.
+
+        Returns whether the account is closed; otherwise nothing happens.
         """
         AccountService.lock_profiles(user_id)
-        profile = UserProfile.objects.get(user_id=user_id)
+        profile = UserProfile.objects.filter(user_id=user_id, user__deleted_at__isnull=False).first()
+        if profile is None:
+            return False
         remove_files([profile.avatar])
         profile.nickname, profile.avatar = None, ""
         profile.save(update_fields=["nickname", "nickname_key", "avatar", "updated_at"])
+        return True
 
     @classmethod
     def get_by_avatar(cls, key, viewer):

@@ -8,9 +8,11 @@ from functools import partial
 
 import pytest
 from django.db import connection, connections, transaction
+from django.utils import timezone
 
+from accounts.models import User
 from friendships.services import FriendshipService
-from friendships.tasks import mirror_friendship
+from friendships.tasks import mirror_friendships
 from friendships.tests.stores import TwoStores
 from gatekeeper.constants import Phase
 from outbox.models import Message
@@ -76,7 +78,8 @@ class AtOnceTests(TwoStores, ApiTestCase):
         self.alice.follows(self.bob)
         self.bob.follows(self.alice)
 
-        FriendshipService.end_some_of(self.alice.user)
+        User.objects.filter(id=self.alice.id).update(deleted_at=timezone.now())
+        FriendshipService.purge_some_of(user_id=self.alice.id)
         self.tasks_run()
 
         self.assertEqual([self.copies_of(person.id) for person in (self.alice, self.bob)], [NOTHING, NOTHING])
@@ -98,8 +101,8 @@ class AnyOrderTests(TwoStores, ApiTestCase):
         change = self.dice.choice([FriendshipService.follow, FriendshipService.unfollow])
         with self.captureOnCommitCallbacks() as undone:
             change(follower=alice.user, followee=bob.user)
-        messages = Message.objects.filter(task=mirror_friendship.name).exclude(id__in=known)
-        return undone, [partial(mirror_friendship, message.id, **message.payload) for message in messages]
+        messages = Message.objects.filter(event__in=["followed", "unfollowed"]).exclude(id__in=known)
+        return undone, [partial(mirror_friendships, [message]) for message in messages]
 
     def assert_any_order_will_do(self, *, requests, tasks):
         """
@@ -148,8 +151,7 @@ class AtOneMomentTests(TwoStores, CommittedTestCase):
     def test_a_task_waits_for_somebody_who_is_about_to_unfollow(self):
         alice, bob = self.person("alice1"), self.person("bobby1")
         alice.follows(bob)
-        message = Message.objects.get(task=mirror_friendship.name)
-        task = partial(mirror_friendship, message.id, **message.payload)
+        task = partial(mirror_friendships, [Message.objects.get(event="followed")])
 
         with ThreadPoolExecutor() as threads:
             with transaction.atomic():
@@ -220,7 +222,7 @@ class HBaseAwayTests(TwoStores, ApiTestCase):
 
         self.everything_settles()
 
-        self.assertEqual(waiting, [mirror_friendship.name] * 2)
+        self.assertEqual(waiting, [mirror_friendships.name] * 2)
         self.assert_copies_agree()
 
     def test_what_was_remembered_of_an_outdated_hbase_is_forgotten_when_it_has_caught_up(self):

@@ -10,8 +10,7 @@ from django.db import connection
 from inbox.models import Notification
 from inbox.tests.people import Between, InboxTestCase
 from outbox.models import Message
-
-OWN = "inbox.tasks."
+from outbox.services import subscriptions
 
 
 def copies_of(messages):
@@ -25,7 +24,8 @@ class EventsTestCase(InboxTestCase):
         """
         for action in actions:
             action()
-        messages = list(Message.objects.filter(task__startswith=OWN).order_by("id"))
+        own = [event for event, names in subscriptions.items() if any(name.startswith("inbox.") for name in names)]
+        messages = list(Message.objects.filter(event__in=own).order_by("id"))
         Message.objects.all().delete()
         return messages
 

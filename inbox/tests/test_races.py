@@ -11,6 +11,8 @@ from inbox import tasks
 from inbox.models import Notification
 from inbox.tests.people import Between, Doings
 from likes.models import Like
+from outbox.handling import handle
+from outbox.models import Message
 from testing.testcases import CommittedTestCase
 
 
@@ -18,18 +20,19 @@ class AtOnceTests(Doings, CommittedTestCase):
     def setUp(self):
         self.three_people()
 
-    def worker(self, task, **ids):
+    def worker(self, handler, event, **payload):
         """
-        Return what a worker does for an event: the task, with all that it does about deadlocks.
+        Return what a worker does for an event: the handler, with all that is done about deadlocks.
         """
-        return partial(task, 0, **ids)
+        message = Message.objects.create(event=event, task=handler.name, payload=payload)
+        return partial(handle, [message.id])
 
     def follow_worker(self):
-        return self.worker(tasks.settle_follow, follower_id=self.alice.id, followee_id=self.bob.id)
+        return self.worker(tasks.settle_follows, "followed", follower_id=self.alice.id, followee_id=self.bob.id)
 
     def like_worker(self, tweet_id):
         ids = {"object_id": tweet_id, "user_id": self.alice.id, "owner_id": self.bob.id}
-        return self.worker(tasks.settle_like, content_type="tweet", **ids)
+        return self.worker(tasks.settle_likes, "liked", content_type="tweet", **ids)
 
     def test_one_event_handled_by_six_workers_at_once_is_told_once(self):
         self.alice.follows(self.bob)
@@ -97,7 +100,7 @@ class AtOnceTests(Doings, CommittedTestCase):
 
         responses = self.together(
             *[partial(self.bob.post, "notifications/mark-all-as-read/")] * 3,
-            *[self.worker(tasks.withdraw_for_tweet, tweet_id=id, author_id=self.bob.id) for id in tweet_ids],
+            *[self.worker(tasks.withdraw_for_tweet, "tweet_deleted", tweet_id=id) for id in tweet_ids],
         )
 
         self.assertEqual([response.status_code for response in responses[:3]], [200] * 3)

@@ -6,10 +6,9 @@ import re
 
 from accounts.models import User, UserProfile
 from accounts.services import AccountService
-from inbox.services import NotificationService
+from inbox.services import CommentFact, FollowFact, NotificationService
 from inbox.tests.people import InboxTestCase
 from testing.people import PASSWORD
-from utils.time_ids import id_to_datetime, next_id
 
 HTML = {"HTTP_ACCEPT": "text/html"}
 
@@ -20,10 +19,7 @@ class ReadingTestCase(InboxTestCase):
         Let `size` more people follow Bob, in bulk, and tell him; return their ids, the latest first.
         """
         fan_ids = self.crowd(size, following=self.bob)
-        for fan_id in fan_ids:
-            NotificationService.notify_followed(
-                follower_id=fan_id, followee_id=self.bob.id, at=id_to_datetime(next_id())
-            )
+        NotificationService.settle_follows(FollowFact(fan_id, self.bob.id) for fan_id in fan_ids)
         return fan_ids[::-1]
 
     def page(self, person=None, **params):
@@ -60,9 +56,9 @@ class ListTests(ReadingTestCase):
         self.assertEqual(self.bob.client.get(third["previous"]).json(), second)
 
     def test_what_happened_first_stands_last_whatever_was_told_first(self):
-        at = [id_to_datetime(next_id()) for _ in range(3)]
-        for fan_id, followed_at in zip(self.crowd(3, following=self.bob), (at[1], at[2], at[0])):
-            NotificationService.notify_followed(follower_id=fan_id, followee_id=self.bob.id, at=followed_at)
+        first, second, third = self.crowd(3, following=self.bob)
+        for fan_id in (second, third, first):
+            NotificationService.settle_follows([FollowFact(fan_id, self.bob.id)])
 
         times = [row["timestamp"] for row in self.page()["results"]]
 
@@ -264,11 +260,8 @@ class CostTests(ReadingTestCase):
             self.fans(more)
             costs.append(
                 self.count_queries(
-                    NotificationService.settle_comment,
-                    comment_id=self.comments(self.alice, tweet_id),
-                    tweet_id=tweet_id,
-                    commenter_id=self.alice.id,
-                    author_id=self.bob.id,
+                    NotificationService.settle_comments,
+                    [CommentFact(self.comments(self.alice, tweet_id), tweet_id, self.alice.id, self.bob.id)],
                 )
             )
 

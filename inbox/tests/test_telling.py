@@ -2,11 +2,13 @@
 Who is told what: follows, likes and comments, once each, never one's own.
 """
 
+from django.contrib.contenttypes.models import ContentType
+
+from accounts.models import User
 from inbox.models import Notification
-from inbox.services import NotificationService
+from inbox.services import FollowFact, NotificationService
 from inbox.tests.people import InboxTestCase
 from testing.people import PASSWORD
-from utils.time_ids import id_to_datetime
 
 FOLLOWED, COMMENTED = "followed you", "commented on your tweet"
 LIKED_TWEET, LIKED_COMMENT = "liked your tweet", "liked your comment"
@@ -98,8 +100,10 @@ class FollowTests(InboxTestCase):
         self.assertEqual(self.told(self.alice), [("bobby1", FOLLOWED, True)])
 
     def test_pairs_whose_digits_run_together_are_told_apart(self):
-        for follower_id, followee_id in ((1, 12), (11, 2), (11, 12)):
-            NotificationService.notify_followed(follower_id=follower_id, followee_id=followee_id, at=id_to_datetime(1))
+        pairs = [(1, 12), (11, 2), (11, 12)]
+        self.befriend(pairs)
+
+        NotificationService.settle_follows(FollowFact(*pair) for pair in pairs)
 
         self.assertEqual(Notification.objects.count(), 3)
 
@@ -304,15 +308,12 @@ class TweetTests(InboxTestCase):
 
     def test_more_than_one_statement_may_be_needed_for_that(self):
         tweet_id = self.bob.tweets()
-        for liker_id in range(10_001, 12_502):
-            NotificationService.notify_liked(
-                kind="tweet",
-                object_id=tweet_id,
-                tweet_id=tweet_id,
-                liker_id=liker_id,
-                owner_id=self.bob.id,
-                at=id_to_datetime(liker_id),
-            )
+        liked = {"recipient_id": self.bob.id, "tweet_id": tweet_id, "verb": LIKED_TWEET, "actor_object_id": 1}
+        kind = ContentType.objects.get_for_model(User)
+        Notification.objects.bulk_create(
+            Notification(key=f"like:tweet:{tweet_id}:{liker_id}", actor_content_type=kind, **liked)
+            for liker_id in range(10_001, 12_502)
+        )
 
         self.assertEqual(NotificationService.withdraw_for_tweet(tweet_id=tweet_id), 2501)
 

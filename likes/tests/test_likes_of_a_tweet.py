@@ -131,9 +131,18 @@ class HiddenLikersTests(LikesOfATweetTestCase):
     def test_withdrawing_what_is_withdrawn_changes_nothing(self):
         bob = self.person("bobby1")
         self.likes(bob, "tweet", self.tweet_id)
+        self.closes(bob)
 
-        with self.captureOnCommitCallbacks(execute=True):
-            again = [LikeService.withdraw_some_of(bob.user) for _ in range(2)]
+        for _ in range(2):
+            with self.captureOnCommitCallbacks(execute=True):
+                LikeService.purge_some_of(user_id=bob.id)
 
-        self.assertEqual(again, [False, False])
-        self.assertEqual(self.detail(self.tweet_id)["likes_count"], 0)
+            self.assertEqual(self.detail(self.tweet_id)["likes_count"], 0)
+
+    def test_nothing_is_withdrawn_of_somebody_whose_account_is_open(self):
+        bob = self.person("bobby1")
+        self.likes(bob, "tweet", self.tweet_id)
+
+        LikeService.purge_some_of(user_id=bob.id)
+
+        self.assertEqual(self.detail(self.tweet_id)["likes_count"], 1)

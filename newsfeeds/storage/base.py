@@ -2,6 +2,8 @@
 What every store of feeds promises.
 """
 
+from collections.abc import Sequence
+
 
 class NewsFeedStore:
     """
@@ -39,11 +41,11 @@ class NewsFeedStore:
         """
         raise NotImplementedError
 
-    def deliver_to_followers(self, tweet_id, *, after, until):
+    def deliver_to_followers(self, tweet_ids: Sequence[int], *, after: int, until: int) -> None:
         """
-        Put a tweet into the feeds of its author's followers with ids in (after, until]; a deleted one into none.
+        Put tweets into the feeds of their authors' followers with ids in (after, until]; a deleted one into none.
 
-        Holds the tweet and the friendships until commit: an unfollow or a deletion waits, and what
+        Locks the tweets and the friendships until commit: an unfollow or a deletion waits, and what
         it removes is removed after this.
         """
         raise NotImplementedError

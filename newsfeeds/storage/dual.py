@@ -69,9 +69,9 @@ class DualNewsFeedStore(NewsFeedStore):
         for store in self.both:
             store.complete_own(tweet_id, author_id)
 
-    def deliver_to_followers(self, tweet_id, *, after, until):
+    def deliver_to_followers(self, tweet_ids, *, after, until):
         for store in self.both:
-            store.deliver_to_followers(tweet_id, after=after, until=until)
+            store.deliver_to_followers(tweet_ids, after=after, until=until)
 
     def deliver(self, tweet_id, user_ids):
         for store in self.both:

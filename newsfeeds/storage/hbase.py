@@ -8,7 +8,7 @@ from django.db import transaction
 
 from newsfeeds.hbase_models import Feed
 from newsfeeds.storage.base import NewsFeedStore
-from newsfeeds.storage.recipients import hold_recipients
+from newsfeeds.storage.recipients import lock_recipients
 from tweets.models import Tweet
 from tweets.services import TweetService
 from utils.hbase.pool import timeout
@@ -55,8 +55,8 @@ class HBaseNewsFeedStore(NewsFeedStore):
     def complete_own(self, tweet_id, author_id):
         self.deliver(tweet_id, [author_id])
 
-    def deliver_to_followers(self, tweet_id, *, after, until):
-        self.deliver(tweet_id, hold_recipients(tweet_id, after=after, until=until))
+    def deliver_to_followers(self, tweet_ids, *, after, until):
+        self._put_after_commit(lock_recipients(tweet_ids, after=after, until=until))
 
     def deliver(self, tweet_id, user_ids):
         self._put_after_commit([(user_id, tweet_id) for user_id in user_ids])

@@ -40,11 +40,10 @@ class MySQLNewsFeedStore(NewsFeedStore):
         # The row came with the tweet. Once more might be after the tweet's deletion.
         pass
 
-    def deliver_to_followers(self, tweet_id, *, after, until):
+    def deliver_to_followers(self, tweet_ids, *, after, until):
         # One statement, and no id leaves the server.
-        recipients = recipients_sql("friendship.from_user_id, tweet.id")
         with connection.cursor() as cursor:
-            cursor.execute(f"{self._insert_sql} {recipients}", [tweet_id, after, until])
+            cursor.execute(f"{self._insert_sql} {recipients_sql(len(tweet_ids))}", [*tweet_ids, after, until])
 
     def deliver(self, tweet_id, user_ids):
         self._insert([(user_id, tweet_id) for user_id in sorted(user_ids)])

@@ -112,7 +112,7 @@ class StoreTests:
         self.follow(first, second, third, fourth, author_id=author)
         tweet_id = self.tweet_by(author)
 
-        self.write("deliver_to_followers", tweet_id, after=first, until=third)
+        self.write("deliver_to_followers", [tweet_id], after=first, until=third)
 
         holders = [id for id in (self.bob, first, second, third, fourth) if self.feed(id)]
         self.assertEqual(holders, [second, third])
@@ -123,7 +123,7 @@ class StoreTests:
         tweet_id = self.tweet_by(self.alice)
         self.delete(tweet_id)
 
-        self.write("deliver_to_followers", tweet_id, after=0, until=MAX_ID)
+        self.write("deliver_to_followers", [tweet_id], after=0, until=MAX_ID)
 
         self.assertEqual(self.feed(self.bob), [])
 

@@ -27,11 +27,11 @@ class Broker:
             self.asked += 1
             if self.asked > self.patience:
                 raise self.error
-            self.sent.append({"task": task.name, "message_id": args[0], "ids": kwargs, **options})
+            self.sent.append({"task": task.name, "message_ids": args[0], **options})
 
     @property
     def message_ids(self):
-        return [message["message_id"] for message in self.sent]
+        return [message_id for message in self.sent for message_id in message["message_ids"]]
 
 
 @contextmanager

@@ -7,10 +7,11 @@ from datetime import timedelta
 import time_machine
 from amqp.exceptions import MessageNacked
 from django.db import OperationalError
+from django.test import override_settings
 from django.utils import timezone
 
 from outbox.constants import CLAIM_SIZE, MOST_ATTEMPTS
-from outbox.handling import QUICK_TRIES, outbox_task
+from outbox.handling import QUICK_TRIES, event_handler, handle
 from outbox.models import Message
 from outbox.services import OutboxService
 from outbox.tests.brokers import broker
@@ -18,19 +19,19 @@ from testing.testcases import ApiTestCase
 from utils.hbase.exceptions import HBaseUnavailable, TableMissing
 from utils.redis.client import RedisUnavailable
 
-# What the task below does, one after the other: raise this, or nothing.
+# What the handler below does, one call after the other: raise this, or nothing.
 troubles = []
 runs = []
 
 
-@outbox_task()
-def stumble(message_id, number):
+@event_handler()
+def stumble(messages):
     """
     Fail as `troubles` says.
 
     Safe to run twice: it only counts.
     """
-    runs.append(number)
+    runs.extend(message.payload["number"] for message in messages)
     if troubles and (trouble := troubles.pop(0)):
         raise trouble
     return "stumbled on"
@@ -65,7 +66,6 @@ class PublishingTests(RelayTestCase):
 
         self.assertEqual(published, [2, 0])
         self.assertEqual(there.message_ids, [early.id, late.id])
-        self.assertEqual(there.sent[0]["ids"], {"number": 2})
         self.assertEqual(there.sent[0]["queue"], "default")
 
     def test_what_is_not_due_waits(self):
@@ -88,8 +88,8 @@ class PublishingTests(RelayTestCase):
         message = self.message()
         self.tasks_run()
 
-        stumble(message.id, number=1)
-        OutboxService.finish(message.id)
+        handle([message.id])
+        OutboxService.finish([message.id])
 
         self.assertFalse(Message.objects.exists())
 
@@ -202,7 +202,7 @@ class GivingUpTests(RelayTestCase):
             self.tasks_run_once()
 
         troubles.append(ValueError("still no good"))
-        stumble(message.id, number=1)
+        handle([message.id])
 
         message.refresh_from_db()
         self.assertIsNone(message.due_at)
@@ -211,7 +211,7 @@ class GivingUpTests(RelayTestCase):
 class WaitingForOthersTests(RelayTestCase):
     def stumble_over(self, message, trouble):
         troubles[:] = [trouble] * QUICK_TRIES
-        stumble(message.id, number=1)
+        handle([message.id])
         troubles.clear()
 
     def test_what_waits_for_a_server_to_come_back_is_never_given_up(self):
@@ -225,7 +225,7 @@ class WaitingForOthersTests(RelayTestCase):
         message.refresh_from_db()
 
         self.assertIsNotNone(message.due_at)
-        stumble(message.id, number=1)
+        handle([message.id])
         self.assertFalse(Message.objects.exists())
 
     def test_what_fails_by_its_own_fault_is(self):
@@ -259,6 +259,7 @@ class BadBrokerTests(RelayTestCase):
         self.assertEqual([self.seconds_left(message) for message in messages], [2] * 5)
         self.assertEqual([message.attempts for message in messages], [0] * 5)
 
+    @override_settings(OUTBOX_BATCH_SIZE=1)
     def test_a_broker_that_refuses_half_way_has_half(self):
         messages = [self.message(number) for number in range(5)]
 
@@ -354,9 +355,10 @@ class FailingTaskTests(RelayTestCase):
     def test_one_that_fails_does_not_hold_up_the_next(self):
         failing = self.message(1)
         self.message(2)
-        troubles.append(ValueError("only the first"))
+        # Of both together, then of the first alone.
+        troubles.extend([ValueError("only the first")] * 2)
 
         self.tasks_run_once()
 
-        self.assertEqual(runs, [1, 2])
+        self.assertEqual(runs, [1, 2, 1, 2])
         self.assertEqual(list(Message.objects.all()), [failing])

@@ -18,7 +18,7 @@ CLIENT_LIBRARIES = {
     "django_redis": "utils.redis",
     "pymemcache": "utils.memcached",
 }
-TASK_DECORATORS = {"outbox_task", "shared_task", "task"}
+TASK_DECORATORS = {"event_handler", "shared_task", "task"}
 DOTTED = re.compile(r"([a-z_]+)(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
 PINNED = re.compile(r"[\w.-]+(\[[a-z0-9,]+\])?(==|~=)[0-9][0-9.]*(b[0-9]+)?$|[\w.-]+>=[0-9.]+,<[0-9.]+$")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

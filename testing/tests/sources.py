@@ -59,8 +59,9 @@ EXTRA_LEVELS = {
     "gatekeeper.middleware": 1,  # Django's request cycle asks it
     "gatekeeper.moving": 1.5,  # the same, as far as phases go
     "newsfeeds.moving": 2.5,  # what commands do with rows of both stores
-    "outbox.handling": 1.5,  # what tasks of every app are wrapped in
-    "outbox.relay": 1.5,  # the loop that a command runs
+    "outbox.handling": 1.5,  # what handlers of every app are declared by
+    "outbox.tasks": 1.3,  # the task that the relay publishes
+    "outbox.relay": 1.2,  # the loop that a command runs
 }
 
 

@@ -47,7 +47,7 @@ OFFENDERS = {
         ("accounts/migrations/0002_more.py", "dependencies = [('tweets', '0001_initial')]"),
     ],
     rules.tasks_say_why_they_may_run_twice: [
-        ("tweets/tasks.py", "@outbox_task()\ndef forget(message_id):\n    '''Forget it.'''"),
+        ("tweets/tasks.py", "@event_handler()\ndef forget(messages):\n    '''Forget it.'''"),
         ("tweets/tasks.py", "@shared_task\ndef forget(message_id):\n    pass"),
         ("tweets/tasks.py", "@app.task(queue='a')\ndef forget(message_id):\n    '''Twice is fine.'''"),
     ],

@@ -33,5 +33,5 @@ class TweetCountService:
         drift = counter.repair(pk=tweet_id)
         if drift:
             OutboxService.record("tweet_recounted", tweet_id=tweet_id)
-            after_commit(TweetService.refresh_state, tweet_id)
+            after_commit(TweetService.refresh_states, [tweet_id])
         return drift

@@ -2,6 +2,7 @@
 The verbs of tweets.
 """
 
+from collections.abc import Collection
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -60,30 +61,18 @@ class TweetService:
         """
         Insert a tweet and count it, inside the transaction of the caller.
 
-        Whoever wants to *post* uses newsfeeds.services.PostingService, which also fills the author's feed.
+        Whoever wants to *post* uses newsfeeds.services.PostingService, which also fills the author's feed and lists.
         """
         AccountService.change_counts({author.id: {"tweets_count": 1}})
-        tweet = create_with_time_id(Tweet, user_id=author.id, content=content)
-        after_commit(cls.push_to_author, tweet.id, author.id)
-        return tweet
+        return create_with_time_id(Tweet, user_id=author.id, content=content)
 
     @classmethod
-    def push_to_author(cls, tweet_id, author_id):
+    def list_entry(cls, tweet_id: int, author_id: int) -> tuple[str, int]:
         """
-        Put a tweet on its author's cached list. Repeats safely.
-
-        :raises RedisUnavailable: the list may lack it.
+        Return the place of a tweet on its author's cached list, for changing several lists in one round trip.
         """
-        cache.user_tweets.push([author_id], tweet_id)
-
-    @classmethod
-    def remove_from_author(cls, tweet_id, author_id):
-        """
-        Take a tweet off its author's cached list. Repeats safely.
-
-        :raises RedisUnavailable: the list may still hold it.
-        """
-        cache.user_tweets.remove([author_id], tweet_id)
+        [entry] = cache.user_tweets.entries([author_id], tweet_id)
+        return entry
 
     @classmethod
     def delete_tweet(cls, *, tweet):
@@ -137,7 +126,7 @@ class TweetService:
             raise TweetGone
         AccountService.change_counts({tweet.user_id: {"tweets_count": -1}})
         OutboxService.record("tweet_deleted", tweet_id=tweet.id, author_id=tweet.user_id)
-        after_commit(cls.remove_from_author, tweet.id, tweet.user_id)
+        after_commit(cache.user_tweets.remove, [tweet.user_id], tweet.id)
 
     @classmethod
     def count_comment_added(cls, tweet_id):
@@ -158,19 +147,21 @@ class TweetService:
 
     @classmethod
     def _change_comments_count(cls, tweets, tweet_id, delta):
-        after_commit(cls.refresh_state, tweet_id)
+        after_commit(cls.refresh_states, [tweet_id])
         changes = {"comments_count": F("comments_count") + delta, "revision": F("revision") + 1}
         return tweets.filter(id=tweet_id).update(**changes)
 
     @classmethod
-    def refresh_state(cls, tweet_id):
+    def refresh_states(cls, tweet_ids: Collection[int]) -> bool:
         """
-        Tell Redis the counters of a tweet as they are now; say whether it confirmed. Repeats safely.
+        Tell Redis the counters of tweets as they are now; say whether it confirmed. Repeats safely.
 
-        One query and one round trip: the text that is cached does not change.
+        One query and one round trip, none without an id: texts that are cached do not change.
         """
-        tweet = Tweet.objects.filter(id=tweet_id).first()
-        return tweet is None or cache.put_states({tweet.id: cache.TweetState.of(tweet)})
+        if not tweet_ids:
+            return True
+        tweets = Tweet.objects.filter(id__in=tweet_ids)
+        return cache.put_states({tweet.id: cache.TweetState.of(tweet) for tweet in tweets})
 
     @classmethod
     def forget(cls, tweet_id):
@@ -255,11 +246,11 @@ class TweetService:
         return list(tweets.order_by("-id").values_list("id", flat=True)[:limit])
 
     @classmethod
-    def is_there(cls, tweet_id):
+    def get_ids_there(cls, tweet_ids: Collection[int]) -> set[int]:
         """
-        Say whether a tweet exists and nobody has deleted it, from the ledger and not from a cache.
+        Return those ids whose tweets exist and are not deleted, from the database and not from a cache; one query.
         """
-        return Tweet.objects.there().filter(id=tweet_id).exists()
+        return set(Tweet.objects.there().filter(id__in=tweet_ids).values_list("id", flat=True))
 
     @classmethod
     def hold_newest(cls, user_id, count):
@@ -284,12 +275,17 @@ class TweetService:
         return Tweet.objects.filter(user_id=user_id, deleted_at__isnull=False).walk_ids()
 
     @classmethod
-    def delete_some_of(cls, user):
+    def purge_some_of(cls, *, user_id: int) -> None:
         """
-        Delete some tweets of a user whose account is closed; return whether there may be more. Repeats safely.
+        Delete some tweets of a user whose account is closed; event `tweets_purge_goes_on` if there may be more.
+
+        Repeats safely. Nothing happens where the account is not closed.
         """
-        tweets = list(Tweet.objects.there().filter(user_id=user.id).order_by("id")[:PURGE_SIZE])
+        if not AccountService.is_closed(user_id):
+            return
+        tweets = list(Tweet.objects.there().filter(user_id=user_id).order_by("id")[:PURGE_SIZE])
         for tweet in tweets:
             with suppress(TweetGone):
                 cls.delete_tweet(tweet=tweet)
-        return len(tweets) == PURGE_SIZE
+        if len(tweets) == PURGE_SIZE:
+            OutboxService.record("tweets_purge_goes_on", user_id=user_id)

@@ -141,7 +141,7 @@ class ComparisonTests(World):
         row = self.extra_row_that_is_delivered_just_now()
 
         with transaction.atomic():
-            store_to_write().deliver_to_followers(row.tweet_id, after=0, until=2**62)
+            store_to_write().deliver_to_followers([row.tweet_id], after=0, until=2**62)
             repair = self.in_the_background(lambda: FeedCopy().repair([row.key]))
             self.until(partial(self.somebody_waits, "%tweets_tweet%FOR UPDATE"), "the repair waits")
         repair.result()
@@ -154,7 +154,7 @@ class ComparisonTests(World):
 
         def deliver():
             with transaction.atomic():
-                store_to_write().deliver_to_followers(row.tweet_id, after=0, until=2**62)
+                store_to_write().deliver_to_followers([row.tweet_id], after=0, until=2**62)
 
         with self.just_before(Feed, "batch_delete", deliver):
             FeedCopy().repair([row.key])

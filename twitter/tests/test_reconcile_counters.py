@@ -7,8 +7,9 @@ from io import StringIO
 from unittest import mock
 
 from django.core.management import call_command
+from django.utils import timezone
 
-from accounts.models import UserProfile
+from accounts.models import User, UserProfile
 from comments.models import Comment
 from comments.services import CommentService
 from friendships.services import FriendshipService
@@ -134,7 +135,8 @@ class ReconcilingTests(World, ApiTestCase):
 
     def test_likes_of_a_deleted_tweet_are_in_step_with_its_counter_when_their_owner_leaves(self):
         self.alice.delete(f"tweets/{self.tweet_id}/")
-        LikeService.withdraw_some_of(self.bob.user)
+        User.objects.filter(id=self.bob.id).update(deleted_at=timezone.now())
+        LikeService.purge_some_of(user_id=self.bob.id)
 
         self.assertEqual(self.reconcile(), ["no drift"])
         self.assertEqual(Tweet.objects.get(id=self.tweet_id).likes_count, 0)

@@ -35,7 +35,7 @@ class SubscriptionTests(SimpleTestCase):
         commands = " ".join(programs[name].get("command", "") for name in programs.sections())
         consumed = {name for queues in re.findall(r"worker -Q ([\w,]+)", commands) for name in queues.split(",")}
 
-        queues = {task.outbox_queue for tasks in SUBSCRIPTIONS.values() for task in tasks}
+        queues = {handler.queue for handlers in SUBSCRIPTIONS.values() for handler in handlers}
 
         self.assertEqual(queues - consumed, set())
         self.assertEqual(queues - {queue.name for queue in settings.CELERY_TASK_QUEUES}, set())

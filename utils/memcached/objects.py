@@ -83,4 +83,4 @@ def invalidate(*keys, seconds=TOMBSTONE_SECONDS, alias="objects"):
     """
     Make every reader go to the database for `keys`; say whether the cache confirmed it for all of them.
     """
-    return not caches[alias].set_many(dict.fromkeys(keys, TOMBSTONE), seconds)
+    return not keys or not caches[alias].set_many(dict.fromkeys(keys, TOMBSTONE), seconds)

@@ -16,6 +16,7 @@ Cluster the grouping by slot would have to happen here, and only here.
 """
 
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -25,6 +26,7 @@ from utils.redis.client import RedisUnavailable, Script, client
 
 HIT, MISS, BEYOND = "hit", "miss", "beyond"
 LEASE_MILLISECONDS = 5_000
+CHANGED_AT_ONCE = 1_000
 # Stands alone in the list of somebody who has nothing: Redis cannot keep an empty list.
 NOTHING = "0"
 
@@ -77,10 +79,9 @@ return 1
 PUSH = Script(
     "push_to_lists",
     """
-local id, cap = ARGV[1], tonumber(ARGV[2])
-local number, searched = tonumber(id), 0
+local cap, searched = tonumber(ARGV[1]), 0
 
-local function place(key)
+local function place(key, id, number)
     for start = 0, 96, 32 do
         local window = redis.call('LRANGE', key, start, start + 31)
         for _, other in ipairs(window) do
@@ -99,8 +100,9 @@ local function place(key)
     return false
 end
 
-for _, key in ipairs(KEYS) do
-    local head = redis.call('LINDEX', key, 0)
+for index, key in ipairs(KEYS) do
+    local id, head = ARGV[index + 1], redis.call('LINDEX', key, 0)
+    local number = tonumber(id)
     if not head then
         redis.call('DEL', key .. ':lease')
     elseif head == '0' then
@@ -110,7 +112,7 @@ for _, key in ipairs(KEYS) do
         redis.call('LTRIM', key, 0, cap - 1)
     elseif head ~= id then
         searched = searched + 1
-        if searched > 200 or not place(key) then redis.call('DEL', key, key .. ':lease') end
+        if searched > 200 or not place(key, id, number) then redis.call('DEL', key, key .. ':lease') end
     end
 end
 return 1
@@ -121,10 +123,10 @@ return 1
 REMOVE = Script(
     "remove_from_lists",
     """
-local cap = tonumber(ARGV[2])
-for _, key in ipairs(KEYS) do
+local cap = tonumber(ARGV[1])
+for index, key in ipairs(KEYS) do
     local length = redis.call('LLEN', key)
-    if redis.call('LREM', key, 1, ARGV[1]) > 0 and length >= cap then redis.call('DEL', key) end
+    if redis.call('LREM', key, 1, ARGV[index + 1]) > 0 and length >= cap then redis.call('DEL', key) end
     redis.call('DEL', key .. ':lease')
 end
 return 1
@@ -220,7 +222,7 @@ class IdList:
 
         :raises RedisUnavailable: the lists may lack it; whoever called must try again later.
         """
-        self._change(PUSH, owner_ids, id)
+        push_entries(self.entries(owner_ids, id))
 
     def remove(self, owner_ids, id):
         """
@@ -228,7 +230,7 @@ class IdList:
 
         :raises RedisUnavailable: the lists may still hold it.
         """
-        self._change(REMOVE, owner_ids, id)
+        remove_entries(self.entries(owner_ids, id))
 
     def drop(self, owner_ids):
         """
@@ -240,6 +242,33 @@ class IdList:
         if keys and settings.REDIS_URL:
             client.call("UNLINK", *keys)
 
-    def _change(self, script, owner_ids, id):
-        if owner_ids and settings.REDIS_URL:
-            client.run(script, [self.key(owner_id) for owner_id in owner_ids], [id, settings.LIST_CACHE_CAP])
+    def entries(self, owner_ids: Iterable[int], id: int) -> list[tuple[str, int]]:
+        """
+        Return what `push_entries` and `remove_entries` take: `id` for the list of each of these owners.
+        """
+        return [(self.key(owner_id), id) for owner_id in owner_ids]
+
+
+def push_entries(entries: Sequence[tuple[str, int]]) -> None:
+    """
+    Put ids in their places in lists of any kind that exist: pairs (key, id). Repeats safely.
+
+    :raises RedisUnavailable: the lists may lack them; whoever called must try again later.
+    """
+    _change(PUSH, entries)
+
+
+def remove_entries(entries: Sequence[tuple[str, int]]) -> None:
+    """
+    Take ids out of lists of any kind that exist: pairs (key, id). Repeats safely.
+
+    :raises RedisUnavailable: the lists may still hold them.
+    """
+    _change(REMOVE, entries)
+
+
+def _change(script: Script, entries: Sequence[tuple[str, int]]) -> None:
+    # In pieces, so that no script holds Redis for long.
+    for start in range(0, len(entries) if settings.REDIS_URL else 0, CHANGED_AT_ONCE):
+        piece = entries[start : start + CHANGED_AT_ONCE]
+        client.run(script, [key for key, _ in piece], [settings.LIST_CACHE_CAP, *(id for _, id in piece)])

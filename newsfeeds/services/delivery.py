@@ -1,0 +1,192 @@
+"""
+Delivering: the fan-out of the push model, and its undoing.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from django.conf import settings
+
+from accounts.services import AccountService
+from friendships.storage import ledger
+from newsfeeds.cache import user_newsfeeds
+from newsfeeds.storage import store_to_write
+from outbox.models import Message
+from outbox.services import OutboxService
+from tweets.services import TweetService
+from utils.redis.lists import push_entries, remove_entries
+from utils.time_ids import MAX_ID
+from utils.transactions import retried_transaction
+
+# Returns {author id: ids of the followers who get their tweets}, as it is now.
+Followers = Callable[[], dict[int, list[int]]]
+
+
+class Delivery(NamedTuple):
+    """
+    A tweet on its way to its author's followers.
+    """
+
+    tweet_id: int
+    author_id: int
+
+
+class DeliveryService:
+    """
+    What the handlers of events do for feeds when tweets come and go. Everything repeats safely.
+
+    Up to FAN_OUT_BATCH_SIZE followers are served at once, the tweets of several authors in one
+    transaction. More followers are cut into ranges of their ids, one event a range.
+    """
+
+    @classmethod
+    def deliver_all(cls, messages: Sequence[Message]) -> str:
+        """
+        Deliver tweets to all followers of their authors, or record an event for each range of them.
+
+        Rows first, then cached lists, the author's own included: what the request that posted a
+        tweet could not do for them is done here.
+
+        :raises HBaseUnavailable: HBase alone has feeds, and some may lack the tweets.
+        :raises RedisUnavailable: the rows are there, cached lists may lack the tweets.
+        """
+        small, large = cls._by_size(messages)
+        cls._deliver_rows([delivery for _, delivery in [*small, *large]], [delivery for _, delivery in small])
+        for message, delivery in large:
+            cls._split(message, "tweet_batch_cut", delivery)
+        own_lists = [entry for _, delivery in [*small, *large] for entry in cls._own_entries(delivery)]
+        cls._push([delivery for _, delivery in small], cls._all_followers(small), own_lists)
+        return f"{len(small)} tweets are delivered, the followers of {len(large)} are cut into ranges"
+
+    @classmethod
+    def withdraw_all(cls, messages: Sequence[Message]) -> str:
+        """
+        Take deleted tweets out of all feeds, or record an event for each range of followers.
+
+        :raises HBaseUnavailable: HBase alone has feeds, and some may still hold the tweets.
+        :raises RedisUnavailable: the rows are gone, cached lists may still hold the tweets.
+        """
+        small, large = cls._by_size(messages)
+        followers = cls._all_followers(small)()
+        for _, delivery in [*small, *large]:
+            recipients = [delivery.author_id, *followers.get(delivery.author_id, ())]
+            cls._remove_rows(delivery.tweet_id, recipients)
+        for message, delivery in large:
+            cls._split(message, "removal_batch_cut", delivery)
+        own_lists = [entry for _, delivery in [*small, *large] for entry in cls._own_entries(delivery)]
+        remove_entries([*own_lists, *cls._entries([delivery for _, delivery in small], followers)])
+        return f"{len(small)} tweets are withdrawn, the followers of {len(large)} are cut into ranges"
+
+    @classmethod
+    def deliver_to_range(cls, *, tweet_id: int, author_id: int, after: int, until: int) -> int:
+        """
+        Deliver a tweet to the followers with ids in (after, until]; return how many they are.
+
+        :raises HBaseUnavailable: HBase alone has feeds, and some may lack the tweet.
+        :raises RedisUnavailable: the rows are there, cached lists may lack the tweet.
+        """
+        cls._deliver_rows_of_range(tweet_id, after, until)
+        followers = cls._followers_in_range(author_id, after, until)
+        return cls._push([Delivery(tweet_id, author_id)], followers)
+
+    @classmethod
+    def remove_from_range(cls, *, tweet_id: int, author_id: int, after: int, until: int) -> int:
+        """
+        Take a deleted tweet out of the feeds of followers with ids in (after, until]; return how many they are.
+
+        :raises HBaseUnavailable: HBase alone has feeds, and some may still hold it.
+        :raises RedisUnavailable: cached lists may still hold it.
+        """
+        follower_ids = cls._followers_in_range(author_id, after, until)()[author_id]
+        cls._remove_rows(tweet_id, follower_ids)
+        user_newsfeeds.remove(follower_ids, tweet_id)
+        return len(follower_ids)
+
+    @classmethod
+    def _by_size(
+        cls, messages: Sequence[Message]
+    ) -> tuple[list[tuple[Message, Delivery]], list[tuple[Message, Delivery]]]:
+        """
+        Part the tweets whose authors have few followers from those that must be cut; one query.
+        """
+        pairs = [(message, Delivery(message.payload["tweet_id"], message.payload["author_id"])) for message in messages]
+        counts = AccountService.get_followers_counts({delivery.author_id for _, delivery in pairs})
+        small: list[tuple[Message, Delivery]] = []
+        large: list[tuple[Message, Delivery]] = []
+        for message, delivery in pairs:
+            is_small = counts.get(delivery.author_id, 0) <= settings.FAN_OUT_BATCH_SIZE
+            (small if is_small else large).append((message, delivery))
+        return small, large
+
+    @classmethod
+    def _split(cls, message: Message, event: str, delivery: Delivery) -> None:
+        ranges = ledger().get_follower_ranges(delivery.author_id, size=settings.FAN_OUT_BATCH_SIZE)
+        payloads = [{**delivery._asdict(), "after": after, "until": until} for after, until in ranges]
+        OutboxService.split(message, event, payloads)
+
+    @classmethod
+    def _all_followers(cls, small: Sequence[tuple[Message, Delivery]]) -> Followers:
+        author_ids = {delivery.author_id for _, delivery in small}
+        return lambda: ledger().get_followers_of(author_ids)
+
+    @classmethod
+    def _followers_in_range(cls, author_id: int, after: int, until: int) -> Followers:
+        return lambda: {author_id: ledger().get_followers_between(author_id, after=after, until=until)}
+
+    @classmethod
+    def _push(
+        cls, deliveries: Sequence[Delivery], followers: Followers, own_lists: Sequence[tuple[str, int]] = ()
+    ) -> int:
+        """
+        Push tweets onto the cached lists of followers, and return on how many.
+
+        Then look again: whoever unfollowed between the commit and the push has had their list
+        dropped *before* the push, and would keep the tweet.
+        """
+        delivered = followers()
+        entries = cls._entries(deliveries, delivered)
+        push_entries([*own_lists, *entries])
+        still = {author_id: set(follower_ids) for author_id, follower_ids in followers().items()}
+        user_newsfeeds.drop(
+            {
+                follower_id
+                for author_id, follower_ids in delivered.items()
+                for follower_id in follower_ids
+                if follower_id not in still.get(author_id, ())
+            }
+        )
+        there = TweetService.get_ids_there([tweet_id for tweet_id, _ in deliveries])
+        remove_entries(cls._entries([delivery for delivery in deliveries if delivery.tweet_id not in there], delivered))
+        return len(entries)
+
+    @classmethod
+    def _entries(cls, deliveries: Sequence[Delivery], followers: dict[int, list[int]]) -> list[tuple[str, int]]:
+        return [
+            entry
+            for tweet_id, author_id in deliveries
+            for entry in user_newsfeeds.entries(followers.get(author_id, ()), tweet_id)
+        ]
+
+    @classmethod
+    def _own_entries(cls, delivery: Delivery) -> list[tuple[str, int]]:
+        tweet_id, author_id = delivery
+        return [TweetService.list_entry(tweet_id, author_id), *user_newsfeeds.entries([author_id], tweet_id)]
+
+    @classmethod
+    @retried_transaction
+    def _deliver_rows(cls, all_deliveries: Sequence[Delivery], small: Sequence[Delivery]) -> None:
+        store = store_to_write()
+        for tweet_id, author_id in all_deliveries:
+            store.complete_own(tweet_id, author_id)
+        if small:
+            store.deliver_to_followers([tweet_id for tweet_id, _ in small], after=0, until=MAX_ID)
+
+    @classmethod
+    @retried_transaction
+    def _deliver_rows_of_range(cls, tweet_id: int, after: int, until: int) -> None:
+        store_to_write().deliver_to_followers([tweet_id], after=after, until=until)
+
+    @classmethod
+    @retried_transaction
+    def _remove_rows(cls, tweet_id: int, user_ids: Sequence[int]) -> None:
+        store_to_write().remove(tweet_id, user_ids)
