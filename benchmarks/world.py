@@ -70,6 +70,8 @@ def follow_all(followers, followees):
         if a.id != b.id
     ]
     Friendship.objects.bulk_create(friendships, batch_size=5000)
+    for user in followees:
+        UserProfile.objects.filter(user_id=user.id).update(followers_count=len(followers))
 
 
 class World:

@@ -154,4 +154,4 @@ class DeletingAtOnceTests(CommittedTestCase):
             self.assertEqual(sorted(response.status_code for response in responses), [204, 404])
 
         self.assertEqual(alice.get(f"users/{alice.id}/").json()["tweets_count"], 1)
-        self.assertEqual(Message.objects.filter(task__endswith="withdraw_tweet").count(), 4)
+        self.assertEqual(Message.objects.filter(event="tweet_deleted").count(), 4)

@@ -97,7 +97,7 @@ class RemovingTests(Photographing, ApiTestCase):
 
     def test_a_second_run_finds_nothing_to_do(self):
         self.delete()
-        message = Message.objects.get(task="tweets.tasks.remove_photos")
+        message = Message.objects.get(event="tweet_deleted")
         self.tasks_run()
 
         message.save(force_insert=True)
