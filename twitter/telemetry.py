@@ -13,7 +13,7 @@ from celery.beat import PersistentScheduler
 from celery.signals import heartbeat_sent, task_postrun, task_prerun
 from celery.worker.heartbeat import Heart
 
-from outbox.handling import LEFT_FOR_LATER
+from outbox.tasks import handle_messages
 from utils.metrics import TASK_SECONDS, TASKS, note_alive
 
 
@@ -26,12 +26,13 @@ def task_begins(task: Task, **kwargs: Any) -> None:
 
 
 @task_postrun.connect
-def task_ends(task: Task, retval: Any, state: str | None, **kwargs: Any) -> None:
+def task_ends(task: Task, state: str | None, **kwargs: Any) -> None:
     """
-    Count how it ended: `success`, `failure`, or `left`, when it met trouble and comes again.
+    Count how it ended: `success` or `failure`. Events are counted by their handlers (outbox/handling.py).
     """
-    outcome = "left" if retval == LEFT_FOR_LATER else str(state).lower()
-    TASKS.labels(task.name, outcome).inc()
+    if task.name == handle_messages.name:
+        return
+    TASKS.labels(task.name, str(state).lower()).inc()
     TASK_SECONDS.labels(task.name).observe(time.perf_counter() - task.request.began_at)
 
 

@@ -45,10 +45,10 @@ LATENCY = Histogram(
 )
 CACHE_READS = Counter("cache_reads", "Keys or lists that were asked for.", ["cache", "outcome"], registry=registry)
 
-TASKS = Counter("tasks", "Tasks that a worker has run.", ["task", "outcome"], registry=registry)
+TASKS = Counter("tasks", "Events handled, and other tasks run.", ["task", "outcome"], registry=registry)
 TASK_SECONDS = Histogram(
     "task_seconds",
-    "Time that a worker was busy with a task.",
+    "Time that a worker was busy with a batch of events, or with another task.",
     ["task"],
     registry=registry,
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 45),
@@ -98,6 +98,14 @@ def count_reads(cache, *, hits, misses):
         children[0].inc(hits)
     if misses:
         children[1].inc(misses)
+
+
+def count_handled(handler: str, outcome: str, count: int, seconds: float) -> None:
+    """
+    Count events that a handler was given at once: `success`, or `left` for those that come again.
+    """
+    TASKS.labels(handler, outcome).inc(count)
+    TASK_SECONDS.labels(handler).observe(seconds)
 
 
 def note_alive(process: str) -> None:

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from outbox.services import OutboxService
+from newsfeeds.services import DeliveryService
 from testing.stack_processes import RealStackTestCase, answers, free_port, production_command
 from testing.testcases import ApiTestCase
 from twitter.celery import app
@@ -46,7 +46,10 @@ class CountingTasksTests(ApiTestCase):
         alice = self.person("alice1")
         before = self.counted("left")
 
-        with patch.object(OutboxService, "finish", side_effect=OSError("trouble")), self.assertLogs("outbox.handling"):
+        with (
+            patch.object(DeliveryService, "deliver_all", side_effect=OSError("trouble")),
+            self.assertLogs("outbox.handling"),
+        ):
             alice.tweets()
             self.tasks_run_once()
 
