@@ -191,6 +191,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "utils.api.middleware.SlashMiddleware",
+    "utils.bodies.middleware.BodyMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.AccountMiddleware",
     "gatekeeper.middleware.VisitorMiddleware",
@@ -454,7 +455,8 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["utils.api.renderers.JSONRenderer", "twitter.pages.PageRenderer"],
     "DEFAULT_PARSER_CLASSES": [
         "utils.api.parsers.JSONParser",
-        "rest_framework.parsers.FormParser",
+        "utils.api.parsers.FormParser",
+        # With FILE_UPLOAD_HANDLERS, which does the reading.
         "rest_framework.parsers.MultiPartParser",
     ],
     "DEFAULT_SCHEMA_CLASS": "utils.api.schema.ContractSchema",
@@ -462,6 +464,16 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": 0,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+
+# ---------------------------------------------------------------- bodies
+# https://docs.djangoproject.com/en/5.2/ref/settings/#data-upload-max-memory-size
+
+# Of whatever is no file: JSON, a form's texts. The longest that means something, a nickname of 200 code points
+# with each as an escape of twelve letters, is 3 KB.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+# The parts of a form, files among them; how many files an action takes, its view says (`uploads`).
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+FILE_UPLOAD_HANDLERS = ["utils.bodies.forms.FormUploadHandler"]
 
 # ---------------------------------------------------------------- rate limits
 # https://django-ratelimit.readthedocs.io/en/stable/rates.html

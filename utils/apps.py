@@ -1,10 +1,11 @@
 """
-Templates that all apps share; utils has no tables.
+Templates that all apps share, and how bodies are read; utils has no tables.
 """
 
 from django.apps import AppConfig
 
 from utils import waiting
+from utils.bodies import environ
 
 
 class UtilsConfig(AppConfig):
@@ -12,3 +13,4 @@ class UtilsConfig(AppConfig):
 
     def ready(self):
         waiting.connect()
+        environ.connect()

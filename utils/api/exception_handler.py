@@ -69,6 +69,8 @@ def translate(error):
     """
     Return `error` as one of DRF's or ours, None for an unforeseen one.
     """
+    if isinstance(error, ServiceError):
+        return error
     if isinstance(error, exceptions.NotAuthenticated):
         # DRF would answer 401 because Bearer comes first; nobody at all is 403 in the contract.
         error.status_code = status.HTTP_403_FORBIDDEN
@@ -83,7 +85,7 @@ def translate(error):
         return Malformed()
     elif isinstance(error, (OperationalError, HBaseUnavailable, HBaseError)):
         return DatabaseBusy()
-    return error if isinstance(error, (exceptions.APIException, ServiceError)) else None
+    return error if isinstance(error, exceptions.APIException) else None
 
 
 class Malformed(exceptions.ParseError):

@@ -38,7 +38,7 @@ WORDS = {
     404: "There is none, or the caller may not see it",
     409: "The first request with this key is still in flight",
     413: "The body is too large",
-    415: "The body is neither JSON nor a form",
+    415: "The body is neither JSON nor a form, or its charset or coding is not read",
     422: "The key came with another body before",
     429: "Over the rate limit; `Retry-After` says for how long",
     503: "Something this needs is away; `Retry-After` says for how long",
@@ -159,7 +159,8 @@ class ContractSchema(AutoSchema):
         is_open = all(isinstance(permission, AllowAny) for permission in self.view.get_permissions())
         reads = getattr(self.answer()[1], "is_endless", False) or self.action in getattr(self.view, "parameters", {})
         wanted = {401: True, 400: writes or reads, 403: writes or not is_open, 404: "{" in self.path, 503: True}
-        wanted |= dict.fromkeys((413, 415), writes)
+        # The charset is judged before the method is.
+        wanted |= {413: writes, 415: True}
         wanted[429] = self.action in getattr(self.view, "rates", {})
         # A repeat is 404 when what the first has made is gone.
         if self.action in getattr(self.view, "idempotent", ()):

@@ -51,6 +51,7 @@ class APIViewSet(DependsOnWhoAsks, GenericViewSet):
     `permissions`      {action: permission classes}, others use `permission_classes`.
     `serializers`      {action: serializer class of the input}, for parsing, forms and the schema.
     `answers`          {action: serializer class of the answer, or (status, that or None)}, for the schema.
+    `uploads`          {action: Uploads}, the files that it takes; any other action takes none.
     `parameters`       {action: [OpenApiParameter]} of the address, for the schema.
     `idempotent`       actions that honour Idempotency-Key, for the schema.
     `conditional`      actions whose answers have an ETag; of a list the first page has.
@@ -60,6 +61,7 @@ class APIViewSet(DependsOnWhoAsks, GenericViewSet):
     permissions = {}
     serializers = {}
     answers = {}
+    uploads = {}
     parameters = {}
     idempotent = ()
     conditional = {"retrieve", "list"}
@@ -155,7 +157,10 @@ class APIViewSet(DependsOnWhoAsks, GenericViewSet):
 
         :param data: what to validate, by default the body.
         :raises ValidationError: with the serializer, so that a form can show its errors inline.
+        :raises UnexpectedFile: a file came under a name that the action does not know.
         """
+        if self.action in self.uploads:
+            self.uploads[self.action].check(self.request.FILES)
         serializer = (serializer_class or self.get_serializer_class())(
             data=self.request.data if data is None else data, context=self.get_serializer_context(), **kwargs
         )

@@ -1,0 +1,68 @@
+"""
+What stands between every request and whatever decodes it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+
+from utils.api.exception_handler import error_response, translate
+from utils.bodies.charsets import DEFAULT, charset_of, decode
+from utils.bodies.environ import REFUSED_CONTENT_TYPE
+from utils.bodies.errors import BodyRefused, UnsupportedBody
+
+FORM = "application/x-www-form-urlencoded"
+
+
+class BodyMiddleware:
+    """
+    Refuse charsets that are none of ours and compressed bodies: 415 on every route, for every method.
+
+    The address is UTF-8, whatever the body is; Django would decode both alike.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            check_headers(request.META)
+        except BodyRefused as error:
+            return error_response(request, error)
+        if request.encoding is not None:
+            request.encoding = None
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """
+        Hold forms that Django reads itself, such as the admin's, to the charset that DRF's are read in.
+        """
+        if request.method == "POST" and request.content_type == FORM and not hasattr(view, "cls"):
+            try:
+                check_form(request)
+            except (BodyRefused, UnreadablePostError) as error:
+                return error_response(request, translate(error))
+        return None
+
+
+def check_headers(headers: dict[str, Any]) -> None:
+    """
+    :raises UnsupportedBody: the body is in a charset or a coding that is not read.
+    :raises BodyRefused: it is in chunks that the web server has not put together; Django would take it as empty.
+    """
+    charset_of(headers.get(REFUSED_CONTENT_TYPE) or headers.get("CONTENT_TYPE", ""))
+    if headers.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in ("", "identity"):
+        raise UnsupportedBody("Send the body as it is, without a Content-Encoding.")
+    if headers.get("HTTP_TRANSFER_ENCODING") and not headers.get("CONTENT_LENGTH"):
+        raise BodyRefused("Send the body with a Content-Length.")
+
+
+def check_form(request: HttpRequest) -> None:
+    """
+    :raises BodyRefused: the form's texts are no UTF-8, or it says that they are not.
+    """
+    if charset_of(request.META.get("CONTENT_TYPE", "")) not in (DEFAULT, "ascii"):
+        raise UnsupportedBody("Use UTF-8.")
+    decode(unquote_to_bytes(request.body), DEFAULT)
