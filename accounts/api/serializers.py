@@ -12,6 +12,9 @@ from utils.api.shapes import SuccessSerializer
 from utils.media import media_url
 from utils.pagination import CURSOR_MAX, BadCursor
 
+# Django's words for the same box in its own forms.
+BOTH_AVATARS = "Either send a new avatar or check this box, not both."
+
 
 class UserBriefSerializer(serializers.Serializer):
     """
@@ -212,8 +215,17 @@ class ProfileSerializerForUpdate(serializers.Serializer):
         allow_null=True,
         help_text=f"{PICTURE_WORDS}; kept at {AVATAR_PIXELS:,} pixels at most.",
     )
+    # In a form a file cannot be null, and an empty one only says that nobody chose any.
+    avatar_remove = serializers.BooleanField(required=False, label="Remove the avatar")
 
     example = {"nickname": "Alice"}
+
+    def validate(self, attrs):
+        if attrs.pop("avatar_remove", False):
+            if attrs.get("avatar"):
+                raise serializers.ValidationError({"avatar_remove": [BOTH_AVATARS]})
+            attrs["avatar"] = None
+        return attrs
 
 
 class ProfileSerializer(serializers.Serializer):

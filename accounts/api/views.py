@@ -42,6 +42,8 @@ from utils.api.schema import CURSOR_PARAMETER
 from utils.api.shapes import SuccessSerializer, numbered, ranked
 from utils.api.throttling import RateLimiter, client_address
 from utils.api.views import APIViewSet
+from utils.bodies.uploads import Uploads
+from utils.images import limits
 
 
 class AccountViewSet(APIViewSet):
@@ -246,6 +248,7 @@ class ProfileViewSet(APIViewSet):
     serializer_class = ProfileSerializerForUpdate
     serializers = dict.fromkeys(("update", "partial_update"), ProfileSerializerForUpdate)
     answers = dict.fromkeys(("update", "partial_update"), ProfileSerializer)
+    uploads = dict.fromkeys(("update", "partial_update"), Uploads("avatar", max_count=1, max_bytes=limits.MAX_BYTES))
     permission_classes = [IsAuthenticated, IsObjectOwner]
     rates = {"update": "profiles.update", "partial_update": "profiles.update"}
 

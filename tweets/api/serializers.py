@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from rest_framework import serializers
 from rest_framework.reverse import reverse
+from rest_framework.utils import html
 
 from accounts.api.serializers import UserSerializer, user_shape
 from comments.api.serializers import CommentSerializer, comment_shape
@@ -119,6 +120,14 @@ class PhotosField(serializers.ListField):
     """
 
     child = serializers.FileField(use_url=False, allow_empty_file=True)
+
+    def get_value(self, dictionary):
+        """
+        Take a file input that nobody touched, which a form sends as an empty text, for not given.
+        """
+        if not html.is_html_input(dictionary):
+            return super().get_value(dictionary)
+        return [value for value in dictionary.getlist(self.field_name) if value != ""] or serializers.empty
 
     def run_validation(self, data=serializers.empty):
         if isinstance(data, list) and len(data) > MOST_PHOTOS:

@@ -15,6 +15,7 @@ from tweets.api.serializers import (
     tweet_detail_shape,
     tweet_shape,
 )
+from tweets.constants import MOST_PHOTOS
 from tweets.models import Tweet
 from tweets.services import PhotoService, TweetService
 from utils.api.files import FileView
@@ -24,7 +25,9 @@ from utils.api.permissions import IsObjectOwner
 from utils.api.response_headers import LOCATION
 from utils.api.shapes import endless
 from utils.api.views import APIViewSet, required_params
+from utils.bodies.uploads import Uploads
 from utils.idempotency.api import create_once
+from utils.images import limits
 
 
 class TweetViewSet(APIViewSet):
@@ -45,6 +48,7 @@ class TweetViewSet(APIViewSet):
         "list": [OpenApiParameter("user_id", int, required=True, description="Whose")],
         "create": [LOCATION],
     }
+    uploads = {"create": Uploads("files", max_count=MOST_PHOTOS, max_bytes=limits.MAX_BYTES)}
     idempotent = ("create",)
     permissions = {"create": [IsAuthenticated], "destroy": [IsAuthenticated, IsObjectOwner]}
     rates = {name: f"tweets.{name}" for name in ("create", "list", "retrieve", "destroy")}

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.contrib.auth.models import Permission
 from PIL import Image
 
-from accounts.models import User
+from accounts.models import User, UserProfile
 from testing.browser import BrowserTestCase
 from testing.people import PASSWORD
 from tweets.constants import PhotoStatus
@@ -120,6 +120,40 @@ class ReaderTests(BrowserTestCase):
 
         page.follow("Unread")
         self.assertFalse(page.find_all(".rows"))
+
+
+class UntouchedFilesTests(BrowserTestCase):
+    def setUp(self):
+        super().setUp()
+        self.carol = self.browser()
+        self.carol.signs_up("carol1")
+        self.chromium.log_in("carol1", PASSWORD)
+
+    def test_somebody_posts_text_alone(self):
+        page = self.chromium
+        page.open("/api/tweets/")
+
+        page.send("#form_create", content="Words are enough")
+
+        self.assertIn("201 Created", page.text)
+        self.assertIn('"photo_urls": []', page.text)
+
+    def test_somebody_changes_a_nickname_and_keeps_the_avatar_until_it_is_removed(self):
+        page, profile = self.chromium, UserProfile.objects.get(user_id=self.carol.id)
+        page.open(f"/api/profiles/{profile.id}/")
+        page.send("#form_update", avatar=pictures("crimson"))
+        avatar = self.carol.get(f"users/{self.carol.id}/").json()["avatar_url"]
+
+        page.send("#form_update", nickname="Carol")
+        kept = self.carol.get(f"users/{self.carol.id}/").json()
+        file = self.nobody().client.get(avatar)
+        page.find('#form_update [name="avatar_remove"]').click()
+        page.send("#form_update")
+        removed = self.carol.get(f"users/{self.carol.id}/").json()
+
+        self.assertEqual((kept["nickname"], kept["avatar_url"], file.status_code), ("Carol", avatar, 200))
+        self.assertEqual((removed["nickname"], removed["avatar_url"]), ("Carol", None))
+        self.assertEqual(page.complaints(), [])
 
 
 class LeavingTests(BrowserTestCase):

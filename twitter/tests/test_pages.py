@@ -52,7 +52,7 @@ class FormsTests(PageTestCase):
             "accounts/logout/": {"logout": []},
             "accounts/password/": {"password": ["old_password", "new_password"]},
             "accounts/me/": {"me": ["password"]},
-            f"profiles/{self.alice.user.profile.id}/": {"update": ["nickname", "avatar"]},
+            f"profiles/{self.alice.user.profile.id}/": {"update": ["nickname", "avatar", "avatar_remove"]},
             f"friendships/{self.bob.id}/follow/": {"follow": []},
             f"friendships/{self.bob.id}/unfollow/": {"unfollow": []},
             f"tweets/?user_id={self.alice.id}": {"create": ["content", "files"]},

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from rest_framework import serializers
 from rest_framework.request import Request
+from rest_framework.utils import html
 
 from utils.api.pixels import spend_pixels
 from utils.api.text import normalize_text
@@ -90,6 +91,14 @@ class PictureField(serializers.FileField):
     def __init__(self, *, max_pixels: int, **kwargs: Any) -> None:
         super().__init__(use_url=False, allow_empty_file=True, style={"base_template": "files.html"}, **kwargs)
         self.max_pixels = max_pixels
+
+    def get_value(self, dictionary: Any) -> Any:
+        """
+        Take a file input that nobody touched, which a form sends as an empty text, for not given.
+        """
+        if html.is_html_input(dictionary) and dictionary.get(self.field_name) == "":
+            return serializers.empty
+        return super().get_value(dictionary)
 
     def to_internal_value(self, data: Any) -> CleanImage:
         file = super().to_internal_value(data)

@@ -15,6 +15,7 @@ from utils.errors import Refused, Unavailable
 from utils.idempotency.api import create_once
 from utils.idempotency.models import IdempotentRequest
 from utils.idempotency.services import IdempotencyService, StillInFlight
+from utils.tests.pictures import encoded, picture
 
 KEY = "5e0f2f0c-7d3c-4c3c-9d3b-0a9d7f2c3f4e"
 BODY = {"content": "Only once, please"}
@@ -174,14 +175,15 @@ class FilesTests(Keyed, ApiTestCase):
     def setUp(self):
         self.alice = self.person("alice1")
 
-    def form(self, data, name="a.gif"):
-        return {"content": "With something beside it", "attachment": SimpleUploadedFile(name, data)}
+    def form(self, width, name="a.png"):
+        photo = encoded(picture(size=(width, 20)), "PNG")
+        return {"content": "With something beside it", "files": SimpleUploadedFile(name, photo)}
 
     def test_files_count_by_what_is_in_them(self):
-        first = self.send(self.alice, self.form(b"one" * 9999), format="multipart")
+        first = self.send(self.alice, self.form(width=40), format="multipart")
 
-        again = self.send(self.alice, self.form(b"one" * 9999, name="b.gif"), format="multipart")
-        other = self.send(self.alice, self.form(b"two" * 9999), format="multipart")
+        again = self.send(self.alice, self.form(width=40, name="b.png"), format="multipart")
+        other = self.send(self.alice, self.form(width=41), format="multipart")
 
         self.assertEqual((first.status_code, again.status_code), (201, 201))
         self.assertEqual(again.json()["id"], first.json()["id"])

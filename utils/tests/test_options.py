@@ -29,7 +29,7 @@ class OptionsTests(ApiTestCase):
         for path, fields in (
             ("accounts/signup/", {"POST": {"username", "email", "password"}}),
             ("accounts/me/", {"DELETE": {"password"}}),
-            ("profiles/1/", {"PUT": {"nickname", "avatar"}, "PATCH": {"nickname", "avatar"}}),
+            ("profiles/1/", dict.fromkeys(("PUT", "PATCH"), {"nickname", "avatar", "avatar_remove"})),
             ("comments/", {"POST": {"tweet_id", "content"}}),
             ("comments/1/", {"PUT": {"content"}}),
             ("likes/", {"POST": {"content_type", "object_id"}}),

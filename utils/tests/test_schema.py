@@ -125,8 +125,8 @@ class GeneratedClientsTests(ApiTestCase):
     def test_files_are_in_forms_of_many_parts_and_nowhere_else(self):
         for name, own, file in (
             ("tweets_create", {"content"}, "files"),
-            ("profiles_update", {"nickname"}, "avatar"),
-            ("profiles_partial_update", {"nickname"}, "avatar"),
+            ("profiles_update", {"nickname", "avatar_remove"}, "avatar"),
+            ("profiles_partial_update", {"nickname", "avatar_remove"}, "avatar"),
         ):
             with self.subTest(operation=name):
                 fields = bodies(name)
