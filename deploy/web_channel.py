@@ -1,19 +1,26 @@
 """
 A connection of the web server's, from the first byte of a request to the last one of its answer.
 
-What waitress does not do: tell slow clients from others, answer errors in the words of the API, and keep a
-connection open after an answer without a body.
+What waitress does not do: tell slow clients from others, ask how much of a body is worth receiving, answer errors in
+the words of the API and so that they arrive, and keep a connection open after an answer without a body.
 """
 
+import contextlib
+import copy
 import json
 import logging
+import socket
+import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
+from waitress.adjustments import Adjustments
 from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import BadRequest
 
 logger = logging.getLogger("web")
 
@@ -25,18 +32,50 @@ MIN_BYTES_PER_SECOND = 1024
 GRACE_SECONDS = 10
 # Pipelined requests are served until so much of their answers is unread.
 MAX_UNREAD_BYTES = 1024 * 1024
+# Who still sends what has been refused would lose the answer if the connection were closed at once (RFC 9112, 9.6).
+LINGER_SECONDS = 2
+# Of one chunk, and of what follows the last one.
+MAX_CHUNK_HEAD_BYTES = 4096
 READ_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 class Parser(HTTPRequestParser):
     """
-    Refuses two lengths at once, where proxies disagree about which one counts.
+    Refuses two lengths at once, where proxies disagree about which one counts, and bodies that no route reads.
+
+    :param application: what the server runs; with a `bytes_to_receive`, that is asked before a body is received.
     """
 
+    def __init__(self, adj: Adjustments, application: Callable[..., Any]) -> None:
+        super().__init__(adj)
+        self._bytes_to_receive = getattr(application, "bytes_to_receive", None)
+
     def parse_header(self, header_plus: bytes) -> None:
-        super().parse_header(header_plus)
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:
+            # Python reads no numbers of thousands of digits.
+            raise ParsingError("Content-Length is invalid") from error
         if self.chunked and "CONTENT_LENGTH" in self.headers:
             raise ParsingError("both Content-Length and Transfer-Encoding")
+        if self._bytes_to_receive and self.body_rcv is not None:
+            self.adj = copy.copy(self.adj)
+            # waitress refuses what has as many bytes as that.
+            self.adj.max_request_body_size = 1 + self._bytes_to_receive(
+                {
+                    "REQUEST_METHOD": self.command,
+                    "PATH_INFO": self.path,
+                    "CONTENT_TYPE": self.headers.get("CONTENT_TYPE", ""),
+                }
+            )
+
+    def received(self, data: bytes) -> int:
+        consumed = super().received(data)
+        # waitress would go on joining a line that never ends, each time anew.
+        if self.chunked and max(len(self.body_rcv.control_line), len(self.body_rcv.trailer)) > MAX_CHUNK_HEAD_BYTES:
+            self.error = BadRequest("a chunk's head or the trailer is too long")
+            self.completed = True
+        return consumed
 
 
 class ContractErrorTask(ErrorTask):
@@ -47,6 +86,7 @@ class ContractErrorTask(ErrorTask):
     """
 
     def execute(self) -> None:
+        self.channel.lingers = True
         request_id = uuid.uuid4().hex
         fault = self.request.error
         logger.warning("request %s from %s: %s", request_id, self.channel.addr[0], fault.body)
@@ -96,7 +136,6 @@ class Channel(HTTPChannel):
     A connection that knows how many bytes have moved on it, and when its request had arrived.
     """
 
-    parser_class = Parser
     task_class = StampedTask
     error_task_class = ContractErrorTask
     moved = 0
@@ -105,6 +144,12 @@ class Channel(HTTPChannel):
     arrived_at = 0.0
     # Of the answer, until its first bytes follow.
     head = b""
+    # Whether what is still coming is to be dropped once the answer is out, and until when.
+    lingers = False
+    lingers_until: float | None = None
+
+    def parser_class(self, adj: Adjustments) -> Parser:
+        return Parser(adj, self.server.application)
 
     def recv(self, buffer_size: int) -> bytes:
         data = super().recv(buffer_size)
@@ -125,6 +170,23 @@ class Channel(HTTPChannel):
         super().write_soon(head)
         return super().write_soon(data)
 
+    def handle_write(self) -> None:
+        if self.will_close or not (self.lingers and self.close_when_flushed):
+            super().handle_write()
+        elif self.total_outbufs_len:
+            self._flush_exception(self._flush_some)
+        else:
+            self.close_when_flushed = False
+            self.lingers_until = time.monotonic() + LINGER_SECONDS
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_WR)
+
+    def readable(self) -> bool:
+        return self.lingers_until is not None or super().readable()
+
+    def received(self, data: bytes) -> bool:
+        return self.lingers_until is None and super().received(data)
+
     @property
     def is_write(self) -> bool:
         return self.requests[0].error is None and self.requests[0].command not in READ_METHODS
@@ -141,6 +203,8 @@ class Channel(HTTPChannel):
         """
         Say whether its client sends or takes too slowly; asked once a second.
         """
+        if self.lingers_until is not None:
+            return now > self.lingers_until
         if not (self.request or self.total_outbufs_len):
             self.watched = None
             return False

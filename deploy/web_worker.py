@@ -26,7 +26,7 @@ logger = logging.getLogger("web")
 
 # As much as nginx takes by default.
 MAX_HEADER_BYTES = 32 * 1024
-# Nine photos and their form, as deploy/nginx.conf says; the project itself has narrower limits for each route.
+# Of any route at most; the project is asked for a narrower limit (utils/bodies/environ.py, `bytes_to_receive`).
 MAX_BODY_BYTES = 100 * 1024 * 1024
 # What all connections together have sent of bodies that are not answered; beyond it the largest goes.
 MAX_BODIES_BYTES = 512 * 1024 * 1024
