@@ -3,6 +3,7 @@ Limits of accounts and profiles.
 """
 
 import re
+from enum import IntEnum
 
 USERNAME = re.compile(r"^[A-Za-z0-9_]{6,20}$")
 # Wider than a name may be: the tombstone of a deleted account carries its id.
@@ -27,3 +28,15 @@ AVATAR_PIXELS = 512 * 512
 AUTH_SALT = "accounts.User.session_auth_hash"
 # What a session names as the one who vouches for its user; settings.AUTHENTICATION_BACKENDS has it.
 LOGIN_BACKEND = "accounts.backends.CachedAccountBackend"
+# Who may see whole mail addresses, and find people by them; others see a mask. Superusers have it.
+VIEW_EMAIL = "accounts.view_email"
+
+
+class RoleRank(IntEnum):
+    """
+    How high somebody stands. Moderators are staff.
+    """
+
+    USER = 0
+    STAFF = 1
+    SUPERUSER = 2

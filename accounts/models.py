@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts.constants import AUTH_SALT, EMAIL_LENGTH, NICKNAME_MAX, SEARCH_KEY_LENGTH, USERNAME_COLUMN
+from accounts.constants import AUTH_SALT, EMAIL_LENGTH, NICKNAME_MAX, SEARCH_KEY_LENGTH, USERNAME_COLUMN, RoleRank
 
 
 def fold_name(text: str) -> str:
@@ -92,6 +92,9 @@ class User(AbstractUser):
 
     objects = AccountManager()
 
+    class Meta(AbstractUser.Meta):
+        permissions = [("view_email", "Can see whole mail addresses")]
+
     # Set on an instance that was made from the cache, which never holds a password.
     cached_auth_hash = None
 
@@ -117,6 +120,23 @@ class User(AbstractUser):
         return salted_hmac(
             AUTH_SALT, f"{self.password}{self.auth_epoch}", secret=secret, algorithm="sha256"
         ).hexdigest()
+
+    @property
+    def rank(self) -> RoleRank:
+        """
+        Return how high somebody stands: nobody acts on somebody of their own rank or above.
+        """
+        if self.is_superuser:
+            return RoleRank.SUPERUSER
+        return RoleRank.STAFF if self.is_staff else RoleRank.USER
+
+    @property
+    def masked_email(self) -> str:
+        """
+        Return the mail address as `a***@e***.com`: enough to recognise, too little to write to.
+        """
+        name, _, domain = self.email.partition("@")
+        return f"{name[:1]}***@{domain[:1]}***.{domain.rpartition('.')[2]}"
 
     @property
     def can_log_in(self):

@@ -8,6 +8,7 @@ from django.contrib import admin
 from gatekeeper.constants import FEEDS
 from gatekeeper.models import Feature, FeatureChange, PhaseAcknowledgement, StorePhase, StorePhaseChange
 from gatekeeper.services import GatekeeperService, PhaseService
+from utils.admin import StrictLookupsAdmin
 from utils.errors import ServiceError
 
 
@@ -59,7 +60,7 @@ class FeatureChangeInline(ReadOnlyInline):
 
 
 @admin.register(Feature)
-class FeatureAdmin(admin.ModelAdmin):
+class FeatureAdmin(StrictLookupsAdmin):
     """
     Features and for whom they are on.
     """
@@ -118,7 +119,7 @@ class PhaseAcknowledgementInline(ReadOnlyInline):
 
 
 @admin.register(StorePhase)
-class StorePhaseAdmin(admin.ModelAdmin):
+class StorePhaseAdmin(StrictLookupsAdmin):
     """
     Where the rows of a table are written and read: one step at a time, by the service.
     """

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services import AccountService
+from accounts.services import AccountService, RoleService
 from comments.models import Comment
 from comments.services import CommentGone, CommentService
 from moderation.constants import ReportStatus, Verb
@@ -23,11 +23,6 @@ class ReasonRequired(Refused):
     code = "reason_required"
     message = "Say why: the audit trail keeps the reason."
     field = "reason"
-
-
-class CannotSuspendStaff(Refused):
-    code = "cannot_suspend_staff"
-    message = "Staff cannot be suspended; take their staff status first."
 
 
 class ReportService:
@@ -90,12 +85,12 @@ class ModerationService:
         Hide a user and all they wrote from everyone but staff, at once; their sessions and tokens end.
 
         :raises ReasonRequired: there is no reason.
-        :raises CannotSuspendStaff: moderators do not suspend each other.
+        :raises RankTooLow: moderators do not suspend each other, nor a superuser.
+        :raises LastSuperuser: nobody would be left to make another one.
         """
         cls._check_reason(reason)
-        if user.is_staff:
-            raise CannotSuspendStaff
         with transaction.atomic():
+            RoleService.check_outranks(actor=moderator, user=user)
             if AccountService.suspend(user=user):
                 cls.write_down(moderator, Verb.SUSPEND, "user", user.id, reason)
 
@@ -103,8 +98,11 @@ class ModerationService:
     def restore(cls, *, user, moderator, reason=""):
         """
         Undo `suspend`.
+
+        :raises RankTooLow: whoever suspended them stood higher.
         """
         with transaction.atomic():
+            RoleService.check_outranks(actor=moderator, user=user)
             if AccountService.restore(user=user):
                 cls.write_down(moderator, Verb.RESTORE, "user", user.id, reason)
 

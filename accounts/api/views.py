@@ -30,7 +30,7 @@ from accounts.api.serializers import (
     UserSerializer,
 )
 from accounts.cache import user_record
-from accounts.constants import LOGIN_BACKEND, NICKNAME_MAX
+from accounts.constants import LOGIN_BACKEND, NICKNAME_MAX, VIEW_EMAIL
 from accounts.models import User, UserProfile
 from accounts.services import AccessTokenService, AccountService, ProfileService, SearchService, WrongCredentials
 from friendships.services import FriendshipService
@@ -180,7 +180,7 @@ class UserViewSet(APIViewSet):
         "search": ranked(UserSerializer),
     }
     parameters = {
-        "list": [OpenApiParameter("search", str, description="How names or mails begin")],
+        "list": [OpenApiParameter("search", str, description="How names begin; mails, if one may see them")],
         "search": [
             OpenApiParameter(
                 "q",
@@ -201,11 +201,13 @@ class UserViewSet(APIViewSet):
 
     def list(self, request):
         """
-        Everybody, ten a page; `search` finds names and mails by how they begin.
+        Everybody, ten a page; `search` finds names by how they begin, and mails for who may see them.
         """
         users = self.get_queryset().order_by("id")
         if search := request.query_params.get("search", "").strip().lower():
-            users = users.filter(Q(username__startswith=search) | Q(email__startswith=search))
+            found = Q(username__startswith=search)
+            may_see_email = request.user.has_perm(VIEW_EMAIL)
+            users = users.filter(found | Q(email__startswith=search) if may_see_email else found)
         page = self.paginate_queryset(users)
         return self.get_paginated_response(self.get_serializer([user_record(user) for user in page], many=True).data)
 

@@ -10,6 +10,7 @@ from accounts.services.accounts import (
     WrongCredentials,
 )
 from accounts.services.profiles import ProfileGone, ProfileService
+from accounts.services.roles import LastSuperuser, RankTooLow, RoleService
 from accounts.services.search import SearchService
 from accounts.services.tokens import AccessTokenService
 
@@ -17,8 +18,11 @@ __all__ = [
     "AccessTokenService",
     "AccountService",
     "EmailTaken",
+    "LastSuperuser",
     "ProfileGone",
     "ProfileService",
+    "RankTooLow",
+    "RoleService",
     "SearchService",
     "UsernameTaken",
     "WeakPassword",

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts import cache
 from accounts.constants import DELETED_PREFIX
 from accounts.models import User, UserProfile
+from accounts.services.roles import RoleService
 from accounts.services.tokens import AccessTokenService
 from outbox.services import OutboxService
 from utils.errors import Refused
@@ -115,11 +116,13 @@ class AccountService:
         What it wrote leaves every page with it and is purged by the tasks of `account_deleted`.
 
         :raises WrongCredentials: the password is wrong.
+        :raises LastSuperuser: nobody would be left to make another one.
         """
         user = User.objects.get(id=user.id)
         if not user.check_password(password):
             raise WrongCredentials("The password is wrong.", field="password")
         with transaction.atomic():
+            RoleService.check_superuser_remains(user)
             user.username = f"{DELETED_PREFIX}{user.id}"
             user.email = f"{DELETED_PREFIX}{user.id}@invalid"
             user.deleted_at = timezone.now()
@@ -136,8 +139,11 @@ class AccountService:
         Hide a user and all they wrote from everyone but staff; ends sessions and tokens, for good.
 
         Returns whether that is new. Repeats safely.
+
+        :raises LastSuperuser: nobody would be left to make another one.
         """
         with transaction.atomic():
+            RoleService.check_superuser_remains(user)
             changed = User.objects.filter(id=user.id, suspended_at__isnull=True).update(
                 suspended_at=timezone.now(), auth_epoch=F("auth_epoch") + 1
             )

@@ -60,8 +60,8 @@ class ListingPeopleTests(ApiTestCase):
 
                 self.assertEqual(body["detail"], "Invalid page.")
 
-    def test_staff_finds_people_by_how_name_or_mail_begins_in_any_case(self):
-        for term in ("ali", "ALICE1", " alice1@example.com ", "Alice1@Ex"):
+    def test_staff_finds_people_by_how_their_name_begins_in_any_case(self):
+        for term in ("ali", "ALICE1", " Alice1 "):
             with self.subTest(term=term):
                 self.assertEqual(self.names(search=term), ["alice1"])
         self.assertEqual(self.names(search="lice1"), [])

@@ -179,9 +179,9 @@ class SearchTests(ScreensTestCase):
     def found(self, screen, term):
         return self.rows(self.mod, screen, q=term)
 
-    def test_people_are_found_by_how_name_or_mail_begins_and_by_the_exact_id(self):
+    def test_people_are_found_by_how_their_name_begins_and_by_the_exact_id(self):
         alice = User.objects.get(id=self.alice.id)
-        for term in ("ali", "ALICE", " alice1@ex ", str(alice.id)):
+        for term in ("ali", "ALICE", str(alice.id)):
             with self.subTest(term=term):
                 self.assertEqual(self.found("accounts/user", term), [alice])
                 self.assertEqual(self.found("accounts/userprofile", term), [alice.profile])
