@@ -4,6 +4,7 @@ What the caches hold of accounts.
 Memcached  `user:{id}`      who they are to others
 Redis      `account:{id}`   who they are to us, for authentication
 Redis      `token:{sha256}` whose a token is
+Redis      `known_address:{id}:{address}` that somebody has logged in from there
 """
 
 from datetime import timedelta
@@ -16,7 +17,7 @@ from django.contrib.sessions.backends.cached_db import KEY_PREFIX as CACHED_SESS
 from django.core.cache import caches
 from django.utils import timezone
 
-from accounts.constants import LAST_USED_SECONDS
+from accounts.constants import KNOWN_ADDRESS_SECONDS, LAST_USED_SECONDS
 from accounts.models import AccessToken, User
 from utils.memcached.objects import TOMBSTONE, Lookup, invalidate, read_one
 from utils.redis.client import RedisUnavailable, Script, client
@@ -192,3 +193,22 @@ def invalidate_tokens(key_hashes):
     return not key_hashes or invalidate(
         *[token_key(key_hash) for key_hash in key_hashes], seconds=settings.OBJECT_CACHE_SECONDS, alias="default"
     )
+
+
+def known_address_key(user_id: int, address: str) -> str:
+    return f"known_address:{user_id}:{address}"
+
+
+def load_known_address(user_id: int, address: str) -> str:
+    """
+    Return the proof that a user's last login from an address has left behind, "" where there was none.
+    """
+    proof = caches["default"].get(known_address_key(user_id, address))
+    return proof if isinstance(proof, str) else ""
+
+
+def store_known_address(user_id: int, address: str, proof: str) -> None:
+    """
+    Note the proof of a login; a cache that is away forgets it.
+    """
+    caches["default"].set(known_address_key(user_id, address), proof, KNOWN_ADDRESS_SECONDS)

@@ -28,6 +28,14 @@ AVATAR_PIXELS = 512 * 512
 AUTH_SALT = "accounts.User.session_auth_hash"
 # What a session names as the one who vouches for its user; settings.AUTHENTICATION_BACKENDS has it.
 LOGIN_BACKEND = "accounts.backends.CachedAccountBackend"
+# A device that has logged in is known by this cookie, for as long as browsers keep one at most.
+DEVICE_COOKIE = "device"
+DEVICE_SALT = "accounts.devices"
+DEVICE_SECONDS = 400 * 86_400
+# How many accounts one device is known for, the last ones.
+DEVICE_ACCOUNTS = 5
+# An address changes hands sooner.
+KNOWN_ADDRESS_SECONDS = 30 * 86_400
 # Who may see whole mail addresses, and find people by them; others see a mask. Superusers have it.
 VIEW_EMAIL = "accounts.view_email"
 

@@ -2,9 +2,17 @@
 Who is asking.
 """
 
-from django.contrib.auth import get_user
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user
 from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
+
+from accounts.constants import LOGIN_BACKEND
+from accounts.devices import write_device
+from accounts.models import User
 
 
 class AccountMiddleware(AuthenticationMiddleware):
@@ -21,5 +29,29 @@ class AccountMiddleware(AuthenticationMiddleware):
         # Embedded, sessions are Django's own. And what is not cached or not in order is Django's to decide:
         # it asks the database, believes former secrets, ends what a new password has made void.
         load_owner = getattr(request.session, "load_owner", lambda: None)
-        request.account = load_owner() or get_user(request)
-        return request.account
+        user = load_owner() or get_user(request)
+        if user.is_staff or user.is_superuser:
+            # What a cache says of staff, whoever reaches the cache may have written there.
+            user = get_owner(request.session.session_key) or AnonymousUser()
+        request.account = user
+        return user
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        write_device(request, response)
+        return response
+
+
+def get_owner(session_key: str | None) -> User | None:
+    """
+    Return the user whom a session belongs to, both as the database knows them; None of no session. Two queries.
+    """
+    session = SessionStore(session_key).load()
+    if session.get(BACKEND_SESSION_KEY) != LOGIN_BACKEND:
+        return None
+    user = User.objects.filter(id=session[SESSION_KEY]).first()
+    if user is None or not user.can_log_in:
+        return None
+    # A secret that was replaced is still believed, as Django does.
+    valid = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+    presented = session.get(HASH_SESSION_KEY, "")
+    return user if any(constant_time_compare(presented, auth_hash) for auth_hash in valid) else None

@@ -392,6 +392,9 @@ CELERY_TASK_SOFT_TIME_LIMIT = 45
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Nobody who reaches the broker asks a worker for its settings, which hold passwords, or tells it what to do.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BROKER_NATIVE_DELAYED_DELIVERY_QUEUE_TYPE = "classic"
 # Only the relay publishes, and it would rather try again later than wait.
 CELERY_BROKER_CONNECTION_TIMEOUT = 1.0

@@ -31,6 +31,7 @@ from accounts.api.serializers import (
 )
 from accounts.cache import user_record
 from accounts.constants import LOGIN_BACKEND, NICKNAME_MAX, VIEW_EMAIL
+from accounts.devices import remember
 from accounts.models import User, UserProfile
 from accounts.services import AccessTokenService, AccountService, ProfileService, SearchService, WrongCredentials
 from friendships.services import FriendshipService
@@ -138,6 +139,7 @@ class AccountViewSet(APIViewSet):
         if request.auth is None:
             # A client with a token has no session that could go on.
             update_session_auth_hash(request._request, user)
+        remember(request._request, user)
         return Response({"success": True, "token": AccessTokenService.create_token(user=user)})
 
     @action(methods=["DELETE"], detail=False)

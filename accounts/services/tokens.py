@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import cache
 from accounts.constants import TOKEN_BYTES
-from accounts.models import AccessToken
+from accounts.models import AccessToken, User
 from outbox.services import OutboxService
 from utils.time_ids import format_time
 from utils.transactions import after_commit
@@ -40,7 +40,7 @@ class AccessTokenService:
     @classmethod
     def load_user(cls, secret):
         """
-        Return the user who holds `secret`, or None. One round trip and no SQL when warm.
+        Return the user who holds `secret`, or None. One round trip and no SQL when warm; one query of staff.
         """
         record, account = cache.load_token(AccessToken.hash(secret))
         if record is None or record["expires_at"] <= format_time(timezone.now()):
@@ -48,7 +48,19 @@ class AccessTokenService:
         user = cache.account_of(account) if account else cache.load_account(record["user_id"])
         if user is None or user.get_session_auth_hash() != record["auth_hash"]:
             return None
-        return user
+        # What a cache says of staff, whoever reaches the cache may have written there.
+        return cls.get_user(secret) if user.is_staff or user.is_superuser else user
+
+    @classmethod
+    def get_user(cls, secret: str) -> User | None:
+        """
+        Return the user who holds `secret` as the database knows both, or None; one query.
+        """
+        unexpired = AccessToken.objects.filter(expires_at__gt=timezone.now()).select_related("user")
+        token = unexpired.filter(key_hash=AccessToken.hash(secret)).first()
+        if token is None or not token.user.can_log_in or token.auth_hash != token.user.get_session_auth_hash():
+            return None
+        return token.user
 
     @classmethod
     def revoke(cls, secret):
