@@ -10,3 +10,5 @@ TASK_TIMEOUT_MS = 5_000
 PURGE_SIZE = 300
 # How many people are offered for following, and among how many of the most followed they are looked for.
 SUGGESTIONS, SUGGESTION_CANDIDATES = 10, 100
+# Pages by number reach this far down a list; beyond it lists are read by cursor, whose cost does not grow.
+NUMBERED_ROWS = 1_000

@@ -105,6 +105,20 @@ class Page:
     next_window: Window | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NumberedPage:
+    """
+    Rows of one page by number.
+
+    :param reachable: how many rows there are pages of.
+    :param total: how many rows there are; more than that in a list too long to be paged by number to its end.
+    """
+
+    rows: list
+    reachable: int
+    total: int
+
+
 def fill_page(window, limit, *, fetch, keep, id_of, advance=Window.older_than):
     """
     Return a full page of visible rows: rows that `keep` drops are replaced by older ones.

@@ -65,7 +65,7 @@ class NumberedFriendshipsSerializer(serializers.Serializer):
     """
 
     total_results = serializers.IntegerField()
-    total_pages = serializers.IntegerField()
+    total_pages = serializers.IntegerField(help_text="Of the newest 1,000 rows; older ones are read by cursor.")
     page_number = serializers.IntegerField()
     has_next_page = serializers.BooleanField()
     results = FriendshipSerializer(many=True)
@@ -73,6 +73,6 @@ class NumberedFriendshipsSerializer(serializers.Serializer):
 
 FRIENDSHIPS = either("Friendships", endless(FriendshipSerializer), NumberedFriendshipsSerializer)
 NUMBERED_PARAMETERS = [
-    OpenApiParameter("page", FROM_ONE, description="From 1; answers by page numbers instead"),
+    OpenApiParameter("page", FROM_ONE, description="From 1, over the newest 1,000; answers by page numbers"),
     OpenApiParameter("size", FROM_ONE, description="Rows a numbered page, 20 at most"),
 ]

@@ -86,10 +86,10 @@ class FriendshipViewSet(APIViewSet):
         user, viewer = self.get_object(), self.request.user
         if "page" in self.request.query_params:
             numbered = NumberedRequest(self.request)
-            rows, total = FriendshipService.get_numbered_page(
+            page = FriendshipService.load_numbered_page(
                 user, viewer, side=side, number=numbered.number, size=numbered.size
             )
-            return numbered.envelope(self.shapes(rows), total)
+            return numbered.envelope(page, self.shapes([(row.id, record) for row, record in page.rows]))
         endless = EndlessRequest(self.request)
         page = load(user, viewer, endless.window, endless.limit)
         return endless.envelope(page, self.shapes([(row.id, record) for row, record in page.rows]))

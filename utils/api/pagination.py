@@ -12,7 +12,7 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from utils.pagination import BadCursor, Window
+from utils.pagination import BadCursor, NumberedPage, Window
 from utils.time_ids import MAX_ID, datetime_to_id
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
@@ -142,16 +142,16 @@ class NumberedRequest:
             raise ValidationError({"size": [BAD_LIMIT]})
         self.size = min(size, NUMBERED_SIZE)
 
-    def envelope(self, results, total):
+    def envelope(self, page: NumberedPage, results: list[dict]) -> Response:
         """
-        Return the answer; an empty first page is a page.
+        Return the answer; an empty first page is a page. `results` are the page's rows, ready for JSON.
         """
-        pages = max(1, -(-total // self.size))
+        pages = max(1, -(-page.reachable // self.size))
         if self.number > pages:
             raise NotFound("Invalid page.")
         return Response(
             {
-                "total_results": total,
+                "total_results": page.total,
                 "total_pages": pages,
                 "page_number": self.number,
                 "has_next_page": self.number < pages,
