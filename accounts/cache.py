@@ -9,6 +9,7 @@ Redis      `known_address:{id}:{address}` that somebody has logged in from there
 
 from datetime import timedelta
 from functools import cache
+from typing import Any
 
 import orjson
 from django.conf import settings
@@ -20,24 +21,34 @@ from django.utils import timezone
 from accounts.constants import KNOWN_ADDRESS_SECONDS, LAST_USED_SECONDS
 from accounts.models import AccessToken, User
 from utils.memcached.objects import TOMBSTONE, Lookup, invalidate, read_one
+from utils.records import NONE, RecordShape
 from utils.redis.client import RedisUnavailable, Script, client
 from utils.time_ids import format_time
 
 # Of an account, what authentication needs; everything else of a cached instance is loaded when touched.
 # In the order of the model's own fields, because that is how `from_db` takes values.
 ACCOUNT_FIELDS = ("is_superuser", "is_staff", "is_active", "id", "username", "email")
+USER = RecordShape(id=int, username=str, nickname=(str, NONE), avatar=str, suspended=bool, deleted=bool)
+ACCOUNT = RecordShape(is_superuser=bool, is_staff=bool, is_active=bool, id=int, username=str, email=str, auth_hash=str)
+TOKEN = RecordShape(user_id=int, auth_hash=str, expires_at=str)
 # A session and a token name a user in their JSON; the account of that user comes along.
 WITH_ACCOUNT = Script(
     "with_account",
     """
--- {value, account, user id}, each false where there is none.
-local raw = redis.call('GET', KEYS[1])
+-- {value, account, user id}, each false where there is none. What is no string is removed.
+local function get(key)
+    local value = redis.pcall('GET', key)
+    if type(value) ~= 'table' then return value end
+    redis.call('DEL', key)
+    return false
+end
+local raw = get(KEYS[1])
 if not raw then return {false, false, false} end
 local ok, value = pcall(cjson.decode, raw)
 local user_id = ok and type(value) == 'table' and value[ARGV[2]]
-if not user_id then return {raw, false, false} end
 if type(user_id) == 'number' then user_id = string.format('%.0f', user_id) end
-return {raw, redis.call('GET', ARGV[1] .. user_id), user_id}
+if type(user_id) ~= 'string' then return {raw, false, false} end
+return {raw, get(ARGV[1] .. user_id), user_id}
 """,
 )
 
@@ -72,7 +83,7 @@ def user_lookup(user_ids):
 
     A record is {id, username, nickname, avatar, suspended, deleted}; people who never existed have none.
     """
-    return Lookup({user_id: user_key(user_id) for user_id in user_ids}, load_user_records)
+    return Lookup({user_id: user_key(user_id) for user_id in user_ids}, load_user_records, USER.matches)
 
 
 def load_user_records(user_ids):
@@ -98,7 +109,7 @@ def load_account(user_id):
     """
     Return the User to authenticate as, or None: no SQL when warm. Nobody who may not log in is ever returned.
     """
-    record = read_one(account_key(user_id), lambda: account_record(user_id), alias="default")
+    record = read_one(account_key(user_id), lambda: account_record(user_id), ACCOUNT.matches, alias="default")
     return None if record is None else account_of(record)
 
 
@@ -115,14 +126,25 @@ def load_with_account(key, id_field):
     """
     Return (value, account record) of a session or token key: both in one round trip.
 
+    The value may be anything, and is None where there is none; the record is None unless it is in order.
+
     :param key: the full name of the key in Redis.
     :param id_field: the field of the JSON value that holds the user's id.
     :raises RedisUnavailable: no answer.
     """
     raw, account = client.run(WITH_ACCOUNT, [key], with_account_arguments(id_field))[:2]
-    value = None if raw is None else orjson.loads(raw)
-    record = None if account is None else orjson.loads(account)
-    return value, None if record == TOMBSTONE else record
+    value, record = parse(raw), parse(account)
+    return value, record if ACCOUNT.matches(record) else None
+
+
+def parse(raw: bytes | None) -> Any:
+    """
+    Return what a JSON text says, None of nothing; what is no JSON is as good as a tombstone.
+    """
+    try:
+        return None if raw is None else orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return TOMBSTONE
 
 
 def account_record(user_id):
@@ -162,8 +184,8 @@ def load_token(key_hash):
         record, account = load_with_account(redis_key(token_key(key_hash)), "user_id")
     except RedisUnavailable:
         record = account = None
-    if record is None or record == TOMBSTONE:
-        record = read_one(token_key(key_hash), lambda: token_record(key_hash), alias="default")
+    if not TOKEN.matches(record):
+        record = read_one(token_key(key_hash), lambda: token_record(key_hash), TOKEN.matches, alias="default")
     return record, account
 
 

@@ -2,6 +2,8 @@
 Sessions in the database with a copy in Redis, read together with the account they belong to.
 """
 
+from typing import Any
+
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.cached_db import SessionStore as CachedDBSessionStore
 from django.utils.crypto import constant_time_compare
@@ -25,6 +27,10 @@ class SessionStore(CachedDBSessionStore):
             data, self.account = cache.load_with_account(self._cache.make_key(self.cache_key), SESSION_KEY)
         except RedisUnavailable:
             data = None
+        if data is not None and not is_session(data):
+            # As another release has written it, or a fault: the row knows.
+            self._cache.delete(self.cache_key)
+            data = None
         return super().load() if data is None else data
 
     def load_owner(self):
@@ -39,3 +45,16 @@ class SessionStore(CachedDBSessionStore):
         if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), account["auth_hash"]):
             return None
         return cache.account_of(account)
+
+
+def is_session(data: Any) -> bool:
+    """
+    Say whether a cached value is a session of nobody, or of somebody who can be looked for.
+    """
+    if type(data) is not dict:
+        return False
+    owner = [data.get(name, "") for name in (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY)]
+    if any(type(value) is not str for value in owner):
+        return False
+    user_id = owner[0]
+    return SESSION_KEY not in data or (user_id.isascii() and user_id.isdigit() and len(user_id) < 19)

@@ -2,11 +2,15 @@
 What Memcached holds of comments: `comments:{tweet_id}`, the oldest ones of a tweet, as its page shows them.
 """
 
+from typing import Any
+
 from comments.constants import SHOWN_COMMENTS
 from comments.models import Comment
 from utils.memcached.objects import Lookup, invalidate
+from utils.records import RecordShape, are_records
 from utils.time_ids import format_time
 
+COMMENT = RecordShape(id=int, tweet_id=int, user_id=int, content=str, updated_at=str, likes_count=int)
 FIELDS = ("id", "tweet_id", "user_id", "content", "updated_at", "likes_count")
 
 
@@ -22,7 +26,10 @@ def head_lookup(tweet_id):
     def load(tweet_ids):
         return {tweet_id: get_records(tweet_id, before=None, after=None, limit=SHOWN_COMMENTS + 1)}
 
-    return Lookup({tweet_id: head_key(tweet_id)}, load)
+    def is_valid(records: Any) -> bool:
+        return are_records(records, COMMENT, ids=("id", "user_id"))
+
+    return Lookup({tweet_id: head_key(tweet_id)}, load, is_valid)
 
 
 def get_records(tweet_id, *, before, after, limit):

@@ -2,9 +2,12 @@
 What Memcached holds of friendships: the set of ids that a user follows.
 """
 
+from typing import Any
+
 from friendships.constants import CACHED_FOLLOWINGS
 from friendships.storage import store_to_read
 from utils.memcached.objects import invalidate, read_one
+from utils.records import are_ids
 
 
 def followings_key(user_id):
@@ -17,10 +20,14 @@ def load_followed_among(user_id, candidate_ids):
 
     Of somebody who follows very many, the cache only knows that; the database is then asked.
     """
-    ids = read_one(followings_key(user_id), lambda: cacheable_followings(user_id))
+    ids = read_one(followings_key(user_id), lambda: cacheable_followings(user_id), are_cached_followings)
     if ids == "many":
         return store_to_read(user_id).get_followed_among(user_id, candidate_ids)
     return set(ids).intersection(candidate_ids)
+
+
+def are_cached_followings(value: Any) -> bool:
+    return value == "many" or are_ids(value)
 
 
 def cacheable_followings(user_id):

@@ -6,12 +6,16 @@ What Memcached holds of likes.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 
 from likes.constants import CACHED_LIKES, SHOWN_LIKES
 from likes.models import Like
 from utils.memcached.objects import Lookup, invalidate
+from utils.records import RecordShape, are_id_rows, are_ids
+
+LIKED = RecordShape(ids=list, floor=int)
 
 
 def liked_key(user_id, kind):
@@ -31,7 +35,10 @@ def liked_lookup(user_id, model):
         ids = list(liked.values_list("object_id", flat=True)[:CACHED_LIKES])
         return {user_id: {"ids": ids, "floor": ids[-1] if len(ids) == CACHED_LIKES else 0}}
 
-    return Lookup({user_id: liked_key(user_id, model.kind())}, load)
+    def is_valid(value: Any) -> bool:
+        return LIKED.matches(value) and are_ids(value["ids"])
+
+    return Lookup({user_id: liked_key(user_id, model.kind())}, load, is_valid)
 
 
 def likers_key(kind, object_id):
@@ -47,7 +54,10 @@ def likers_lookup(content_type, object_id):
         likes = Like.objects.filter(content_type=content_type, object_id=object_id).order_by("-id")
         return {object_id: [list(pair) for pair in likes.values_list("id", "user_id")[: SHOWN_LIKES + 1]]}
 
-    return Lookup({object_id: likers_key(content_type.model, object_id)}, load)
+    def is_valid(value: Any) -> bool:
+        return are_id_rows(value, 2)
+
+    return Lookup({object_id: likers_key(content_type.model, object_id)}, load, is_valid)
 
 
 def invalidate_likes(likes: Iterable[tuple[int, str, int]]) -> bool:

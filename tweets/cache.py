@@ -11,7 +11,7 @@ leaves its mark in both, so that one of them being away cannot show what is gone
 
 import json
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 from django.conf import settings
@@ -19,27 +19,34 @@ from django.conf import settings
 from tweets.constants import STATE_SECONDS, TWEET_CACHE_SECONDS, PhotoStatus
 from tweets.models import Tweet, TweetPhoto
 from utils.memcached.objects import Lookup, fill, invalidate
+from utils.records import RecordShape, are_id_rows
 from utils.redis.client import RedisUnavailable, Script, client
 from utils.redis.lists import IdList
-from utils.time_ids import format_time
+from utils.time_ids import MAX_ID, format_time
 
 STATE_PREFIX = "tweet_state:"
 # Changes that may fall into one moment.
 OLD_VERSIONS = 3
+TWEET = RecordShape(id=int, user_id=int, created_at=str, content=str, photos=list)
 
 user_tweets = IdList("user_tweets", companion_prefix=STATE_PREFIX)
 
 # A state that is older than the one that is there changes nothing: readers and writers may come in any order.
+# What is no state is older than any.
 PUT_STATES = Script(
     "put_states",
     """
 local function revision(state)
-    local ok, list = pcall(cjson.decode, state or '')
-    return ok and type(list) == 'table' and tonumber(list[1]) or -1
+    local ok, list = pcall(cjson.decode, state)
+    if not ok or type(list) ~= 'table' or #list ~= 6 then return -1 end
+    for _, number in ipairs(list) do
+        if type(number) ~= 'number' then return -1 end
+    end
+    return list[1]
 end
 for index, key in ipairs(KEYS) do
     local new = ARGV[index + 1]
-    if revision(redis.call('GET', key)) < revision(new) then redis.call('SET', key, new, 'EX', ARGV[1]) end
+    if revision(redis.pcall('GET', key)) < revision(new) then redis.call('SET', key, new, 'EX', ARGV[1]) end
 end
 return 1
 """,
@@ -75,14 +82,18 @@ class TweetState(NamedTuple):
 
 def parse_states(raw):
     """
-    Return the states of Redis' values, None of each that it did not have. One parse for all of a page.
+    Return the states of Redis' values, None of each that it did not have or that is none. One parse for all of a page.
     """
+    there = [value for value in raw if value is not None]
     try:
-        known = iter(orjson.loads(b"[" + b",".join(filter(None, raw)) + b"]"))
-        return [None if value is None else TweetState._make(next(known)) for value in raw]
-    except (ValueError, TypeError, StopIteration):
-        # An earlier release wrote them otherwise: the database knows.
-        return [None] * len(raw)
+        known = orjson.loads(b"[" + b",".join(there) + b"]")
+    except orjson.JSONDecodeError:
+        known = []
+    if len(known) == len(there) and are_id_rows(known, len(TweetState._fields)):
+        states = map(TweetState._make, known)
+        return [None if value is None else next(states) for value in raw]
+    # Another release has written one of them, or a fault: of that one the database knows.
+    return [parse_states([value])[0] for value in raw] if len(raw) > 1 else [None] * len(raw)
 
 
 def tweet_key(tweet_id, version):
@@ -100,6 +111,16 @@ def tweet_record(tweet, photos):
         "content": tweet.content,
         "photos": photos,
     }
+
+
+def is_tweet(value: Any) -> bool:
+    """
+    Say whether a cached value is the record of a tweet.
+    """
+    if not TWEET.matches(value) or not 0 < value["user_id"] <= MAX_ID:
+        return False
+    photos = value["photos"]
+    return not photos or all(type(photo) is list and [*map(type, photo)] == [str, str] for photo in photos)
 
 
 def load_photos(tweet_ids):
@@ -149,7 +170,7 @@ class TweetBatch:
             for id, state in self.states.items()
             if not state.is_deleted and id not in self.fresh
         }
-        self.lookup = Lookup(keys, load, TWEET_CACHE_SECONDS)
+        self.lookup = Lookup(keys, load, is_tweet, TWEET_CACHE_SECONDS)
 
     @property
     def records(self):

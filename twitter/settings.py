@@ -297,7 +297,7 @@ def redis_cache(backend):
         "BACKEND": f"utils.redis.backend.{backend}",
         "LOCATION": REDIS_URL,
         "OPTIONS": {
-            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+            "SERIALIZER": "utils.redis.backend.TolerantJSONSerializer",
             "SOCKET_CONNECT_TIMEOUT": CACHE_TIMEOUT_SECONDS,
             "SOCKET_TIMEOUT": CACHE_TIMEOUT_SECONDS,
             "CONNECTION_POOL_KWARGS": {"max_connections": 50},

@@ -3,13 +3,16 @@ What the cache holds of features: all of them, as one object, for a few seconds.
 """
 
 from contextvars import ContextVar
+from typing import Any
 
 from gatekeeper.constants import FEATURES_SECONDS
 from gatekeeper.models import Feature
 from utils.memcached.objects import Lookup, invalidate, read_through
+from utils.records import NONE, RecordShape
 from utils.time_ids import format_time
 
 KEY = "features"
+FEATURE = RecordShape(percentage=int, allowed=list, denied=list, starts_at=(str, NONE), ends_at=(str, NONE))
 
 # What the running request has looked up; None outside requests.
 _of_request = ContextVar("features_of_request", default=None)
@@ -41,9 +44,13 @@ def load_features():
 
 
 def read_features():
-    lookup = Lookup({0: KEY}, lambda ids: {0: get_features()}, FEATURES_SECONDS)
+    lookup = Lookup({0: KEY}, lambda ids: {0: get_features()}, are_features, FEATURES_SECONDS)
     read_through(lookup)
     return lookup.found[0]
+
+
+def are_features(value: Any) -> bool:
+    return type(value) is dict and all(map(FEATURE.matches, value.values()))
 
 
 def get_features():

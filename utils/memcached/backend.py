@@ -14,8 +14,8 @@ from pymemcache.exceptions import MemcacheError, MemcacheIllegalInputError, Memc
 from utils.breaker import CircuitBreaker
 
 RECEIVE_SIZE = 65_536
-# RuntimeError: every connection of the pool is in use.
-FAILURES = (MemcacheError, OSError, RuntimeError)
+# RuntimeError: every connection of the pool is in use. ValueError: what came was no answer of Memcached.
+FAILURES = (MemcacheError, OSError, RuntimeError, ValueError)
 
 
 class JSONSerde:
@@ -63,11 +63,34 @@ class Connection(Client):
         if self.sock is None:
             self._connect()
         self.sock.sendall(f"get {line}\r\n".encode("ascii"))
-        lines = self._read_answer().split(b"\r\n")
+        answer = self._read_answer()
+        lines = answer.split(b"\r\n")
         # A header is "VALUE key flags length".
-        start = len("VALUE ") + len(head)
-        found = [header[start : header.index(b" ", start)].decode("ascii") for header in lines[:-2:2]]
-        return dict(zip(found, parse_values(lines[1:-2:2])))
+        headers, values = [header.split(b" ") for header in lines[:-2:2]], lines[1:-2:2]
+        if [header[-1] for header in headers] != [b"%d" % len(value) for value in values]:
+            # Somebody else's value, with a line break in it: the lengths tell where it ends.
+            headers, values = self._split_by_length(answer)
+        start = len(head)
+        return dict(zip([header[1][start:].decode("ascii") for header in headers], parse_values(values)))
+
+    def _split_by_length(self, answer: bytes) -> tuple[list[list[bytes]], list[bytes]]:
+        """
+        Return the headers and values of an answer, however its values look; reads on where it only seemed to end.
+        """
+        headers, values, position = [], [], 0
+        while True:
+            end = answer.find(b"\r\n", position)
+            header = answer[position:end].split(b" ") if end >= 0 else []
+            if header == [b"END"]:
+                return headers, values
+            begin = end + 2
+            after = begin + int(header[-1]) if header else len(answer)
+            if after + 2 > len(answer):
+                answer += self._read_answer()
+                continue
+            headers.append(header)
+            values.append(answer[begin:after])
+            position = after + 2
 
     def _read_answer(self):
         answer = bytearray()

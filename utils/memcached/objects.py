@@ -8,9 +8,14 @@ An invalidation must win against a reader who read the database just before it a
 cache just after it. So invalidating does not delete: it leaves a tombstone for a few seconds, and
 filling uses `add`, which a tombstone refuses. A reader who meets a tombstone reads the database.
 Whatever slips through lives no longer than `OBJECT_CACHE_SECONDS`.
+
+A value that another release has written, or a fault, is no value: it is a miss, and a tombstone
+takes its place as if it had been invalidated.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import caches
@@ -21,6 +26,13 @@ TOMBSTONE = "-"
 TOMBSTONE_SECONDS = 3
 
 
+def is_value(value: Any) -> bool:
+    """
+    Say whether a key holds anything but a tombstone.
+    """
+    return value is not None and value != TOMBSTONE
+
+
 @dataclass(slots=True)
 class Lookup:
     """
@@ -28,12 +40,14 @@ class Lookup:
 
     :param keys: {id: cache key}.
     :param alias: which of settings.CACHES holds them.
+    :param is_valid: says of a cached value, whatever its type, whether it can be used.
     :param load: called with the list of ids that the cache lacks; returns {id: JSON-ready value}.
     :param found: {id: value} after `read_through`; an id that does not exist anywhere is not in it.
     """
 
     keys: dict
     load: callable
+    is_valid: Callable[[Any], bool] = is_value
     seconds: int | None = None
     alias: str = "objects"
     found: dict = field(default_factory=dict)
@@ -48,14 +62,28 @@ def read_through(*lookups):
     cached = caches[alias].get_many(wanted)
     count_reads(alias, hits=len(cached), misses=len(wanted) - len(cached))
     for lookup in lookups:
-        lookup.found = {
-            id: value for id, key in lookup.keys.items() if (value := cached.get(key)) not in (None, TOMBSTONE)
-        }
+        lookup.found = find_valid(lookup, cached)
         if len(lookup.found) < len(lookup.keys):
             loaded = lookup.load([id for id in lookup.keys if id not in lookup.found])
             lookup.found.update(loaded)
             fresh = {lookup.keys[id]: value for id, value in loaded.items() if lookup.keys[id] not in cached}
             fill(fresh, lookup.seconds or settings.OBJECT_CACHE_SECONDS, alias=lookup.alias)
+
+
+def find_valid(lookup: Lookup, cached: dict[str, Any]) -> dict[Any, Any]:
+    """
+    Return {id: value} of what a lookup can use of what was cached; what nobody can use gives way to a tombstone.
+    """
+    found, unusable, is_valid = {}, [], lookup.is_valid
+    for id, key in lookup.keys.items():
+        value = cached.get(key, TOMBSTONE)
+        if is_valid(value):
+            found[id] = value
+        elif value != TOMBSTONE:
+            unusable.append(key)
+    if unusable:
+        invalidate(*unusable, alias=lookup.alias)
+    return found
 
 
 def fill(values, seconds, *, alias="objects"):
@@ -70,11 +98,13 @@ def fill(values, seconds, *, alias="objects"):
             cache.add(key, value, seconds)
 
 
-def read_one(key, load, *, alias="objects"):
+def read_one(key, load, is_valid=is_value, *, alias="objects"):
     """
     Return the value of one key, or what `load()` returns; None is not cached. One round trip when warm.
+
+    :param is_valid: as of a Lookup.
     """
-    lookup = Lookup({0: key}, lambda ids: {0: value} if (value := load()) is not None else {}, alias=alias)
+    lookup = Lookup({0: key}, lambda ids: {0: value} if (value := load()) is not None else {}, is_valid, alias=alias)
     read_through(lookup)
     return lookup.found.get(0)
 

@@ -4,10 +4,12 @@ django-redis behind the project's circuit breaker, with rate counting in one rou
 
 import threading
 from functools import wraps
+from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django_redis.cache import RedisCache
-from redis.exceptions import RedisError
+from django_redis.serializers.json import JSONSerializer
+from redis.exceptions import RedisError, ResponseError
 
 from utils.redis.client import RedisUnavailable, Script, breaker, client
 
@@ -15,7 +17,11 @@ from utils.redis.client import RedisUnavailable, Script, breaker, client
 COUNT = Script(
     "count_request",
     """
-local count = redis.call('INCR', KEYS[1])
+local count = redis.pcall('INCR', KEYS[1])
+if type(count) == 'table' then
+    redis.call('DEL', KEYS[1])
+    count = redis.call('INCR', KEYS[1])
+end
 if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return count
 """,
@@ -41,6 +47,18 @@ return count
 )
 
 
+class TolerantJSONSerializer(JSONSerializer):
+    """
+    Values travel as JSON, never as pickle. What is no JSON reads as None, which is a miss.
+    """
+
+    def loads(self, value: bytes) -> Any:
+        try:
+            return super().loads(value)
+        except (ValueError, RecursionError):
+            return None
+
+
 def survives(fallback):
     """
     Decorate a cache verb to answer `fallback` when Redis does not answer, and fast when it is known not to.
@@ -53,6 +71,9 @@ def survives(fallback):
                 return fallback
             try:
                 return verb(*args, **kwargs)
+            except ResponseError:
+                # It answers, and at once: a value of another type, or no room for this one.
+                return fallback
             except (RedisError, OSError):
                 breaker.record_failure()
                 return fallback

@@ -91,6 +91,9 @@ class RedisClient:
             return self._ask(command, args)
         except redis.exceptions.NoScriptError:
             raise
+        except redis.ResponseError as error:
+            # It answers, and at once: nothing to keep away from.
+            raise RedisUnavailable(str(error)) from error
         except (redis.RedisError, OSError) as error:
             breaker.record_failure()
             raise RedisUnavailable(str(error)) from error

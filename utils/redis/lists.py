@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from utils.metrics import count_reads
+from utils.records import are_ids
 from utils.redis.client import RedisUnavailable, Script, client
 
 HIT, MISS, BEYOND = "hit", "miss", "beyond"
@@ -36,23 +37,29 @@ READ = Script(
 local key, lease = KEYS[1], KEYS[1] .. ':lease'
 local before, after, limit, cap = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local whole = before > 0
-local ids = redis.call('LRANGE', key, 0, whole and -1 or limit - 1)
-if #ids == 0 then
-    local leased = redis.call('SET', lease, ARGV[5], 'NX', 'PX', ARGV[6])
-    return {'miss', leased and ARGV[5] or false}
-end
+local ids = redis.pcall('LRANGE', key, 0, whole and -1 or limit - 1)
 local page, ended = {}, ids[1] == '0'
-if not ended and not whole and after == 0 then
+if not ids.err and not ended and not whole and after == 0 then
     page, ended = ids, #ids == limit
-elseif not ended then
+elseif not ids.err and not ended then
     for _, id in ipairs(ids) do
         local number = tonumber(id)
+        if not number then ids.err = 'no list of ids' break end
         if number <= after then ended = true break end
         if not whole or number < before then
             page[#page + 1] = id
             if #page == limit then ended = true break end
         end
     end
+end
+-- What is no list of ids, as another release has left it, or a fault, gives way to one.
+if ids.err then
+    redis.call('DEL', key)
+    ids = {}
+end
+if #ids == 0 then
+    local leased = redis.call('SET', lease, ARGV[5], 'NX', 'PX', ARGV[6])
+    return {'miss', leased and ARGV[5] or false}
 end
 if not ended and #ids >= cap then return {'beyond'} end
 if #page == 0 or ARGV[7] == '' then return {'hit', page, {}} end
@@ -66,7 +73,7 @@ STORE = Script(
     "store_list",
     """
 local key, lease = KEYS[1], KEYS[1] .. ':lease'
-if redis.call('GET', lease) ~= ARGV[1] then return 0 end
+if redis.pcall('GET', lease) ~= ARGV[1] then return 0 end
 redis.call('DEL', key, lease)
 redis.call('RPUSH', key, unpack(ARGV, 3))
 redis.call('EXPIRE', key, ARGV[2])
@@ -86,6 +93,7 @@ local function place(key, id, number)
         local window = redis.call('LRANGE', key, start, start + 31)
         for _, other in ipairs(window) do
             if other == id then return true end
+            if not tonumber(other) then return false end
             if tonumber(other) < number then
                 redis.call('LINSERT', key, 'BEFORE', other, id)
                 redis.call('LTRIM', key, 0, cap - 1)
@@ -101,9 +109,11 @@ local function place(key, id, number)
 end
 
 for index, key in ipairs(KEYS) do
-    local id, head = ARGV[index + 1], redis.call('LINDEX', key, 0)
+    local id, head = ARGV[index + 1], redis.pcall('LINDEX', key, 0)
     local number = tonumber(id)
-    if not head then
+    if head and (type(head) == 'table' or not tonumber(head)) then
+        redis.call('DEL', key, key .. ':lease')
+    elseif not head then
         redis.call('DEL', key .. ':lease')
     elseif head == '0' then
         redis.call('LSET', key, 0, id)
@@ -125,8 +135,10 @@ REMOVE = Script(
     """
 local cap = tonumber(ARGV[1])
 for index, key in ipairs(KEYS) do
-    local length = redis.call('LLEN', key)
-    if redis.call('LREM', key, 1, ARGV[index + 1]) > 0 and length >= cap then redis.call('DEL', key) end
+    local length = redis.pcall('LLEN', key)
+    if type(length) == 'table' then
+        redis.call('DEL', key)
+    elseif redis.call('LREM', key, 1, ARGV[index + 1]) > 0 and length >= cap then redis.call('DEL', key) end
     redis.call('DEL', key .. ':lease')
 end
 return 1
@@ -146,6 +158,17 @@ class ListPage:
     ids: list = field(default_factory=list)
     companions: list = field(default_factory=list)
     lease: str | None = None
+
+
+def parse_ids(texts: list[bytes]) -> list[int] | None:
+    """
+    Return the ids that Redis holds as texts, None where one of them is no id.
+    """
+    try:
+        ids = [int(text) for text in texts]
+    except ValueError:
+        return None
+    return ids if are_ids(ids) else None
 
 
 class IdList:
@@ -176,8 +199,19 @@ class IdList:
         status = answer[0].decode()
         count_reads("lists", hits=status == HIT, misses=status != HIT)
         if status == HIT:
-            return ListPage(HIT, [int(id) for id in answer[1]], answer[2] or [None] * len(answer[1]))
+            ids = parse_ids(answer[1])
+            if ids is None:
+                self._forget(owner_id)
+                return ListPage(MISS)
+            return ListPage(HIT, ids, answer[2] or [None] * len(ids))
         return ListPage(status, lease=answer[1] if status == MISS else None)
+
+    def _forget(self, owner_id: int) -> None:
+        try:
+            self.drop([owner_id])
+        except RedisUnavailable:
+            # The next reader meets it again.
+            pass
 
     def read_arguments(self, before, after, limit):
         """

@@ -1,0 +1,60 @@
+"""
+What a JSON value from a cache must look like to be believed: written by another release, or damaged, it is a miss.
+"""
+
+from collections.abc import Iterable
+from itertools import chain, product
+from typing import Any
+
+from utils.time_ids import MAX_ID
+
+NONE = type(None)
+
+
+class RecordShape:
+    """
+    The fields of a record in the order in which they are written, and of which types each may be.
+
+    Compared as tuples, because a page asks this of every record that it shows.
+    """
+
+    def __init__(self, **fields: type | tuple[type, ...]) -> None:
+        self._names = tuple(fields)
+        choices = [kinds if isinstance(kinds, tuple) else (kinds,) for kinds in fields.values()]
+        self._types = set(product(*choices))
+
+    def matches(self, value: Any) -> bool:
+        """
+        Say whether a value is such a record.
+        """
+        return type(value) is dict and (*value,) == self._names and (*map(type, value.values()),) in self._types
+
+
+def are_ids(values: Any) -> bool:
+    """
+    Say whether `values` is a list of whole numbers that may be ids; an empty one is.
+    """
+    if type(values) is not list:
+        return False
+    return not values or (set(map(type, values)) == {int} and min(values) >= 0 and max(values) <= MAX_ID)
+
+
+def are_id_rows(rows: Any, length: int) -> bool:
+    """
+    Say whether `rows` is a list of lists of so many ids.
+    """
+    if type(rows) is not list:
+        return False
+    if not rows:
+        return True
+    # All at once: of a page, each of its rows would be asked.
+    return set(map(type, rows)) == {list} and set(map(len, rows)) == {length} and are_ids([*chain.from_iterable(rows)])
+
+
+def are_records(values: Any, shape: RecordShape, ids: Iterable[str] = ()) -> bool:
+    """
+    Say whether `values` is a list of records of one shape, whose fields `ids` may be ids.
+    """
+    if type(values) is not list or not all(map(shape.matches, values)):
+        return False
+    return all(are_ids([value[name] for value in values]) for name in ids)
