@@ -17,6 +17,9 @@ from accounts import cache
 from accounts.constants import DEVICE_ACCOUNTS, DEVICE_COOKIE, DEVICE_SALT, DEVICE_SECONDS
 from accounts.models import User
 from utils.api.throttling import address_bucket
+from utils.records import RecordShape
+
+DEVICE = RecordShape(name=str, accounts=dict)
 
 
 class Device(TypedDict):
@@ -69,9 +72,11 @@ def read_device(request: HttpRequest) -> Device | None:
     Return the device that a request comes from; None where the cookie is missing, too old or not ours.
     """
     try:
-        return signing.loads(request.COOKIES.get(DEVICE_COOKIE, ""), salt=DEVICE_SALT, max_age=DEVICE_SECONDS)
+        device = signing.loads(request.COOKIES.get(DEVICE_COOKIE, ""), salt=DEVICE_SALT, max_age=DEVICE_SECONDS)
     except signing.BadSignature:
         return None
+    # Another release may have signed something else.
+    return device if DEVICE.matches(device) else None
 
 
 def write_device(request: HttpRequest, response: HttpResponse) -> None:

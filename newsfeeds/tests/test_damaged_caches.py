@@ -131,6 +131,12 @@ class DamagedCachesTestCase(ApiTestCase):
         alias, key = self.keys[kind]
         caches[alias].set(key, value, 300)
 
+    def is_value(self, kind, value):
+        """
+        Say whether a value is one of this kind, although another than was there: any object is a session of nobody.
+        """
+        return kind == "session" and isinstance(value, dict)
+
     def assert_whole(self, what, damage):
         for (status, page), expected in zip(self.pages(), self.whole, strict=True):
             self.assertEqual((status, page), expected, f"{what}: {str(damage)[:80]}")
@@ -142,7 +148,7 @@ class ShapeTests(DamagedCachesTestCase):
 
     def test_what_is_no_value_of_this_kind_is_replaced(self):
         for kind in self.keys:
-            for value in STRANGE:
+            for value in [value for value in STRANGE if not self.is_value(kind, value)]:
                 self.damage(kind, value)
 
                 self.assert_whole(kind, value)
@@ -191,8 +197,9 @@ class ServerTests(DamagedCachesTestCase):
                     self.assertNotEqual(server.get(name), value, kind)
 
     def test_strings_in_redis_are_replaced(self):
-        texts = [json.dumps(value).encode() for value in (*STRANGE, [1, 2, 3, 4, 5, "6"], [10**15, 1, 1, 1, 1, None])]
+        strange = (*STRANGE, [1, 2, 3, 4, 5, "6"], [10**15, 1, 1, 1, 1, None])
         for kind, key in self.redis_keys.items():
+            texts = [json.dumps(value).encode() for value in strange if not self.is_value(kind, value)]
             for value in (*BINARY, *texts):
                 client.call("SET", key, value)
 
