@@ -2,6 +2,7 @@
 Strangers do not lock an owner out: who has logged in before, by device or by address, is counted apart.
 """
 
+import pytest
 from django.conf import settings
 from django.test import Client
 
@@ -9,6 +10,7 @@ from accounts.constants import DEVICE_COOKIE
 from accounts.models import User
 from accounts.services import AccountService
 from testing.people import PASSWORD
+from testing.stack_caches import caches_between_proxies
 from testing.testcases import ApiTestCase
 from utils.tests.test_login_guard import ADMIN, API, PAGES
 
@@ -186,3 +188,18 @@ class ForgedDeviceTests(DevicesTestCase):
         self.strangers_guess("alice1")
 
         self.assertTrue(alice.logs_in("alice1", new))
+
+
+@pytest.mark.stack
+class CounterStoreDownTests(DevicesTestCase):
+    def test_strangers_and_devices_are_counted_apart_by_each_process_for_itself(self):
+        self.log_in(self.device)
+
+        with caches_between_proxies() as (redis, _):
+            redis.refuse()
+            self.strangers_guess()
+            opened = self.log_in(self.device)
+            guesses = [self.log_in(self.device, password=WRONG) for _ in range(5)]
+
+        self.assertTrue(opened)
+        self.assertEqual(guesses, [False] * 3 + [None] * 2)
