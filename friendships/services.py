@@ -21,8 +21,6 @@ from utils.pagination import NumberedPage, fill_page
 from utils.time_ids import next_id
 from utils.transactions import after_commit, create_with_time_id, retried_transaction
 
-AnyUser = User | AnonymousUser
-
 
 class CannotFollowSelf(Refused):
     code = "cannot_follow_self"
@@ -191,12 +189,16 @@ class FriendshipService:
         return fill_page(window, limit, fetch=fetch, keep=keep, id_of=lambda pair: pair[0].id)
 
     @classmethod
-    def _filter_visible(cls, rows: list[FriendshipRow], viewer: AnyUser) -> list[tuple[FriendshipRow, dict]]:
+    def _filter_visible(
+        cls, rows: list[FriendshipRow], viewer: User | AnonymousUser
+    ) -> list[tuple[FriendshipRow, dict]]:
         visible = AccountService.load_visible_users([row.user_id for row in rows], viewer)
         return [(row, visible[row.user_id]) for row in rows if row.user_id in visible]
 
     @classmethod
-    def load_numbered_page(cls, user: User, viewer: AnyUser, *, side: str, number: int, size: int) -> NumberedPage:
+    def load_numbered_page(
+        cls, user: User, viewer: User | AnonymousUser, *, side: str, number: int, size: int
+    ) -> NumberedPage:
         """
         Return page `number` of the newest `NUMBERED_ROWS` friendships: what clients that jump to a page ask for.
 
