@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_fill_nickname_keys'),
+        ('accounts', '0006_token_expiry'),
     ]
 
     operations = [
