@@ -1,64 +1,99 @@
 """
-Where each page for people leads: this file alone knows all collections, so that none of them has to know another.
+The pages of this site, what they are called and where they lead: with page_bodies.py, this file alone knows
+all collections, so that none of them has to know another.
 """
 
-from gatekeeper.services import GatekeeperService
-from utils.api.page_links import Link, Rows
+from typing import Any
+
+from twitter.page_bodies import BODIES, Context
+from utils.api.page_links import Link
 from utils.api.renderers import BrowsableRenderer, page_key
 
-# The feature of writing a tweet on the home page itself, switched on by degrees.
-WRITE_FROM_HOME = "write_from_home"
+START = Link("Start", "/api/")
+NOT_FOUND = "Not found"
 
-TWEET = (
-    Link("Comments", "/api/comments/?tweet_id={id}"),
-    Link("Like", "/api/likes/?content_type=tweet&object_id={id}"),
-    Link("Take the like back", "/api/likes/cancel/?content_type=tweet&object_id={id}"),
-    Link("Author", "/api/users/{user[id]}/"),
-    Link("Report", "/api/reports/?content_type=tweet&object_id={id}", "others"),
+# What a page is called, and what if it is known whom it is about.
+TITLES = {
+    "_None": "Pushfeed",
+    "accounts_list": "Accounts",
+    "accounts_signup": "Sign up",
+    "accounts_login": "Log in",
+    "accounts_logout": "Log out",
+    "accounts_login_status": "Who am I?",
+    "accounts_password": "Change my password",
+    "accounts_me": "Close my account",
+    "users_list": "People",
+    "users_search": "Search",
+    "users_retrieve": "Person",
+    "users_by": "Person",
+    "profiles_update": "My profile",
+    "profiles_None": "My profile",
+    "friendships_list": "Friendships",
+    "friendships_followers": "Followers",
+    "friendships_followings": "Followings",
+    "friendships_follow": "Follow",
+    "friendships_unfollow": "Unfollow",
+    "newsfeeds_list": "Home",
+    "newsfeeds_why": "Why is it in my feed?",
+    "tweets_list": "Tweets",
+    "tweets_create": "New tweet",
+    "tweets_retrieve": "Tweet",
+    "tweets_destroy": "Tweet",
+    "comments_list": "Comments",
+    "comments_create": "New comment",
+    "comments_None": "My comment",
+    "comments_update": "My comment",
+    "comments_destroy": "My comment",
+    "likes_create": "Like",
+    "likes_cancel": "Take a like back",
+    "reports_create": "Report",
+    "features_list": "Features",
+    "notifications_list": "Inbox",
+    "notifications_update": "Notification",
+    "notifications_unread_count": "Unread notifications",
+    "notifications_mark_all_as_read": "Mark all as read",
+}
+TITLES_OF_PEOPLE = {
+    "users_retrieve": "{}",
+    "users_by": "{}",
+    "friendships_followers": "Followers of {}",
+    "friendships_followings": "Followed by {}",
+    "tweets_list": "Tweets of {}",
+}
+
+OF_A_TWEET = (
+    Link("All comments", "/api/comments/?tweet_id={id}"),
+    Link("More comments", "{comments_next}"),
+    Link("Report", "/api/reports/?content_type=tweet&object_id={id}&next={back}", "others"),
 )
-TWEET_ROW = (Link("Open", "/api/tweets/{id}/"), *TWEET[:2], TWEET[3])
-USER = (
+OF_A_PERSON = (
+    Link("Profile", "/api/users/{id}/"),
     Link("Tweets", "/api/tweets/?user_id={id}"),
     Link("Followers", "/api/friendships/{id}/followers/"),
     Link("Followings", "/api/friendships/{id}/followings/"),
-    Link("Follow", "/api/friendships/{id}/follow/", "others"),
-    Link("Unfollow", "/api/friendships/{id}/unfollow/", "others"),
-    Link("Report", "/api/reports/?content_type=user&object_id={id}", "others"),
     Link("Edit my profile", "/api/profiles/{profile_id}/", "owner"),
-    Link("Change my password", "/api/accounts/password/", "owner"),
-    Link("Close my account", "/api/accounts/me/", "owner"),
+    Link("Report", "/api/reports/?content_type=user&object_id={id}&next={back}", "others"),
 )
-COMMENT = (
-    Link("Like", "/api/likes/?content_type=comment&object_id={id}"),
-    Link("Author", "/api/users/{user[id]}/"),
-    Link("Edit or delete", "/api/comments/{id}/", "owner"),
-    Link("Report", "/api/reports/?content_type=comment&object_id={id}", "others"),
+SIDES = tuple(Link(link.title, link.address.replace("{id}", "{pk}")) for link in OF_A_PERSON[:4])
+TIMELINE = tuple(Link(link.title, link.address.replace("{id}", "{asked[user_id]}")) for link in OF_A_PERSON[:4])
+THE_TWEET = (Link("The tweet", "/api/tweets/{tweet_id}/"),)
+MY_ACCOUNT = (
+    Link("My page", "/api/users/{me}/"),
+    Link("Change my password", "/api/accounts/password/", "users"),
+    Link("Close my account", "/api/accounts/me/", "users"),
 )
-OF_A_USER = (Link("The user", "/api/users/{pk}/"),)
-SIDES = (
-    *OF_A_USER,
-    Link("Followers", "/api/friendships/{pk}/followers/"),
-    Link("Followings", "/api/friendships/{pk}/followings/"),
-)
+LIKED = (Link("What it is about", "/api/{asked[content_type]}s/{asked[object_id]}/"),)
+OUTSIDE = (Link("Sign up", "/api/accounts/signup/", "nobody"), Link("Log in", "/api/accounts/login/", "nobody"))
 INSIDE = (
-    Link("Home feed", "/api/newsfeeds/", "users"),
+    Link("Home", "/api/newsfeeds/", "users"),
     Link("Write a tweet", "/api/tweets/?user_id={me}"),
     Link("My page", "/api/users/{me}/"),
 )
-NOTIFICATION = (Link("All", "/api/notifications/"), Link("Unread", "/api/notifications/?unread=true"))
-OUTSIDE = (Link("Sign up", "/api/accounts/signup/", "nobody"), Link("Log in", "/api/accounts/login/", "nobody"))
-LIKED = (Link("What it is about", "/api/{asked[content_type]}s/{asked[object_id]}/"),)
-
-WORDS = "{user[username]}: {content}"
-TWEET_CARD = Rows("", WORDS, (), ("photo_urls",))
-USER_CARD = Rows("", "{username}: {tweets_count} tweets, {followers_count} followers, {followings_count} followed")
-FEED_ROW = (
-    Link("Open", "/api/tweets/{id}/"),
-    Link("Comments", "/api/comments/?tweet_id={id}"),
-    Link("Like", "/api/likes/?content_type=tweet&object_id={id}"),
-    Link("Author", "/api/users/{tweet[user][id]}/"),
+INBOX = (
+    Link("All", "/api/notifications/"),
+    Link("Unread", "/api/notifications/?unread=true"),
+    Link("Read", "/api/notifications/?unread=false"),
 )
-FRIENDSHIP_ROWS = Rows("results", "{user[username]}", (Link("Open", "/api/users/{user[id]}/"),))
 
 
 class PageRenderer(BrowsableRenderer):
@@ -68,48 +103,38 @@ class PageRenderer(BrowsableRenderer):
 
     template = "site/page.html"
     links = {
-        "_None": (
-            *OUTSIDE,
-            *INSIDE,
-            Link("My notifications", "/api/notifications/", "users"),
-            Link("Swagger UI", "/api/docs/"),
-            Link("Redoc", "/api/redoc/"),
-        ),
+        "_None": (*OUTSIDE, *INSIDE, Link("Inbox", "/api/notifications/", "users")),
         "accounts_list": OUTSIDE,
         "accounts_signup": (*OUTSIDE[1:], *INSIDE),
         "accounts_login": (*OUTSIDE[:1], *INSIDE),
         "accounts_login_status": (*OUTSIDE, *INSIDE),
         "accounts_logout": OUTSIDE,
-        "accounts_password": INSIDE,
-        "accounts_me": OUTSIDE,
-        "users_retrieve": USER,
-        "users_by": USER,
-        "profiles_None": INSIDE[2:],
-        "profiles_update": INSIDE[2:],
+        "accounts_password": MY_ACCOUNT,
+        "accounts_me": (*OUTSIDE, *MY_ACCOUNT),
+        "users_retrieve": OF_A_PERSON,
+        "users_by": OF_A_PERSON,
+        "profiles_None": MY_ACCOUNT,
+        "profiles_update": MY_ACCOUNT,
         "friendships_followers": SIDES,
         "friendships_followings": SIDES,
         "friendships_follow": (*SIDES, Link("Unfollow", "/api/friendships/{pk}/unfollow/", "others")),
         "friendships_unfollow": (*SIDES, Link("Follow", "/api/friendships/{pk}/follow/", "others")),
-        "newsfeeds_list": INSIDE[1:],
-        "tweets_list": (Link("Author", "/api/users/{asked[user_id]}/"),),
-        "tweets_create": (Link("Open", "/api/tweets/{id}/"), *TWEET),
-        "tweets_retrieve": (*TWEET, Link("More comments", "{comments_next}")),
+        "newsfeeds_list": INSIDE[1:2],
+        "tweets_list": TIMELINE,
+        "tweets_create": (Link("Open", "/api/tweets/{id}/"),),
+        "tweets_retrieve": OF_A_TWEET,
         "comments_list": (Link("The tweet", "/api/tweets/{asked[tweet_id]}/"),),
-        "comments_create": (Link("The tweet", "/api/tweets/{tweet_id}/"), *COMMENT),
-        "comments_update": (Link("The tweet", "/api/tweets/{tweet_id}/"), *COMMENT[:1]),
+        "comments_create": THE_TWEET,
+        "comments_update": THE_TWEET,
         "likes_create": (
             *LIKED,
             Link("Take it back", "/api/likes/cancel/?content_type={asked[content_type]}&object_id={asked[object_id]}"),
         ),
         "likes_cancel": LIKED,
-        "notifications_list": (
-            *NOTIFICATION,
-            Link("How many are unread", "/api/notifications/unread-count/"),
-            Link("Mark all as read", "/api/notifications/mark-all-as-read/"),
-        ),
-        "notifications_update": NOTIFICATION,
-        "notifications_unread_count": NOTIFICATION,
-        "notifications_mark_all_as_read": NOTIFICATION,
+        "notifications_list": INBOX,
+        "notifications_update": INBOX[:2],
+        "notifications_unread_count": INBOX[:2],
+        "notifications_mark_all_as_read": INBOX[:2],
     }
     labels = {
         "signup": "Sign up",
@@ -119,41 +144,58 @@ class PageRenderer(BrowsableRenderer):
         "me": "Close my account",
         "cancel": "Unlike",
     }
-    cards = {
-        "tweets_create": TWEET_CARD,
-        "tweets_retrieve": TWEET_CARD,
-        "users_retrieve": USER_CARD,
-        "users_by": USER_CARD,
-    }
-    rows = {
-        "newsfeeds_list": Rows(
-            "results", "{tweet[user][username]}: {tweet[content]}", FEED_ROW, ("tweet", "photo_urls")
-        ),
-        "tweets_list": Rows("results", "{content}", TWEET_ROW, ("photo_urls",)),
-        "tweets_retrieve": Rows("comments", WORDS, COMMENT),
-        "comments_list": Rows("comments", WORDS, COMMENT),
-        "friendships_followers": FRIENDSHIP_ROWS,
-        "friendships_followings": FRIENDSHIP_ROWS,
-        "users_list": Rows("results", "{username}", (Link("Open", "/api/users/{id}/"),)),
-        "notifications_list": Rows(
-            "results",
-            "{actor[username]} {verb}",
-            (
-                Link("What it is about", "/api/{target_content_type}s/{target_object_id}/"),
-                Link("Mark", "/api/notifications/{id}/"),
-            ),
-        ),
+    after = {
+        "accounts_signup": "/api/newsfeeds/",
+        "accounts_login": "/api/newsfeeds/",
+        "accounts_logout": "/api/",
+        "accounts_password": "/api/users/{me}/",
+        "accounts_me": "/api/",
+        "profiles_update": "/api/users/{me}/",
+        "tweets_create": "/api/tweets/?user_id={me}",
+        "tweets_destroy": "/api/users/{me}/",
+        "comments_create": "{here}",
+        "comments_update": "/api/tweets/{thing.tweet_id}/#comment_{thing.id}",
+        "comments_destroy": "/api/tweets/{thing.tweet_id}/",
+        "notifications_update": "/api/notifications/",
+        "notifications_mark_all_as_read": "/api/notifications/",
     }
 
-    def get_context(self, data, accepted_media_type, renderer_context):
+    def get_context(
+        self, data: Any, accepted_media_type: str | None, renderer_context: dict[str, Any]
+    ) -> dict[str, Any]:
         context = super().get_context(data, accepted_media_type, renderer_context)
-        return context | {"writes_here": writes_here(context)}
+        key, status = page_key(context["view"]), context["response"].status_code
+        body = BODIES.get(key) if status == 200 else None
+        if body is not None:
+            context |= {"body": body.template, **body.load(context)}
+        context["title"] = NOT_FOUND if status == 404 else title_of(key, context)
+        context["breadcrumbs"] = breadcrumbs_of(key, context)
+        # Only staff search people by mail; others have the box in the bar.
+        context["asks_first"] |= key == "users_list"
+        has_more = status == 403 or (body is not None and key != "_None")
+        context["needs_login"] |= has_more and not context["user"].is_authenticated
+        return context
 
 
-def writes_here(context):
+def title_of(key: str, context: Context) -> str:
     """
-    Say whether a page has the box to write a tweet in: somebody's home feed, if the feature is on for them.
+    Return what a page is called, by the person whom it is about, if there is one.
     """
-    if page_key(context["view"]) != "newsfeeds_list" or not context["user"].is_authenticated:
-        return False
-    return GatekeeperService.is_on(WRITE_FROM_HOME, context["user"].id)
+    person = context.get("person")
+    if person and key in TITLES_OF_PEOPLE:
+        return TITLES_OF_PEOPLE[key].format(name_of(person))
+    return TITLES.get(key, context["title"])
+
+
+def name_of(person: dict[str, Any]) -> str:
+    return person["nickname"] or person["username"]
+
+
+def breadcrumbs_of(key: str, context: Context) -> list[tuple[str, str]]:
+    """
+    Return (words, address) of the pages above one that hangs under a person or under a tweet.
+    """
+    person = context.get("person")
+    if person and not key.startswith("users"):
+        return [(START.title, START.address), (name_of(person), f"/api/users/{person['id']}/")]
+    return [(START.title, START.address), *context["links"][:1]] if key == "comments_list" else []

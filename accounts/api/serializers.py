@@ -113,18 +113,7 @@ class PasswordField(serializers.CharField):
         super().__init__(trim_whitespace=False, style={"input_type": "password"}, write_only=True, **kwargs)
 
 
-class SecretSerializer(serializers.Serializer):
-    """
-    Input with passwords.
-    """
-
-    # A form that comes back with errors holds everything but them.
-    def get_initial(self):
-        typed = super().get_initial()
-        return {name: value for name, value in typed.items() if not isinstance(self.fields[name], PasswordField)}
-
-
-class SignupSerializerForCreate(SecretSerializer):
+class SignupSerializerForCreate(serializers.Serializer):
     # Not trimmed: a name with a line break is a bad name, not a good one with something around it.
     username = serializers.RegexField(
         USERNAME,
@@ -143,21 +132,21 @@ class SignupSerializerForCreate(SecretSerializer):
         return value.lower()
 
 
-class LoginSerializer(SecretSerializer):
+class LoginSerializer(serializers.Serializer):
     username = serializers.CharField(max_length=EMAIL_LENGTH)
     password = PasswordField(max_length=PASSWORD_MAX)
 
     example = {"username": "alice_demo", "password": "correct horse battery"}
 
 
-class PasswordSerializerForUpdate(SecretSerializer):
+class PasswordSerializerForUpdate(serializers.Serializer):
     old_password = PasswordField(max_length=PASSWORD_MAX)
     new_password = PasswordField(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)
 
     example = {"old_password": "correct horse battery", "new_password": "staple incorrect battery"}
 
 
-class AccountSerializerForDelete(SecretSerializer):
+class AccountSerializerForDelete(serializers.Serializer):
     password = PasswordField(max_length=PASSWORD_MAX)
 
     example = {"password": "correct horse battery"}

@@ -290,6 +290,6 @@ class PagesForPeopleTests(ReadingTestCase):
             f"/api/notifications/{row['id']}/", "unread=false", content_type="application/x-www-form-urlencoded"
         )
 
-        self.assertIn('<select class="form-control" name="unread">', form)
+        self.assertRegex(form, r'<select id="unread" name="unread"')
         self.assertEqual(options, ["true", "false"])
         self.assertEqual((response.status_code, response.json()["unread"]), (200, False))

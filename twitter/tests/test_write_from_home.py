@@ -6,10 +6,10 @@ import re
 
 from gatekeeper.services import GatekeeperService
 from testing.testcases import ApiTestCase
-from twitter.pages import WRITE_FROM_HOME
+from twitter.page_bodies import WRITE_FROM_HOME
 
 HTML = {"HTTP_ACCEPT": "text/html"}
-BOX = re.compile(r'<form class="write-box page-form".*?action="([^"]+)".*?</form>', re.DOTALL)
+BOX = re.compile(r'<form class="write-box page-form card".*?action="([^"]+)".*?</form>', re.DOTALL)
 
 
 class WriteFromHomeTests(ApiTestCase):
@@ -58,8 +58,8 @@ class WriteFromHomeTests(ApiTestCase):
 
         page = self.alice.client.post(address, {"content": "Hello from home"}, format="multipart", **HTML)
 
-        self.assertEqual(page.status_code, 201)
-        self.assertEqual(self.alice.feed()[0], page.data["id"])
+        self.assertEqual((page.status_code, page["Location"]), (303, "/api/newsfeeds/"))
+        self.assertIn("Hello from home", self.alice.client.get(page["Location"], **HTML).content.decode())
 
     def test_the_box_leaves_counting_to_the_server(self):
         self.feature(percentage=100)

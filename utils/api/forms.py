@@ -3,20 +3,28 @@ The forms of a page for people: one for each action of its address, with that ac
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils.html import format_html_join
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotAuthenticated
 from rest_framework.renderers import HTMLFormRenderer
-from rest_framework.request import override_method
-from rest_framework.settings import api_settings
+from rest_framework.request import Request, override_method
+from rest_framework.utils.serializer_helpers import BoundField
 
+from utils.api.page_links import PageLinks
 from utils.api.permissions import IsObjectOwner
+
+if TYPE_CHECKING:
+    # DRF's views load these renderers when they are loaded themselves.
+    from rest_framework.viewsets import GenericViewSet
 
 # PATCH is PUT once more; one form is enough.
 METHODS = ("POST", "PUT", "DELETE")
 LABELS = {"create": "Send", "update": "Save", "destroy": "Delete"}
+FORM_STYLE = {"template_pack": "utils/forms"}
 PREFILLED = (serializers.CharField, serializers.IntegerField, serializers.ChoiceField, serializers.BooleanField)
 
 
@@ -28,9 +36,10 @@ class PageForm:
 
     method: str
     action: str
+    address: str
     label: str
     fields: str
-    names: frozenset
+    names: frozenset[str]
 
 
 class FormMaker:
@@ -38,29 +47,40 @@ class FormMaker:
     Makes the forms for one answer of one view.
 
     :param labels: {action: words on its button}.
+    :param after: {"basename_action": where its form leads once its work is done}, an address as of a Link.
 
     `needs_login`   whether somebody logged in would find more of them.
     """
 
-    def __init__(self, view, request, status, data, labels):
+    def __init__(
+        self,
+        view: "GenericViewSet",
+        request: Request,
+        status: int,
+        data: Any,  # an answer is whatever JSON can say
+        *,
+        labels: dict[str, str],
+        after: dict[str, str],
+    ) -> None:
         self.view = view
         self.request = request
         self.status = status
         self.data = data if isinstance(data, dict) else {}
         self.labels = {**LABELS, **labels}
+        self.after = after
         self.needs_login = False
 
-    def forms(self):
+    def forms(self, page_links: PageLinks) -> list[PageForm]:
         """
         Return the forms that the caller may use; none when something is down, because forms look things up.
         """
         actions = getattr(self.view, "action_map", None) or {}
         if self.status >= 500 or not hasattr(self.view, "page_object"):
             return []
-        forms = [self.form(method) for method in METHODS if method.lower() in actions]
+        forms = [self.form(method, page_links) for method in METHODS if method.lower() in actions]
         return [form for form in forms if form is not None]
 
-    def form(self, method):
+    def form(self, method: str, page_links: PageLinks) -> PageForm | None:
         with override_method(self.view, self.request, method) as request:
             try:
                 self.view.check_permissions(request)
@@ -71,16 +91,18 @@ class FormMaker:
             if self.is_somebody_elses():
                 return None
             action = self.view.action
-            serializer = self.serializer(method, instance)
+            serializer_class = self.view.serializers.get(action)
+            serializer = serializer_class(context=self.view.get_serializer_context()) if serializer_class else None
             return PageForm(
                 method=method,
                 action=action,
+                address=page_links.form_address(self.after.get(f"{self.view.basename}_{action}"), instance),
                 label=self.labels.get(action) or action.replace("_", " ").capitalize(),
-                fields=render(serializer) if serializer else "",
+                fields=self.render(serializer, method, instance) if serializer else "",
                 names=frozenset(serializer.fields if serializer else ()),
             )
 
-    def is_somebody_elses(self):
+    def is_somebody_elses(self) -> bool:
         """
         Say whether the answer shows something that only its owner may change, to somebody else.
         """
@@ -89,41 +111,31 @@ class FormMaker:
             return False
         return owner.get("id") != self.request.user.pk
 
-    def serializer(self, method, instance):
+    def render(self, serializer: serializers.Serializer, method: str, instance: Any) -> str:
         """
-        Return the action's input with what was typed and its errors, or with what is known; None where it takes none.
-        """
-        serializer_class = self.view.serializers.get(self.view.action)
-        if serializer_class is None or not serializer_class().fields:
-            return None
-        context = self.view.get_serializer_context()
-        if self.request.method != method or self.status < 400:
-            serializer = serializer_class(context=context)
-            self.prefill(serializer, instance)
-            return serializer
-        serializer = serializer_class(data=self.request.data, context=context)
-        # What the answer says is what the form says: nothing is validated twice, and a refusal of
-        # a service, which knows no serializer, stands beside its field like any other.
-        # Without any error a serializer would believe that the input had become an object.
-        serializer._validated_data, serializer._errors = (
-            {},
-            self.data.get("errors") or {api_settings.NON_FIELD_ERRORS_KEY: []},
-        )
-        return serializer
+        Return the fields of an action's input as HTML, with what was typed and its errors, or with what is known.
 
-    def prefill(self, serializer, instance):
+        What the answer says is what the form says: nothing is validated twice, and a refusal of a
+        service, which knows no serializer, stands beside its field like any other.
+
+        :param instance: Any: a row of whatever the view serves.
         """
-        Begin with what the address gives, so that links can lead to a form half filled in, or with what is stored.
-        """
-        given = self.request.query_params
+        is_refused = self.request.method == method and self.status >= 400
+        typed = self.request.data if is_refused and hasattr(self.request.data, "get") else {}
+        errors = self.data.get("errors", {}) if is_refused else {}
+        rendered = []
         for name, field in serializer.fields.items():
-            if not isinstance(field, PREFILLED) or field.style.get("input_type") == "password":
-                continue
-            value = given.get(name, getattr(instance, name, None))
-            if value is not None:
-                field.initial = str(value).lower() if isinstance(value, bool) else value
+            value = typed.get(name) if is_refused else self.known_value(name, field, instance)
+            if field.style.get("input_type") == "password" or isinstance(field, serializers.FileField):
+                value = None
+            rendered.append(HTMLFormRenderer().render_field(BoundField(field, value, errors.get(name, ())), FORM_STYLE))
+        return format_html_join("", "{}", ((html,) for html in rendered))
 
-
-def render(serializer):
-    style = {"template_pack": "rest_framework/horizontal"}
-    return HTMLFormRenderer().render(serializer.data, renderer_context={"style": style})
+    def known_value(self, name: str, field: serializers.Field, instance: Any) -> str | None:
+        """
+        Return what the address gives, so that links can lead to a form half filled in, or what is stored.
+        """
+        if not isinstance(field, PREFILLED):
+            return None
+        value = self.request.query_params.get(name, getattr(instance, name, None))
+        return str(value).lower() if isinstance(value, bool) else value

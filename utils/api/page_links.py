@@ -1,13 +1,21 @@
 """
-Where a page for people leads: links of what it shows, the rows of its list, the next and the previous page.
+Where a page for people leads: its links, where its forms go on, the next and the previous page.
 """
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
+from django.utils.encoding import iri_to_uri
+from django.utils.http import url_has_allowed_host_and_scheme
 from rest_framework.request import Request
 
+if TYPE_CHECKING:
+    # DRF's views load these renderers when they are loaded themselves.
+    from rest_framework.views import APIView
+
+NEXT = "next"
 FIRST_PAGE = "first"
 LONGEST_TRAIL = 50
 # An id, or the name of a kind of things.
@@ -17,7 +25,8 @@ PLAIN = re.compile(r"[0-9]{1,18}|[a-z]{1,20}")
 class Link(NamedTuple):
     """
     A link of a page: `address` is a format string over what the page shows, over the parts of its
-    own path, over `me`, the id of who looks, and over `asked`, what the query asks for.
+    own path, over `me`, the id of who looks, over `here`, the page itself (`back`, the same inside of
+    a query), and over `asked`, what the query asks for.
 
     Anybody may write the query of a page that somebody else opens. It says which id, and never where a link leads.
 
@@ -27,17 +36,6 @@ class Link(NamedTuple):
     title: str
     address: str
     to: str = ""
-
-
-class Rows(NamedTuple):
-    """
-    The list of a page: its field ("" for the answer itself), the words for a row, its links, the way to its pictures.
-    """
-
-    field: str
-    title: str
-    links: tuple = ()
-    pictures: tuple = ()
 
 
 class Known(dict):
@@ -54,46 +52,63 @@ class Known(dict):
 
 class PageLinks:
     """
-    Fills links and rows in for one answer.
+    Fills in the addresses of one page.
+
+    `here`   the address of the page itself, to come back to.
     """
 
-    def __init__(self, view, request, data):
+    def __init__(self, view: "APIView", request: Request, data: Any) -> None:
+        # Any: an answer is whatever JSON can say.
         self.me = request._request.user.pk
+        self.path = request.get_full_path()
+        self.here = self.path if request.method == "GET" else destination_of(request) or request.path
         path = {name: quote(str(value)) for name, value in view.kwargs.items()}
-        self.known = {**path, "me": self.me, "asked": asked_of(request)}
+        self.known = {
+            **path,
+            "me": self.me,
+            "here": self.here,
+            "back": quote(self.here, safe=""),
+            "asked": asked_of(request),
+        }
         self.data = data if isinstance(data, dict) else {}
+        self.has_own_destination = destination_of(request) is not None
 
-    def links(self, links):
-        return self.links_of(links, self.data)
-
-    def links_of(self, links, thing):
+    def links(self, links: Iterable[Link]) -> list[tuple[str, str]]:
         """
-        Return (title, address) of those links that make sense for `thing` and are meant for who looks.
+        Return (title, address) of those links that make sense for the answer and are meant for who looks.
         """
-        addresses = [(link.title, fill(link.address, self.known | thing)) for link in links if self.is_for(link, thing)]
+        known = self.known | self.data
+        addresses = [(link.title, fill(link.address, known)) for link in links if self.is_for(link)]
         return [(title, address) for title, address in addresses if address]
 
-    def is_for(self, link, thing):
+    def is_for(self, link: Link) -> bool:
         if link.to in ("", "nobody") or self.me is None:
             return link.to == "" or (link.to == "nobody" and self.me is None)
-        is_owner = (thing.get("user") or thing).get("id") == self.me
+        is_owner = (self.data.get("user") or self.data).get("id") == self.me
         return link.to == "users" or (link.to == "owner") == is_owner
 
-    def rows(self, rows):
+    def form_address(self, after: str | None, thing: Any) -> str:
         """
-        Return the rows as {title, links, pictures}; none where the answer is an error.
+        Return where a form of this page is sent: the page's own address, with where to go on afterwards.
+
+        :param after: an address as of a Link, also over `thing`, the row that the form is about.
         """
-        if rows is None or self.data.get("success") is False:
-            return []
-        things = (self.data.get(rows.field) or []) if rows.field else [self.data]
-        return [
-            {
-                "title": fill(rows.title, thing),
-                "links": self.links_of(rows.links, thing),
-                "pictures": pictures_of(rows.pictures, thing),
-            }
-            for thing in things
-        ]
+        destination = None
+        if after and not self.has_own_destination:
+            destination = fill(after, self.known | {"thing": thing})
+        if destination is None:
+            return self.path
+        return f"{self.path}{'&' if '?' in self.path else '?'}{urlencode({NEXT: destination})}"
+
+
+def destination_of(request: Request) -> str | None:
+    """
+    Return where a write leads once it has worked: `next` in its address, if that is a path of this site.
+    """
+    address = request.query_params.get(NEXT, "")
+    if not address.startswith("/") or not url_has_allowed_host_and_scheme(address, allowed_hosts=None):
+        return None
+    return iri_to_uri(address)
 
 
 def asked_of(request: Request) -> dict[str, str]:
@@ -113,20 +128,15 @@ def fill(text, values):
         return None
 
 
-def pictures_of(path, thing):
-    """
-    Return the addresses of pictures that lie in `thing` under the names of `path`; none without a path.
-    """
-    for name in path:
-        thing = thing.get(name) or {}
-    return list(thing) if path else []
-
-
-def turning_links(data, request):
+def turning_links(data: Any, request: Request) -> dict[str, str | None]:
     """
     Return the addresses of the next and the previous page, {} where the answer is no list of pages.
     """
-    if not isinstance(data, dict) or "has_next_page" not in data:
+    if not isinstance(data, dict):
+        return {}
+    if "previous" in data:
+        return {"next": data["next"], "previous": data["previous"]}
+    if "has_next_page" not in data:
         return {}
     return numbered_links(data, request) if "page_number" in data else endless_links(data["next"], request)
 

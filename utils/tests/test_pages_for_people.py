@@ -3,11 +3,16 @@ The API in a browser: pages, forms with their errors inline, next and previous.
 """
 
 import re
+from datetime import timedelta
 from html import unescape
+
+from django.utils.timezone import now
 
 from accounts.models import User
 from testing.people import PASSWORD
 from testing.testcases import ApiTestCase
+from utils.templatetags.pages import ago, exact
+from utils.time_ids import format_time
 
 HTML = {"HTTP_ACCEPT": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 
@@ -60,6 +65,11 @@ class FormatsTests(PageTestCase):
             with self.subTest(path=path):
                 self.assertIn("request_id", self.page(path, status=status))
 
+    def test_a_page_that_lacks_a_parameter_asks_for_it(self):
+        for path, name in (("tweets/", "user_id"), ("comments/", "tweet_id"), ("users/search/", "q")):
+            with self.subTest(path=path):
+                self.assertRegex(self.page(path, status=400), rf'<label for="ask_{name}">.*\s+<input id="ask_{name}"')
+
     def test_what_people_wrote_is_escaped(self):
         tweet_id = self.alice.tweets("<script>alert('Hello')</script>")
 
@@ -67,6 +77,23 @@ class FormatsTests(PageTestCase):
 
         self.assertNotIn("<script>alert", page)
         self.assertIn("&lt;script&gt;alert", page)
+
+
+class TimesTests(PageTestCase):
+    def test_a_time_is_told_in_its_largest_unit(self):
+        for passed, words in (
+            (timedelta(seconds=-5), "just now"),
+            (timedelta(seconds=59), "just now"),
+            (timedelta(minutes=3, seconds=20), "3 minutes ago"),
+            (timedelta(days=1, hours=5), "1 day ago"),
+            (timedelta(days=800), "2 years ago"),
+        ):
+            with self.subTest(passed=passed):
+                # The unit stays on the line of its number.
+                self.assertEqual(ago(format_time(now() - passed)).replace("\xa0", " "), words)
+
+    def test_the_exact_time_is_in_words(self):
+        self.assertEqual(exact("2026-11-04T06:40:29.068437Z"), "4 November 2026, 06:40:29 UTC")
 
 
 class LoggingInOnPagesTests(PageTestCase):
@@ -133,8 +160,12 @@ class FormsTests(PageTestCase):
 
         page = response.content.decode()
         self.assertEqual(response.status_code, 400)
-        self.assertIn('<span class="help-block">Use 6 to 20 letters, digits and underscores.</span>', page)
-        self.assertIn('<span class="help-block">Ensure this field has at least 6 characters.</span>', page)
+        for name, words in (
+            ("username", "Use 6 to 20 letters, digits and underscores."),
+            ("password", "Ensure this field has at least 6 characters."),
+        ):
+            self.assertIn(f'<span class="help-block is-error" id="{name}_error_1">{words}</span>', page)
+            self.assertRegex(page, f'<input id="{name}"[^>]* aria-describedby="{name}_error_1 ?"')
         self.assertIn('value="alice@example.com"', page)
 
     def test_a_password_is_never_sent_back(self):
@@ -212,5 +243,4 @@ class TurningPagesTests(PageTestCase):
 
         page = self.page("users/", client=staff.client)
 
-        self.assertIn("page=2", page)
-        self.assertIn('class="pagination"', page)
+        self.assertIn("page=2", self.control(page, "next"))

@@ -15,7 +15,7 @@ from accounts.services import AccountService
 from friendships.services import FriendshipService
 from gatekeeper.services import GatekeeperService
 from newsfeeds.services import PostingService
-from twitter.pages import WRITE_FROM_HOME
+from twitter.page_bodies import WRITE_FROM_HOME
 
 PASSWORD = "demo-password"
 # Far above the ids of loaded graphs, so that both fit into one database.

@@ -1,0 +1,206 @@
+"""
+What the pages for people show besides their answers: who and what these are about, and what to do next.
+
+JSON never pays for it: only a page calls these, and each costs a constant number of queries.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.api.serializers import user_shape
+from accounts.models import User, UserProfile
+from accounts.services import AccountService
+from comments.constants import CONTENT_MAX as COMMENT_LENGTH
+from comments.models import Comment
+from friendships.services import FriendshipService
+from gatekeeper.services import GatekeeperService
+from tweets.api.serializers import tweet_shape
+from tweets.constants import CONTENT_MAX as TWEET_LENGTH
+from tweets.models import Tweet, TweetPhoto
+from tweets.services import TweetService
+from utils.api.pagination import DEFAULT_LIMIT, is_first_page
+from utils.media import media_url
+from utils.pagination import Window
+
+# The feature of writing a tweet on the home page itself, switched on by degrees.
+WRITE_FROM_HOME = "write_from_home"
+
+# What a row of a person says besides names.
+COUNTS = ("tweets_count", "followers_count", "followings_count")
+
+# The context of a template, and an answer in JSON: whatever these hold.
+Context = dict[str, Any]
+Shape = dict[str, Any]
+
+
+class Body(NamedTuple):
+    """
+    How a page draws its answer: a template, and what that needs to know besides.
+    """
+
+    template: str
+    load: Callable[[Context], Context] = lambda context: {}
+
+
+def home(context: Context) -> Context:
+    """
+    Return whether there is a box to write in, and for an empty feed whom one might follow.
+    """
+    user, rows = context["user"], context["data"]["results"]
+    is_empty = not rows and is_first_page(context["request"])
+    suggested = FriendshipService.get_suggestions(viewer=user) if is_empty else []
+    return {
+        "writes_here": GatekeeperService.is_on(WRITE_FROM_HOME, user.id),
+        "tweets": with_photos([row["tweet"] for row in rows], context),
+        "people": with_counts([user_shape(record, context["request"]) for record in suggested]),
+        "followed": set(),
+        "limit": TWEET_LENGTH,
+    }
+
+
+def timeline(context: Context) -> Context:
+    """
+    Return whose tweets these are. The form to write one is only on one's own page.
+    """
+    user_id = int(context["request"].query_params["user_id"])
+    is_own = user_id == context["user"].pk
+    return {
+        "person": load_person(user_id, context),
+        "tweets": with_photos(context["data"]["results"], context),
+        "forms": context["forms"] if is_own else [],
+    }
+
+
+def tweet(context: Context) -> Context:
+    """
+    Return the tweet of the page.
+    """
+    (shown,) = with_photos([context["data"]], context)
+    return {"tweet": shown, "person": shown["user"], "limit": COMMENT_LENGTH}
+
+
+def person(context: Context) -> Context:
+    """
+    Return somebody's newest tweets.
+    """
+    newest = TweetService.load_timeline(context["data"]["id"], context["user"], Window(), DEFAULT_LIMIT)
+    tweets = [tweet_shape(loaded, context["request"]) for loaded in newest.rows]
+    return {"person": context["data"], "tweets": with_photos(tweets, context)}
+
+
+def friendships(context: Context) -> Context:
+    """
+    Return whose followers or followings these are, and the people without what else a row says.
+    """
+    rows = context["data"]["results"]
+    return {
+        "person": load_person(int(context["view"].kwargs["pk"]), context),
+        "people": with_counts([row["user"] for row in rows]),
+        "followed": {row["user"]["id"] for row in rows if row["has_followed"]},
+    }
+
+
+def people(context: Context) -> Context:
+    """
+    Return which of these people are followed by whoever looks.
+    """
+    rows = context["data"]["results"]
+    followed = FriendshipService.load_followed_among(context["user"], [row["id"] for row in rows])
+    return {"people": with_counts(rows), "followed": followed}
+
+
+def inbox(context: Context) -> Context:
+    """
+    Return the notifications, each with where it leads and the beginning of what it is about; two queries at most.
+    """
+    rows, user = context["data"]["results"], context["user"]
+    comments = load_things(Comment, rows, user, "tweet_id", "content")
+    tweets = load_things(Tweet, rows, user, "content")
+    return {"notifications": [{**row, **about(row, tweets, comments)} for row in rows]}
+
+
+def load_things(
+    model: type[Tweet | Comment], rows: Iterable[Shape], viewer: User | AnonymousUser, *fields: str
+) -> dict[int, Shape]:
+    """
+    Return {id: row} of the things of one kind that notifications are about and that `viewer` may see.
+    """
+    kind = model.kind()
+    roles = [
+        (row[f"{role}_content_type"], row[f"{role}_object_id"]) for row in rows for role in ("target", "action_object")
+    ]
+    ids = {int(id) for content_type, id in roles if content_type == kind}
+    return {thing["id"]: thing for thing in model.objects.visible_to(viewer).filter(id__in=ids).values("id", *fields)}
+
+
+def about(row: Shape, tweets: dict[int, Shape], comments: dict[int, Shape]) -> Shape:
+    """
+    Return {address, words} of what a notification is about; of something that is gone, the address of who did it.
+    """
+    role = "action_object" if row["action_object_object_id"] else "target"
+    things = {"tweet": tweets, "comment": comments}.get(row[f"{role}_content_type"], {})
+    thing = things.get(int(row[f"{role}_object_id"]))
+    if thing is None:
+        return {"address": f"/api/users/{row['actor']['id']}/", "words": ""}
+    if "tweet_id" in thing:
+        return {"address": f"/api/tweets/{thing['tweet_id']}/#comment_{thing['id']}", "words": thing["content"]}
+    return {"address": f"/api/tweets/{thing['id']}/", "words": thing["content"]}
+
+
+def with_photos(tweets: list[Shape], context: Context) -> list[Shape]:
+    """
+    Return Tweet shapes with `photos`, pairs of addresses: the photo and its thumbnail, itself until that is made.
+
+    One query where there are photos.
+    """
+    ids = [tweet["id"] for tweet in tweets if tweet["photo_urls"]]
+    keys = TweetPhoto.objects.filter(tweet_id__in=ids).exclude(thumbnail_key="").values_list("key", "thumbnail_key")
+    addresses = [[media_url(key, context["request"]) for key in pair] for pair in keys]
+    # By path: an address that a file server signs is another one each time.
+    thumbnails = {path_of(photo): thumbnail for photo, thumbnail in addresses}
+    return [
+        {**tweet, "photos": [(url, thumbnails.get(path_of(url), url)) for url in tweet["photo_urls"]]}
+        for tweet in tweets
+    ]
+
+
+def path_of(url: str) -> str:
+    return urlsplit(url).path
+
+
+def with_counts(people: list[Shape]) -> list[Shape]:
+    """
+    Return User shapes with the counts of each person; one query.
+    """
+    profiles = UserProfile.objects.filter(user_id__in=[person["id"] for person in people]).values("user_id", *COUNTS)
+    counts = {profile.pop("user_id"): profile for profile in profiles}
+    return [{**person, **counts.get(person["id"], {})} for person in people]
+
+
+def load_person(user_id: int, context: Context) -> Shape | None:
+    """
+    Return the User shape of somebody, None of nobody whom the caller may see.
+    """
+    return user_shape(AccountService.load_visible_users([user_id], context["user"]).get(user_id), context["request"])
+
+
+PEOPLE = Body("site/people.html", people)
+FRIENDSHIPS = Body("site/people.html", friendships)
+PERSON = Body("site/person_page.html", person)
+BODIES = {
+    "_None": Body("site/start.html"),
+    "newsfeeds_list": Body("site/home.html", home),
+    "tweets_list": Body("site/tweets.html", timeline),
+    "tweets_retrieve": Body("site/tweet_page.html", tweet),
+    "users_retrieve": PERSON,
+    "users_by": PERSON,
+    "users_list": PEOPLE,
+    "users_search": PEOPLE,
+    "friendships_followers": FRIENDSHIPS,
+    "friendships_followings": FRIENDSHIPS,
+    "comments_list": Body("site/comments.html"),
+    "notifications_list": Body("site/inbox.html", inbox),
+}
