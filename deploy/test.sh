@@ -11,6 +11,10 @@ browser=
 if [ ! -x /usr/bin/chromium ] || [ ! -x /usr/bin/chromedriver ]; then
     say "Without the tests in a browser: Chromium is not installed (apt-get install -y chromium chromium-driver)."
     browser=" and not browser"
+elif AXE=$(deploy/axe.sh) && [ -n "$AXE" ]; then
+    export AXE
+else
+    say "Without the tests of accessibility: axe-core is not installed (apt-get install -y npm)."
 fi
 
 if [ "${PROFILE:-embedded}" = stack ]; then

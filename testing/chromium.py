@@ -7,6 +7,7 @@ from pathlib import Path
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
@@ -58,6 +59,26 @@ class Chromium:
     def text(self):
         return self.driver.find_element(By.TAG_NAME, "body").text
 
+    def resize(self, width, height):
+        """
+        Show pages on a screen of this size; no window is as narrow as a phone.
+        """
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+    def run_scripts(self, are_run):
+        """
+        Say whether the scripts of the pages that are opened from now on are run.
+        """
+        self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not are_run})
+
+    def prefer(self, colours):
+        """
+        Ask for "light" or "dark" pages.
+        """
+        feature = {"name": "prefers-color-scheme", "value": colours}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+
     def open(self, path):
         self.driver.get(f"{self.site}{path}")
 
@@ -97,6 +118,12 @@ class Chromium:
         self.find(selector).click()
         self.driver.execute_cdp_cmd("Input.insertText", {"text": text})
 
+    def keys(self, keys):
+        """
+        Press keys, wherever the focus is.
+        """
+        ActionChains(self.driver).send_keys(keys).perform()
+
     def send(self, form, **fields):
         """
         Fill a form in, press its button and wait for the page that answers.
@@ -108,7 +135,19 @@ class Chromium:
         """
         Do what leads to another page, and wait until that is there; a form sent by script changes the page in place.
         """
-        before = self.driver.find_element(By.TAG_NAME, "body")
+        self.replace("body", action)
+
+    def press(self, selector):
+        """
+        Press a button and wait until what it says has changed, in place or on another page.
+        """
+        self.replace(selector, lambda: self.find(selector).click())
+
+    def replace(self, selector, action):
+        """
+        Do what replaces an element, and wait until another page, or that part of it, is there.
+        """
+        before = self.find(selector)
         action()
         WebDriverWait(self.driver, 15).until(lambda _: is_gone(before))
         WebDriverWait(self.driver, 15).until(

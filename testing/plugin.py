@@ -18,13 +18,15 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(config, items):
     """
-    Leave out what needs the real servers, or generators of clients, where there are none.
+    Leave out what needs the real servers, generators of clients, or axe-core (deploy/axe.sh), where there are none.
     """
     left_out = set()
     if os.environ.get("PROFILE", "embedded") == "embedded":
         left_out.add("stack")
     if "CLIENT_TOOLS" not in os.environ:
         left_out.add("clients")
+    if "AXE" not in os.environ:
+        left_out.add("axe")
     lacking = [item for item in items if left_out & {mark.name for mark in item.iter_markers()}]
     config.hook.pytest_deselected(items=lacking)
     items[:] = [item for item in items if item not in lacking]

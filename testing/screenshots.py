@@ -19,7 +19,7 @@ COLOURS = 96
 
 class Photographer:
     """
-    Goes through the site as alice_demo, bob_demo and a moderator, and keeps what it sees.
+    Goes through the site as somebody new, alice_demo, bob_demo and a moderator, and keeps what it sees.
     """
 
     def __init__(self, page, folder):
@@ -41,22 +41,34 @@ class Photographer:
             self.page.find(drawn)
             self.shoot(path)
 
+    def somebody_new_signs_up(self):
+        self.page.open("/api/accounts/signup/")
+        self.page.send("#form_signup", username="dorothy", email="dorothy@example.com", password="rainbows and lions")
+        self.shoot("first-session")
+        self.page.driver.delete_all_cookies()
+
     def alice_reads_and_writes(self):
         self.page.log_in("alice_demo", DEMO_PASSWORD)
         self.page.open("/api/")
         self.page.follow("Write a tweet")
         self.page.send("#form_create", content="Two views from my window this morning.", files=two_views())
-        self.page.follow("Comments")
-        self.page.send("#form_create", content="The second one is my favourite.")
-        self.page.follow("The tweet")
+        self.page.press(".like")
+        self.page.turn_page(self.page.find(".row-head time").click)
+        self.page.send("#comment", content="The second one is my favourite.")
+        self.tweet_id = self.page.find("article").get_attribute("id").removeprefix("tweet_")
+        self.page.open(f"/api/tweets/{self.tweet_id}/")
         self.shoot("tweet")
-        self.tweet_id = self.page.driver.current_url.rstrip("/").rpartition("/")[2]
-        self.page.follow("Home")
-        self.shoot("home-feed")
-        self.page.driver.set_window_size(500, 900)
+        for words, name in (("Home", "home-feed"), ("alice_demo", "person"), ("Inbox", "inbox")):
+            self.page.follow(words)
+            self.shoot(name)
+        self.page.resize(390, 844)
         self.page.open("/api/newsfeeds/")
         self.shoot("home-feed-phone")
-        self.page.driver.set_window_size(1000, 1000)
+        self.page.prefer("dark")
+        self.page.open(f"/api/tweets/{self.tweet_id}/")
+        self.shoot("tweet-dark-phone")
+        self.page.prefer("light")
+        self.page.resize(1000, 1000)
 
     def bob_reports_her_tweet(self):
         self.page.driver.delete_all_cookies()
@@ -68,7 +80,7 @@ class Photographer:
 
     def a_moderator_looks_at_the_queues(self):
         self.page.driver.delete_all_cookies()
-        self.page.driver.set_window_size(1300, 800)
+        self.page.resize(1300, 800)
         self.page.open("/admin/")
         self.shoot("admin-login")
         self.page.send("#login-form", username=MODERATOR, password=DEMO_PASSWORD)
@@ -100,6 +112,7 @@ def main(site, folder):
     with Chromium(site, width=1000, height=1000) as page:
         photographer = Photographer(page, Path(folder))
         photographer.a_stranger_looks_around()
+        photographer.somebody_new_signs_up()
         photographer.alice_reads_and_writes()
         photographer.bob_reports_her_tweet()
         photographer.a_moderator_looks_at_the_queues()
