@@ -62,8 +62,7 @@ def settle_feeds(messages: Sequence[Message]) -> str:
     Safe to run twice: it looks at the friendships as they are, not at the events.
     """
     pairs = {(message.payload["follower_id"], message.payload["followee_id"]) for message in messages}
-    for follower_id, followee_id in sorted(pairs):
-        NewsFeedService.settle(follower_id, followee_id)
+    NewsFeedService.settle(sorted(pairs))
     return f"{len(pairs)} feeds agree with a friendship"
 
 

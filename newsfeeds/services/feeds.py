@@ -2,6 +2,8 @@
 The verbs of feeds: reading the home feed, and keeping feeds in step with the graph.
 """
 
+from collections.abc import Sequence
+
 from django.conf import settings
 
 from accounts.services import AccountService
@@ -42,19 +44,20 @@ class NewsFeedService:
         return fill_page(window, limit, fetch=fetch, keep=keep, id_of=lambda tweet: tweet.id)
 
     @classmethod
-    def settle(cls, follower_id, followee_id):
+    def settle(cls, pairs: Sequence[tuple[int, int]]) -> None:
         """
-        Make a feed agree with whether its owner follows `followee`: back-fill their newest tweets, or remove all.
+        Make feeds agree with whether their owners follow somebody: back-fill their newest tweets, or remove all.
 
         What counts is the friendship as it is now, not the event that woke this: follow, unfollow
-        and follow again may be settled in any order. Returns whether they follow.
+        and follow again may be settled in any order.
 
-        :raises HBaseUnavailable: HBase alone has feeds, and this one may not agree.
-        :raises RedisUnavailable: the rows agree, the cached list may not.
+        :param pairs: (follower id, followee id).
+        :raises HBaseUnavailable: HBase alone has feeds, and some may not agree.
+        :raises RedisUnavailable: the rows agree, cached lists may not.
         """
-        follows = cls._settle_rows(follower_id, followee_id)
-        user_newsfeeds.drop([follower_id])
-        return follows
+        for follower_id, followee_id in pairs:
+            cls._settle_rows(follower_id, followee_id)
+        user_newsfeeds.drop({follower_id for follower_id, _ in pairs})
 
     @classmethod
     @retried_transaction
@@ -68,7 +71,6 @@ class NewsFeedService:
             store.remove_many(follower_id, tweet_ids)
         if follows:
             store.deliver_many(follower_id, TweetService.hold_newest(followee_id, settings.BACKFILL_TWEETS))
-        return follows
 
     @classmethod
     def write_missed_rows(cls, puts, deletes, version):

@@ -329,7 +329,6 @@ class CostTests(ApiTestCase):
         for owner_id in fans:
             user_newsfeeds.load(owner_id, before=None, after=None, limit=1, fetch=lambda *_: [1])
         tweet_id = alice.tweets()
-        self.tasks_run_once()
 
         with caches_between_proxies() as (redis, _):
             client.call("PING")

@@ -64,13 +64,14 @@ class FanOutThroughTheBrokerTests(BrokerTestCase):
         self.assertEqual(self.feed_rows(), [(alice.id, kept)])
 
     def test_what_a_worker_sets_going_carries_the_id_of_the_request(self):
-        alice, _ = self.alice_with_fans(3)
-        self.start("default", "relay")
+        alice, _ = self.alice_with_fans(1001)
+        worker, _ = self.start("fanout", "relay")
 
         alice.client.post("/api/tweets/", {"content": "Follow me"}, headers={"X-Request-ID": "from-the-phone-7"})
 
-        self.until(lambda: Message.objects.filter(event="tweet_batch_cut").exists(), "the batch is cut")
-        self.assertEqual(Message.objects.get(event="tweet_batch_cut").request_id, "from-the-phone-7")
+        self.until(lambda: "tweets are in 1001 feeds" in worker.output, "both ranges are served")
+        [served] = [line for line in worker.output.splitlines() if "tweets are in 1001 feeds" in line]
+        self.assertIn("from-the-phone-7", served)
 
     def test_relay_and_workers_end_cleanly_when_asked(self):
         processes = self.start("default", "fanout", "relay")
@@ -177,7 +178,7 @@ class BrokerTroubleTests(BrokerTestCase):
 
         self.until(lambda: "did not take" in relay.output, "the relay has noticed")
         self.assertEqual(alice.feed(), tweet_ids[::-1])
-        self.assertEqual(Message.objects.filter(attempts=0, task="newsfeeds.tasks.fan_out_tweet").count(), 3)
+        self.assertEqual(Message.objects.filter(attempts=0, event="tweet_created").count(), 3)
         proxy.heal()
         self.start("default", "fanout")
         for tweet_id in tweet_ids:
@@ -201,8 +202,8 @@ class BrokerTroubleTests(BrokerTestCase):
         alice, fans = self.alice_with_fans(5)
         self.start("relay")
         tweet_id = alice.tweets()
-        self.until(lambda: self.broker.waiting("default") == Message.objects.count(), "the messages are out")
-        self.assertGreater(self.broker.purge("default"), 0)
+        self.until(lambda: self.broker.waiting("fanout"), "the message is out")
+        self.assertGreater(self.broker.purge("fanout"), 0)
         self.start("default", "fanout")
 
         self.two_minutes_pass()

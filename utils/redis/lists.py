@@ -27,7 +27,8 @@ from utils.redis.client import RedisUnavailable, Script, client
 
 HIT, MISS, BEYOND = "hit", "miss", "beyond"
 LEASE_MILLISECONDS = 5_000
-CHANGED_AT_ONCE = 1_000
+# A fan-out batch of 1,000 followers and its author's lists.
+CHANGED_AT_ONCE = 1_100
 # Stands alone in the list of somebody who has nothing: Redis cannot keep an empty list.
 NOTHING = "0"
 
