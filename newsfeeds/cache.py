@@ -6,7 +6,8 @@ from accounts.cache import WITH_ACCOUNT, with_account_arguments
 from tweets.cache import STATE_PREFIX
 from utils.redis.backend import COUNT
 from utils.redis.client import RedisUnavailable, Script, client
-from utils.redis.lists import READ, IdList
+from utils.redis.list_scripts import READ
+from utils.redis.lists import IdList
 
 # The states of a page's tweets come with its ids, in the same round trip.
 user_newsfeeds = IdList("user_newsfeeds", companion_prefix=STATE_PREFIX)

@@ -1,0 +1,119 @@
+"""
+What Redis itself does for the lists of ids (utils/redis/lists.py), in Lua: each script is one round trip.
+"""
+
+from utils.redis.client import Script
+
+READ = Script(
+    "read_list",
+    """
+local key, lease = KEYS[1], KEYS[1] .. ':lease'
+local before, after, limit, cap = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local whole = before > 0
+local ids = redis.pcall('LRANGE', key, 0, whole and -1 or limit - 1)
+local page, ended = {}, ids[1] == '0'
+if not ids.err and not ended and not whole and after == 0 then
+    page, ended = ids, #ids == limit
+elseif not ids.err and not ended then
+    for _, id in ipairs(ids) do
+        local number = tonumber(id)
+        if not number then ids.err = 'no list of ids' break end
+        if number <= after then ended = true break end
+        if not whole or number < before then
+            page[#page + 1] = id
+            if #page == limit then ended = true break end
+        end
+    end
+end
+-- What is no list of ids, as another release has left it, or a fault, gives way to one.
+if ids.err then
+    redis.call('DEL', key)
+    ids = {}
+end
+if #ids == 0 then
+    local leased = redis.call('SET', lease, ARGV[5], 'NX', 'PX', ARGV[6])
+    return {'miss', leased and ARGV[5] or false}
+end
+if not ended and #ids >= cap then return {'beyond'} end
+if #page == 0 or ARGV[7] == '' then return {'hit', page, {}} end
+local companions = {}
+for index, id in ipairs(page) do companions[index] = ARGV[7] .. id end
+return {'hit', page, redis.call('MGET', unpack(companions))}
+""",
+)
+
+STORE = Script(
+    "store_list",
+    """
+local key, lease = KEYS[1], KEYS[1] .. ':lease'
+if redis.pcall('GET', lease) ~= ARGV[1] then return 0 end
+redis.call('DEL', key, lease)
+redis.call('RPUSH', key, unpack(ARGV, 3))
+redis.call('EXPIRE', key, ARGV[2])
+return 1
+""",
+)
+
+# A late id is looked for in four windows of 32; deeper than that the list is dropped and rebuilds,
+# and so is every list past the 200th that wants a search: deep inserts block Redis for everybody.
+PUSH = Script(
+    "push_to_lists",
+    """
+local cap, searched = tonumber(ARGV[1]), 0
+
+local function place(key, id, number)
+    for start = 0, 96, 32 do
+        local window = redis.call('LRANGE', key, start, start + 31)
+        for _, other in ipairs(window) do
+            if other == id then return true end
+            if not tonumber(other) then return false end
+            if tonumber(other) < number then
+                redis.call('LINSERT', key, 'BEFORE', other, id)
+                redis.call('LTRIM', key, 0, cap - 1)
+                return true
+            end
+        end
+        if #window < 32 then
+            if start + #window < cap then redis.call('RPUSH', key, id) end
+            return true
+        end
+    end
+    return false
+end
+
+for index, key in ipairs(KEYS) do
+    local id, head = ARGV[index + 1], redis.pcall('LINDEX', key, 0)
+    local number = tonumber(id)
+    if head and (type(head) == 'table' or not tonumber(head)) then
+        redis.call('DEL', key, key .. ':lease')
+    elseif not head then
+        redis.call('DEL', key .. ':lease')
+    elseif head == '0' then
+        redis.call('LSET', key, 0, id)
+    elseif tonumber(head) < number then
+        redis.call('LPUSH', key, id)
+        redis.call('LTRIM', key, 0, cap - 1)
+    elseif head ~= id then
+        searched = searched + 1
+        if searched > 200 or not place(key, id, number) then redis.call('DEL', key, key .. ':lease') end
+    end
+end
+return 1
+""",
+)
+
+# A list at the cap that loses one would look complete: it is dropped instead.
+REMOVE = Script(
+    "remove_from_lists",
+    """
+local cap = tonumber(ARGV[1])
+for index, key in ipairs(KEYS) do
+    local length = redis.pcall('LLEN', key)
+    if type(length) == 'table' then
+        redis.call('DEL', key)
+    elseif redis.call('LREM', key, 1, ARGV[index + 1]) > 0 and length >= cap then redis.call('DEL', key) end
+    redis.call('DEL', key .. ':lease')
+end
+return 1
+""",
+)
