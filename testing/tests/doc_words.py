@@ -1,0 +1,21 @@
+"""
+Words and whole spans in the documents that are not the project's own, each with where it comes from.
+"""
+
+OUTSIDE = frozenset(
+    [
+        # SQL and what MariaDB is asked for.
+        *("CHECKSUM", "COMMITTED", "FOR", "LOCKED", "SKIP", "TRUNCATE", "UPDATE"),
+        # Celery's arguments for a task: named where the project does without them, or sets them for all tasks.
+        *("acks_late", "countdown", "delay", "reject_on_worker_lost"),
+        # HTTP and WSGI.
+        *("Expect", "application/x-www-form-urlencoded", "wsgi.input_terminated"),
+        # Programs of others, as they are typed, and what they print.
+        *("curl -N --limit-rate 1k", "RUNNING", "TWEET_ID"),
+        r"printf 'POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{' | ncat 127.0.0.1 8000",
+        # Error codes that Django REST framework brings.
+        *("method_not_allowed", "parse_error"),
+        # Put together while the program runs: the demo people, a pattern for commits.
+        *("carol_demo", "area: Imperative sentence."),
+    ]
+)
