@@ -10,7 +10,7 @@
 #   HBASE          off: the stack has no HBase; on (default)
 #   DATABASE_URL, REDIS_URL, MEMCACHED_URL, BROKER_URL, HBASE_URL   servers to use instead of our own
 #   MARIADB_PORT, REDIS_PORT, MEMCACHED_PORT, RABBITMQ_PORT, HBASE_THRIFT_PORT where our own listen
-#   ARGS           further arguments for pytest or the benchmarks
+#   ARGS           further arguments for pytest, the benchmarks or uv
 #
 # make passes variables of the environment and of its command line on to recipes by itself, and only those that are
 # set; therefore none of them is mentioned below.
@@ -19,7 +19,7 @@
 FOREGROUND := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack test-clients bench screenshots venv clean
+.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack test-clients bench screenshots venv lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -61,6 +61,9 @@ screenshots: ## the pictures in docs/screenshots, in a real Chromium
 
 venv: ## .venv with everything for development
 	@deploy/venv.sh dev
+
+lock: ## renew requirements/lock from the requirements; ARGS=--upgrade for the newest of everything
+	@deploy/lock.sh $(ARGS)
 
 clean: ## remove .venv and caches; data stays
 	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache

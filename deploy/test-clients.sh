@@ -27,11 +27,12 @@ once() {
 
 get_python() {
     if command -v uv >/dev/null && uv venv --quiet --allow-existing --python "$VENV/bin/python" "$1" 2>/dev/null &&
-        step uv pip install --quiet --python "$1/bin/python" -r requirements/clients.txt 2>/dev/null; then
+        step uv pip install --quiet --require-hashes --python "$1/bin/python" -r requirements/lock/clients.txt 2>/dev/null; then
         return
     fi
     step "$VENV/bin/python" -m venv "$1"
-    step "$1/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements/clients.txt
+    step "$1/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
+        -r requirements/lock/clients.txt
 }
 
 get_typescript() {
@@ -52,7 +53,7 @@ leave_out() {
     without+=(--deselect "testing/tests/test_clients.py::$3")
 }
 
-once python "$(cat requirements/clients.txt)" get_python
+once python "$(cat requirements/lock/clients.txt)" get_python
 if command -v node >/dev/null && command -v npm >/dev/null; then
     once typescript "$(cat testing/clients/package-lock.json)" get_typescript
 else

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Makes the virtual environment .venv, or brings it up to date; does nothing, fast, when nothing changed.
 #
-#   deploy/venv.sh [dev] [stack]     requirements.txt, and requirements/NAME.txt for each name
+#   deploy/venv.sh [dev] [stack]     requirements/lock/run.txt, and requirements/lock/NAME.txt for each name
+#
+# Installs the locked versions and nothing whose hash differs; `make lock` renews the locks from requirements*.txt.
 set -euo pipefail
 
 # shellcheck source=deploy/common.sh
@@ -41,12 +43,12 @@ install() {
     done
     # Whatever keeps uv from its work (an index or a certificate it cannot use), pip may still do it.
     if command -v uv >/dev/null &&
-        step uv pip install --quiet --compile-bytecode --python "$VENV/bin/python" "${arguments[@]}" 2>"$VENV/uv.log"; then
+        step uv pip install --quiet --compile-bytecode --require-hashes --python "$VENV/bin/python" "${arguments[@]}" 2>"$VENV/uv.log"; then
         return
     fi
     # A virtual environment made by uv has no pip.
     "$VENV/bin/python" -m pip --version >/dev/null 2>&1 || "$VENV/bin/python" -m ensurepip >/dev/null
-    step "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check "${arguments[@]}"
+    step "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes "${arguments[@]}"
 }
 
 checksum() {
@@ -54,14 +56,14 @@ checksum() {
 }
 
 cd "$ROOT"
-files=(requirements.txt)
+files=(requirements/lock/run.txt)
 for name in "$@"; do
-    files+=("requirements/$name.txt")
+    files+=("requirements/lock/$name.txt")
 done
 
 # Two first starts at once shall not write into one folder.
 if command -v flock >/dev/null; then
-    exec 8<requirements.txt
+    exec 8<requirements/lock/run.txt
     flock 8
 fi
 
