@@ -20,7 +20,7 @@ from csp.constants import NONE, SELF
 from kombu import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VERSION = "0.1.0"
+VERSION = (BASE_DIR / "VERSION").read_text().strip()
 
 env = environ.Env()
 
