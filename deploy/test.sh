@@ -30,4 +30,10 @@ if [ "${PROFILE:-embedded}" = stack ]; then
 fi
 export PROFILE=embedded
 step deploy/venv.sh dev
-exec "$VENV/bin/python" -m pytest -q ${browser:+-m "not browser"} "$@"
+coverage=()
+if [ "$#" = 0 ]; then
+    # All of the tests are held to the share in pyproject.toml; some of them never could be.
+    export COVERAGE_FILE=$DATA_DIR/coverage
+    coverage=(--cov --cov-report=term)
+fi
+exec "$VENV/bin/python" -m pytest -q ${browser:+-m "not browser"} "${coverage[@]}" "$@"

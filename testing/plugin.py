@@ -30,3 +30,12 @@ def pytest_collection_modifyitems(config, items):
     lacking = [item for item in items if left_out & {mark.name for mark in item.iter_markers()}]
     config.hook.pytest_deselected(items=lacking)
     items[:] = [item for item in items if item not in lacking]
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """
+    Say in which order the tests ran, and how to have the same again; pytest-randomly is silent with -q.
+    """
+    seed = config.getoption("randomly_seed", None)
+    if seed is not None:
+        terminalreporter.write_line(f"Random order; the same again: ARGS='--randomly-seed={seed}'")
