@@ -5,6 +5,7 @@ Shapes that many routes share, as serializers for the OpenAPI schema.
 from functools import cache
 from typing import Any
 
+from django.contrib.auth import get_backends
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
@@ -41,6 +42,8 @@ def error_codes() -> list[tuple[str, str]]:
     """
     Return every `code` of an error; asked at the first use, when all apps and so all refusals are loaded.
     """
+    # Django loads these by name, and not before somebody logs in.
+    get_backends()
     refusals = {error.code for error in classes_below(ServiceError)}
     failures = {error.default_code for error in classes_below(APIException)}
     return [(code, code) for code in sorted(refusals | failures | NAMED_CODES)]

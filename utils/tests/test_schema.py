@@ -2,6 +2,9 @@
 The OpenAPI schema says everything that the contract says, and docs/api.md says what the schema says.
 """
 
+import json
+import subprocess
+import sys
 from io import StringIO
 
 from django.conf import settings
@@ -32,6 +35,15 @@ def operations():
 class OperationsTests(ApiTestCase):
     def test_it_is_valid_and_nothing_about_it_is_a_warning(self):
         call_command("spectacular", validate=True, fail_on_warn=True, file="/dev/null", stdout=StringIO())
+
+    def test_a_fresh_process_knows_every_refusal(self):
+        # What Django loads by name, at the first login, is not loaded yet.
+        command = [sys.executable, "manage.py", "spectacular", "--format", "openapi-json"]
+        made = subprocess.run(command, cwd=settings.BASE_DIR, check=True, capture_output=True, text=True)
+
+        codes = json.loads(made.stdout)["components"]["schemas"]["ErrorCode"]["enum"]
+
+        self.assertIn("account_suspended", codes)
 
     def test_every_operation_is_described(self):
         for key, operation in operations():
