@@ -176,7 +176,7 @@ def resolves(name):
     if head in code().classes:
         return any(has_attribute(module, head, rest[0]) for module in code().classes[head])
     if head in (ROOF, *APPS):
-        return leads_somewhere(name)
+        return leads_somewhere(name) or name in code().text
     return name in code().text or all(is_known(part) for part in name.split("."))
 
 

@@ -11,7 +11,7 @@ OUTSIDE = frozenset(
         # HTTP and WSGI.
         *("Expect", "application/x-www-form-urlencoded", "wsgi.input_terminated"),
         # Programs of others, as they are typed, and what they print.
-        *("curl -N --limit-rate 1k", "RUNNING", "TWEET_ID"),
+        *("curl -N --limit-rate 1k", "RUNNING", "SENTRY_ENVIRONMENT", "TWEET_ID"),
         r"printf 'POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{' | ncat 127.0.0.1 8000",
         # Error codes that Django REST framework brings.
         *("method_not_allowed", "parse_error"),

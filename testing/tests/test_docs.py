@@ -96,7 +96,7 @@ class WrongNamesTests(SimpleTestCase):
     def test_right_names_are_none(self):
         right = [
             "`tweets/cache.py` `TweetState`, `put_states` and `load_states`; `deliver_tweet`",
-            "`newsfeeds/services.py` `NewsFeedService.fan_out`, `deliver`; `newsfeeds/storage/` `deliver_to_followers`",
+            "`newsfeeds/services/` `PostingService.post_tweet`, `NewsFeedService`; `newsfeeds/storage/` `deliver`",
             "`services.py`, `api/views.py`, `docs/adr/`",
             "`Tweet.save`, `Meta.regions`, `accounts.tasks.invalidate_user`, `settings.HBASE`",
             "`GET tweets/{id}/`, `POST /api/tweets/`, `accounts/`, `/livez`",
