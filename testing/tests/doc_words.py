@@ -9,9 +9,9 @@ OUTSIDE = frozenset(
         # Celery's arguments for a task: named where the project does without them, or sets them for all tasks.
         *("acks_late", "countdown", "delay", "reject_on_worker_lost"),
         # HTTP and WSGI.
-        *("Expect", "application/x-www-form-urlencoded", "wsgi.input_terminated"),
+        *("Expect", "HttpOnly", "application/x-www-form-urlencoded", "wsgi.input_terminated"),
         # Programs of others, as they are typed, and what they print.
-        *("curl -N --limit-rate 1k", "RUNNING", "SENTRY_ENVIRONMENT", "TWEET_ID"),
+        *("celery inspect", "curl -N --limit-rate 1k", "RUNNING", "SENTRY_ENVIRONMENT", "TWEET_ID"),
         r"printf 'POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{' | ncat 127.0.0.1 8000",
         # Error codes that Django REST framework brings.
         *("method_not_allowed", "parse_error"),
