@@ -39,6 +39,17 @@ def are_ids(values: Any) -> bool:
     return not values or (set(map(type, values)) == {int} and min(values) >= 0 and max(values) <= MAX_ID)
 
 
+def parse_ids(texts: list[bytes]) -> list[int] | None:
+    """
+    Return the ids that Redis holds as texts, None where one of them is no id.
+    """
+    try:
+        ids = [int(text) for text in texts]
+    except ValueError:
+        return None
+    return ids if are_ids(ids) else None
+
+
 def are_id_rows(rows: Any, length: int) -> bool:
     """
     Say whether `rows` is a list of lists of so many ids.

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from utils.metrics import count_reads
-from utils.records import are_ids
+from utils.records import parse_ids
 from utils.redis.client import RedisUnavailable, Script, client
 from utils.redis.list_scripts import PUSH, READ, REMOVE, STORE
 
@@ -46,17 +46,6 @@ class ListPage:
     ids: list = field(default_factory=list)
     companions: list = field(default_factory=list)
     lease: str | None = None
-
-
-def parse_ids(texts: list[bytes]) -> list[int] | None:
-    """
-    Return the ids that Redis holds as texts, None where one of them is no id.
-    """
-    try:
-        ids = [int(text) for text in texts]
-    except ValueError:
-        return None
-    return ids if are_ids(ids) else None
 
 
 class IdList:
