@@ -192,6 +192,12 @@ class GoingOnTests(PeoplePagesTestCase):
         self.assertEqual(response.status_code, 400)
         self.assertIn('<a href="/api/newsfeeds/">Back to where you were</a>', response.content.decode())
 
+    def test_a_refused_sign_up_leads_to_no_page_that_is_not_open_yet(self):
+        page = self.nobody().client.post("/api/accounts/signup/?next=/api/newsfeeds/", format="multipart", **HTML)
+
+        self.assertEqual(page.status_code, 400)
+        self.assertNotIn('href="/api/newsfeeds/"', page.content.decode())
+
     def test_the_forms_of_a_page_lead_on_too(self):
         tweet_id = self.alice.tweets()
         comment_id = self.alice.post("comments/", tweet_id=tweet_id, content="First!").json()["id"]

@@ -193,4 +193,6 @@ def alert_of(data: Any, request: Request, response: Response, forms: list[PageFo
     errors = data.get("errors", {}) if isinstance(data, dict) else {}
     texts = [text for name, texts in errors.items() if name not in beside_fields for text in texts]
     message = data.get("message", "") if isinstance(data, dict) else ""
-    return {"is_error": True, "texts": [message, *texts], "back": destination_of(request)}
+    # Strangers sign up and log in, and the page that this leads to is not theirs yet.
+    back = destination_of(request) if request._request.user.is_authenticated else None
+    return {"is_error": True, "texts": [message, *texts], "back": back}
