@@ -10,6 +10,8 @@
 #   HBASE          off: the stack has no HBase; on (default)
 #   DATABASE_URL, REDIS_URL, MEMCACHED_URL, BROKER_URL, HBASE_URL   servers to use instead of our own
 #   MARIADB_PORT, REDIS_PORT, MEMCACHED_PORT, RABBITMQ_PORT, HBASE_THRIFT_PORT where our own listen
+#   CASES, SEED    requests of the fuzzer in make attacks (5,000), and what they are made of
+#   AUDIT          on: make attacks asks for known weaknesses of the packages as well; off (default)
 #   ARGS           further arguments for pytest, the benchmarks or uv
 #
 # make passes variables of the environment and of its command line on to recipes by itself, and only those that are
@@ -19,7 +21,7 @@
 FOREGROUND := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack test-clients bench screenshots venv lock clean
+.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack test-clients attacks bench screenshots venv lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -52,6 +54,9 @@ test-stack: ## the tests of the stack profile; with STORE=hbase on HBase
 
 test-clients: ## clients that are generated from the API schema: Python, TypeScript, Kotlin
 	@$(FOREGROUND) deploy/test-clients.sh $(ARGS)
+
+attacks: ## attack a running server in production settings on the real stack; writes docs/reports/attacks.md
+	@$(FOREGROUND) deploy/attacks.sh $(ARGS)
 
 bench: ## the figures of the README, measured on the stack
 	@$(FOREGROUND) deploy/bench.sh $(ARGS)

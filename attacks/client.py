@@ -1,0 +1,160 @@
+"""
+An attacker's HTTP client. It stands where the reverse proxy stands, so that it says which address a request is from.
+"""
+
+import http.client
+import itertools
+import json
+import select
+import socket
+import time
+import uuid
+from http.cookies import SimpleCookie
+from urllib.parse import urlencode
+
+HOST = "127.0.0.1"
+TIMEOUT_SECONDS = 30
+SILENCE_SECONDS = 0.3
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+# Addresses that nobody has (RFC 2544): each client is a stranger to the rate limits of the others.
+addresses = (f"198.{18 + number // 65536}.{number // 256 % 256}.{number % 256}" for number in itertools.count(1))
+
+
+class Answer:
+    """
+    What a server said: status, headers, body, and how long it took.
+    """
+
+    def __init__(self, response, body, seconds):
+        self.status, self.headers, self.body, self.seconds = response.status, response.headers, body, seconds
+
+    def __repr__(self):
+        return f"{self.status} {self.body[:300]!r}"
+
+    @property
+    def text(self):
+        return self.body.decode(errors="replace")
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def code(self):
+        """
+        The stable code of an error.
+        """
+        return self.json["code"]
+
+
+class Client:
+    """
+    Somebody at an address of their own, with a token or with cookies.
+    """
+
+    def __init__(self, port, *, token=None, address=None):
+        self.port, self.token = port, token
+        self.address = address or next(addresses)
+        self.cookies = {}
+
+    def headers(self):
+        headers = {"Host": "localhost", "X-Forwarded-For": self.address, "X-Forwarded-Proto": "https"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+            # What a page of ours would send; without it Django refuses every write over TLS.
+            headers["Referer"] = "https://localhost/"
+            headers["X-CSRFToken"] = self.cookies.get("csrftoken", "")
+        return headers
+
+    def ask(self, method, path, body=None, *, headers=None, timeout=TIMEOUT_SECONDS):
+        """
+        Send one request on a connection of its own; `body` is bytes, or what becomes JSON.
+        """
+        sent = self.headers()
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+            sent["Content-Type"] = "application/json"
+        sent |= headers or {}
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=timeout)
+        started = time.perf_counter()
+        try:
+            connection.request(method, path, body, sent)
+            response = connection.getresponse()
+            answer = Answer(response, response.read(), time.perf_counter() - started)
+        finally:
+            connection.close()
+        self.remember(answer)
+        return answer
+
+    def remember(self, answer):
+        for line in answer.headers.get_all("Set-Cookie", []):
+            for name, morsel in SimpleCookie(line).items():
+                if morsel.value and morsel["max-age"] != 0:
+                    self.cookies[name] = morsel.value
+                else:
+                    self.cookies.pop(name, None)
+
+    def get(self, path, **more):
+        return self.ask("GET", path, **more)
+
+    def post(self, path, body=None, **more):
+        return self.ask("POST", path, body, **more)
+
+    def put(self, path, body=None, **more):
+        return self.ask("PUT", path, body, **more)
+
+    def delete(self, path, body=None, **more):
+        return self.ask("DELETE", path, body, **more)
+
+    def form(self, path, fields, method="POST", **more):
+        headers = {"Content-Type": "application/x-www-form-urlencoded", **more.pop("headers", {})}
+        return self.ask(method, path, urlencode(fields).encode(), headers=headers, **more)
+
+    def multipart(self, path, *parts, method="POST", **more):
+        """
+        Send a form of `part(...)`s.
+        """
+        boundary = uuid.uuid4().hex
+        body = b"".join(b"--" + boundary.encode() + b"\r\n" + piece + b"\r\n" for piece in parts)
+        headers = {"Content-Type": f"multipart/form-data; boundary={boundary}", **more.pop("headers", {})}
+        return self.ask(method, path, body + f"--{boundary}--\r\n".encode(), headers=headers, **more)
+
+
+def part(name, value, *, filename=None, kind=None):
+    """
+    Return one part of a multipart form.
+    """
+    value = value if isinstance(value, bytes) else value.encode()
+    head = f'Content-Disposition: form-data; name="{name}"'
+    if filename is not None:
+        head += f'; filename="{filename}"\r\nContent-Type: {kind or "image/png"}'
+    return head.encode("utf-8", "surrogateescape") + b"\r\n\r\n" + value
+
+
+def send_raw(port, data, *, timeout=TIMEOUT_SECONDS, is_whole=True):
+    """
+    Send bytes as they are and return the last answer, b"" where the server closes without one.
+
+    :param is_whole: where it is not, and the server says nothing for a while, tell it that no more will come.
+    """
+    with socket.create_connection((HOST, port), timeout=timeout) as connection:
+        received = b""
+        try:
+            connection.sendall(data)
+            if not is_whole and not select.select([connection], [], [], SILENCE_SECONDS)[0]:
+                connection.shutdown(socket.SHUT_WR)
+            while block := connection.recv(65536):
+                received += block
+        except (ConnectionError, BrokenPipeError):
+            # Refused in the middle of what we sent: what it said before counts.
+            pass
+        return received.removeprefix(CONTINUE)
+
+
+def status_of(received):
+    """
+    Return the status of a raw answer, 0 where there is none.
+    """
+    return int(received.split(b" ", 2)[1]) if received.startswith(b"HTTP/1.") else 0

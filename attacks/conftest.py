@@ -1,0 +1,107 @@
+"""
+Prepares the settings before anybody reads them, starts the site, and writes the report.
+
+The attacker's own process knows the project too, with the same database and caches: to prepare what a check needs
+and to look at what an attack has left behind. The attacks themselves go through the network.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CASES = int(os.environ.get("CASES") or 5_000)
+REDIS_DATABASE = "15"
+
+
+def prepare_environment():
+    """
+    Set production settings on a database, caches and a folder that nobody else uses.
+    """
+    stack_env = Path(os.environ.get("DATA_DIR") or ROOT / "var") / "stack.env"
+    if stack_env.exists():
+        environ.Env.read_env(stack_env)
+    database = urlsplit(os.environ["DATABASE_URL"])
+    data_dir = tempfile.mkdtemp(prefix="attacks-")
+    os.environ |= {
+        "PROFILE": "stack",
+        "DJANGO_SETTINGS_MODULE": "twitter.settings",
+        "DATA_DIR": data_dir,
+        "DATABASE_URL": database._replace(path="/test_attacks").geturl(),
+        "TEST_REDIS_DATABASE": REDIS_DATABASE,
+        "TEST_CACHE_PREFIX": f"attacks{os.getpid()}",
+        "TEST_HBASE_PREFIX": "test_attacks_",
+        "HBASE_URL": "",
+        "STORE": "mysql",
+        "SECURE": "on",
+        "DEBUG": "off",
+        "TRUSTED_PROXIES": "127.0.0.1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    return data_dir
+
+
+DATA_DIR = prepare_environment()
+
+import django  # noqa: E402
+
+django.setup()
+
+from attacks.report import Report  # noqa: E402
+from attacks.site import Site  # noqa: E402
+from testing.stack_processes import TEST_HOST  # noqa: E402
+from utils.redis.client import client as redis  # noqa: E402
+
+report = Report()
+
+
+@pytest.fixture(scope="session")
+def site():
+    """
+    The running site; one run of attacks or of the stack's tests has the queues at a time.
+    """
+    port = urlsplit(os.environ["BROKER_URL"]).port
+    with (Path(tempfile.gettempdir()) / f"{TEST_HOST}-{port}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        redis.call("FLUSHDB")
+        site = Site()
+        try:
+            site.start()
+            yield site
+        finally:
+            site.stop()
+            shutil.rmtree(DATA_DIR, ignore_errors=True)
+
+
+@pytest.fixture
+def measured(request):
+    """
+    What a check notes here stands in its row of the report.
+    """
+    return request.node.stash.setdefault(NOTES, [])
+
+
+NOTES = pytest.StashKey[list]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    result = yield
+    if result.when == "call" or result.failed:
+        report.add(result, item.stash.get(NOTES, []))
+    return result
+
+
+def pytest_sessionfinish(session):
+    """
+    Write the report where deploy/attacks.sh asks for it, which it does for a whole run.
+    """
+    path = os.environ.get("ATTACKS_REPORT")
+    if path and report.rows:
+        report.write(ROOT / path, CASES)

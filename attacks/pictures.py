@@ -1,0 +1,58 @@
+"""
+Pictures that are meant to hurt, made byte by byte.
+"""
+
+import io
+import struct
+import zlib
+
+from PIL import Image
+
+SCRIPT = b"<script>alert(1)</script>"
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 1 1\n(x) run showpage\n"
+
+
+def chunk(kind, body=b""):
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def black_png(width, height, *, depth=1, colour_type=0, extra=b""):
+    """
+    Return a black PNG: a few kilobytes, however many pixels.
+    """
+    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour_type]
+    row = b"\0" * (1 + (width * depth * channels + 7) // 8)
+    packer = zlib.compressobj(9)
+    # A million rows of one pixel one by one would take as long as the attack.
+    at_once = max(1, 4_000_000 // len(row))
+    data = b"".join(packer.compress(row * min(at_once, height - start)) for start in range(0, height, at_once))
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0))
+    palette = chunk(b"PLTE", b"\0\0\0") if colour_type == 3 else b""
+    return SIGNATURE + header + palette + extra + chunk(b"IDAT", data + packer.flush()) + chunk(b"IEND")
+
+
+def small(kind="PNG", **options):
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), (200, 30, 30)).save(out, kind, **options)
+    return out.getvalue()
+
+
+def animation(frames):
+    out = io.BytesIO()
+    pages = [Image.new("P", (8, 8), number % 256) for number in range(frames)]
+    pages[0].save(out, "GIF", save_all=True, append_images=pages[1:])
+    return out.getvalue()
+
+
+def phone_photo():
+    """
+    Return a JPEG that lies on its side and knows where it was taken.
+    """
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "Attacker's phone"
+    exif.get_ifd(0x8825)[1] = "N"
+    exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
+    return small("JPEG", exif=exif)

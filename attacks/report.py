@@ -1,0 +1,47 @@
+"""
+The report that a run writes: a row for each check, with what was measured.
+"""
+
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+
+TITLE = """# What was attacked, and what held
+
+Written by `make attacks`; each row is a test of the folder `attacks/`, played over HTTP against the running server in production
+settings on the real stack. What may be attacked, by whom, and what is trusted: [the threat model](../threat-model.md).
+"""
+
+
+class Report:
+    """
+    Collects the outcome of each check while pytest runs them.
+    """
+
+    def __init__(self):
+        self.rows = []
+        self.started_at = datetime.now(UTC)
+
+    def add(self, result, measured):
+        theme = Path(result.fspath).stem.removeprefix("test_").replace("_", " ")
+        sentence = result.nodeid.partition("::")[2].removeprefix("test_").replace("_", " ")
+        outcome = "held" if result.passed else "**broken**"
+        self.rows.append((theme, sentence, outcome, "; ".join(measured) or "–", result.duration))
+
+    def write(self, path, cases):
+        held = sum(outcome == "held" for _, _, outcome, *_ in self.rows)
+        seconds = (datetime.now(UTC) - self.started_at).total_seconds()
+        lines = [
+            TITLE,
+            f"{self.started_at:%Y-%m-%d %H:%M} UTC, Python {platform.python_version()}, {platform.machine()}: "
+            f"{held} of {len(self.rows)} checks held in {seconds:.0f} s; the fuzzer sent {cases:,} cases.",
+        ]
+        for theme in dict.fromkeys(row[0] for row in self.rows):
+            lines += [f"\n## {theme.capitalize()}\n", "| check | outcome | measured | seconds |", "|---|---|---|---|"]
+            lines += [
+                f"| {sentence} | {outcome} | {measured.replace('|', '&#124;')} | {duration:.1f} |"
+                for row_theme, sentence, outcome, measured, duration in self.rows
+                if row_theme == theme
+            ]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(lines) + "\n")

@@ -1,0 +1,158 @@
+"""
+The site under attack: the programs of deploy/supervisord.conf on a database, caches and queues of their own.
+"""
+
+import os
+import time
+from pathlib import Path
+
+import MySQLdb
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.db import connections
+
+from accounts.models import User
+from accounts.services import AccessTokenService
+from attacks.client import Client
+from moderation.constants import MODERATORS
+from testing.stack_processes import READY, Broker, Process, answers, free_port, production_command
+
+PASSWORD = "correct horse battery"
+START_SECONDS = 60
+
+
+class Site:
+    """
+    Two web servers on one stack: `port` counts rates as it is deployed, `open_port` counts none.
+
+    Checks that are about the limits, or that must hold within them, use the first.
+    """
+
+    def __init__(self):
+        self.processes = {}
+        self.broker = Broker()
+        self.password_hash = make_password(PASSWORD)
+        self.names = (f"person{number}" for number in range(1, 10**6))
+
+    def start(self):
+        make_database()
+        call_command("migrate", verbosity=0)
+        self.broker.wipe()
+        self.port = self._start_web("web", RATE_LIMITS="on")
+        self.open_port = self._start_web("open web", RATE_LIMITS="off")
+
+    def _start_web(self, name, **knobs):
+        port = free_port()
+        self._run(name, production_command("web"), HOST="127.0.0.1", PORT=str(port), **knobs)
+        self.until(lambda: answers(f"http://127.0.0.1:{port}/livez"), name)
+        return port
+
+    def start_workers(self):
+        """
+        Start relay and workers, unless they run.
+        """
+        for name in READY:
+            if name not in self.processes:
+                self._run(name, production_command(name))
+        for name, words in READY.items():
+            self.until(lambda: words in self.processes[name].output, name)  # noqa: B023
+
+    def _run(self, name, command, **knobs):
+        self.processes[name] = Process(command, {**os.environ, "BROKER_URL": self.broker.url, **knobs})
+
+    def stop(self):
+        for process in self.processes.values():
+            process.kill()
+        connections.close_all()
+
+    def until(self, condition, what):
+        """
+        Wait for the world outside, a minute at most.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while not condition():
+            process = self.processes.get(what)
+            ended = process is not None and not process.is_running
+            assert not ended and time.monotonic() < deadline, f"{what}:\n{process and process.output}"
+            time.sleep(0.05)
+
+    # -------------------------------------------------------------- people
+
+    def person(self, *, open_door=False, **fields):
+        """
+        Make an account and return its client, which shows a token; `user` is its row.
+
+        :param open_door: at the server that counts no rates.
+        """
+        name = next(self.names)
+        user = User.objects.create_user(name, f"{name}@example.com", None, **fields)
+        User.objects.filter(id=user.id).update(password=self.password_hash)
+        user.password = self.password_hash
+        client = Client(self.open_port if open_door else self.port, token=AccessTokenService.create_token(user=user))
+        client.user, client.id, client.name = user, user.id, name
+        return client
+
+    def nobody(self, *, open_door=False, address=None):
+        return Client(self.open_port if open_door else self.port, address=address)
+
+    def browser_of(self, person):
+        """
+        Return a client with a session of somebody's, opened through the login of the API.
+        """
+        client = Client(person.port)
+        answer = client.post("/api/accounts/login/", {"username": person.name, "password": PASSWORD})
+        assert answer.status == 200, answer
+        client.user, client.id, client.name = person.user, person.id, person.name
+        return client
+
+    def moderator(self):
+        """
+        Return a browser of somebody in the group of moderators.
+        """
+        person = self.person(open_door=True, is_staff=True)
+        person.user.groups.add(Group.objects.get(name=MODERATORS))
+        return self.browser_of(person)
+
+    # -------------------------------------------------------------- the processes, seen from outside
+
+    def web_pids(self):
+        """
+        Return the processes of both web servers, and what they have started.
+        """
+        return [pid for name in ("web", "open web") for pid in self.processes[name].children]
+
+    def megabytes(self, name="VmRSS"):
+        """
+        Return {pid: megabytes} of each web process.
+        """
+        return {pid: memory_of(pid, name) for pid in self.web_pids()}
+
+    def reset_peaks(self):
+        """
+        Let VmHWM begin anew.
+        """
+        for pid in self.web_pids():
+            Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def memory_of(pid, name="VmRSS"):
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
+
+
+def make_database():
+    """
+    Make the database of the attacks anew.
+    """
+    address = settings.DATABASES["default"]
+    name = address["NAME"]
+    assert name.startswith("test_"), f"{name} may be somebody's"
+    server = MySQLdb.connect(
+        host=address["HOST"], port=int(address["PORT"] or 3306), user=address["USER"], password=address["PASSWORD"]
+    )
+    with server.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+        cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci")
+    server.close()
