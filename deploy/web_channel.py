@@ -187,6 +187,15 @@ class Channel(HTTPChannel):
     def received(self, data: bytes) -> bool:
         return self.lingers_until is None and super().received(data)
 
+    def send_continue(self) -> None:
+        """
+        Ask for the body that a client holds back until it is asked; waitress would wait for one that there is not.
+        """
+        if self.request.body_rcv is None:
+            self.request.expect_continue = False
+        else:
+            super().send_continue()
+
     @property
     def is_write(self) -> bool:
         return self.requests[0].error is None and self.requests[0].command not in READ_METHODS

@@ -99,6 +99,16 @@ class SlowClientsTests(ClientsTestCase):
 
         self.assertTrue(client.recv(100).startswith(b"HTTP/1.1 201"))
 
+    def test_a_client_is_asked_for_a_body_that_it_holds_back_and_not_for_one_that_there_is_not(self):
+        self.start_web()
+        expecting = b"Host: localhost\r\nExpect: 100-continue\r\n"
+
+        without = self.connect(b"GET /livez HTTP/1.1\r\n" + expecting + b"\r\n").recv(100)
+        with_body = self.connect(b"POST /api/accounts/login/ HTTP/1.1\r\n" + expecting + b"Content-Length: 2\r\n\r\n")
+
+        self.assertTrue(without.startswith(b"HTTP/1.1 200"))
+        self.assertTrue(with_body.recv(100).startswith(b"HTTP/1.1 100"))
+
     def test_a_body_larger_than_any_route_takes_is_413_before_it_is_sent(self):
         self.start_web()
 
