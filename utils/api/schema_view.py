@@ -13,6 +13,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from utils.api.renderers import JSONRenderer
 from utils.api.throttling import RateLimiter
 
 building = threading.Lock()
@@ -53,6 +54,9 @@ class SchemaView(SpectacularAPIView):
 
     def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
+        if getattr(response, "exception", False):
+            # Errors have one body, whichever form of the schema was asked for.
+            response.accepted_renderer, response.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
         if hasattr(self, "limiter"):
             for name, value in self.limiter.headers().items():
                 response[name] = value

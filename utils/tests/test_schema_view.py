@@ -30,6 +30,13 @@ class SchemaViewTests(ApiTestCase):
         for kind in KINDS:
             self.assertEqual(self.ask(HTTP_ACCEPT=kind)["Content-Type"].partition(";")[0], kind)
 
+    def test_an_error_is_json_whichever_form_was_asked_for(self):
+        for kind in KINDS:
+            error = self.nobody().client.put("/api/schema/", HTTP_ACCEPT=kind)
+
+            self.assertEqual((error.status_code, error["Content-Type"]), (405, "application/json"))
+            self.assertEqual(error.json()["code"], "method_not_allowed")
+
     def test_it_is_built_once_however_often_and_in_whatever_format_it_is_asked_for(self):
         generate = schema_view.SchemaGenerator.get_schema
         with mock.patch.object(schema_view.SchemaGenerator, "get_schema", autospec=True, side_effect=generate) as built:
