@@ -3,9 +3,11 @@ A hostile fuzzer: requests that no client means, by the thousand, on raw sockets
 
     python -m attacks.fuzzer PORT CASES [SEED]     anonymous only, against a server that runs
 
-Each case is made of a seed and a number, so that one of them can be sent again: `request(random.Random("SEED:NUMBER"), …)`.
+Each case is made of a seed and a number, so that one of them can be made again: `play(port, NUMBER, seed="SEED", …)`.
 """
 
+import http.client
+import io
 import json
 import random
 import sys
@@ -28,30 +30,38 @@ CHARSETS = [
 ]  # fmt: skip
 TYPES = [
     "application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "application/xml",
-    "image/png", "application/json;", "*/*", "", "a/b/c", "multipart/form-data; boundary", "multipart/mixed; boundary=x",
+    "image/png", "application/json;", "*/*", "", "a/b/c", "multipart/form-data; boundary",
+    "multipart/mixed; boundary=x",
 ]  # fmt: skip
 CODINGS = ["gzip", "deflate", "br", "identity", "chunked", "x" * 200, ""]
 NUMBERS = [
     "0", "-1", "1", "2147483648", "9007199254740992", "9223372036854775807", "9223372036854775808", "1" + "0" * 400,
-    "9" * 5_000, "1e3", "1.5", "0x1", "٣", "१", "+1", " 1", "1 ", "NaN", "Infinity", "-0", "00", "1_000", "None", "null",
+    "9" * 5_000, "1e3", "1.5", "0x1", "٣", "१", "+1", " 1", "1 ", "NaN", "Infinity", "-0", "00", "1_000", "None",
+    "null",
 ]  # fmt: skip
 TEXTS = [
-    "", " ", "abc", "a" * 140, "a" * 141, "🙂" * 140, "\u200b", "\u202eabc", "e\u0301" * 70, "\x00", "\ud800", "\ufeff", "<b>",
-    "' OR '1'='1", "{{7*7}}", "${7*7}", "../../etc/passwd", "%00", "%s%n", "\r\nX-Injected: 1", "a" * 70_000, "ß" * 200, "İ",
+    "", " ", "abc", "a" * 140, "a" * 141, "🙂" * 140, "\u200b", "\u202eabc", "e\u0301" * 70, "\x00", "\ud800",
+    "\ufeff", "<b>",
+    "' OR '1'='1", "{{7*7}}", "${7*7}", "../../etc/passwd", "%00", "%s%n", "\r\nX-Injected: 1", "a" * 70_000,
+    "ß" * 200, "İ",
     "\uffff", "‮", "𒐫" * 50, "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤" * 9, "//evil.example", "javascript:alert(1)", "2020-01-01T00:00:00Z",
 ]  # fmt: skip
 COLLECTIONS = [
-    "accounts", "users", "profiles", "friendships", "tweets", "newsfeeds", "comments", "likes", "notifications", "reports",
+    "accounts", "users", "profiles", "friendships", "tweets", "newsfeeds", "comments", "likes", "notifications",
+    "reports",
     "features", "schema", "docs", "nothing",
 ]  # fmt: skip
 ACTIONS = ["", "signup/", "login/", "logout/", "login_status/", "password/", "me/", "search/", "why/", "cancel/",
            "unread-count/", "mark-all-as-read/", "by/{}/", "{}/", "{}/followers/", "{}/followings/", "{}/follow/",
            "{}/unfollow/", "{}"]  # fmt: skip
-ELSEWHERE = ["/", "/admin/", "/admin/login/", "/admin/accounts/user/", "/api-auth/login/", "/media/photos/{}", "/livez", "/readyz",
+ELSEWHERE = ["/", "/admin/", "/admin/login/", "/admin/accounts/user/", "/api-auth/login/", "/media/photos/{}",
+    "/livez", "/readyz",
              "/metrics", "/static/{}", "/api/{}", "/{}", "/api//", "*", "http://evil.example/api/"]  # fmt: skip
-QUERIES = ["user_id", "tweet_id", "cursor", "limit", "page", "size", "created_at__lt", "created_at__gt", "q", "search", "unread",
+QUERIES = ["user_id", "tweet_id", "cursor", "limit", "page", "size", "created_at__lt", "created_at__gt", "q",
+    "search", "unread",
            "format", "next", "comments_next", "_method", "x[]"]  # fmt: skip
-FIELDS = ["username", "email", "password", "old_password", "new_password", "content", "tweet_id", "content_type", "object_id",
+FIELDS = ["username", "email", "password", "old_password", "new_password", "content", "tweet_id", "content_type",
+    "object_id",
           "reason", "nickname", "avatar", "files", "files[]", "files[0]", "unread", "id", "_charset_", "__proto__",
           "csrfmiddlewaretoken"]  # fmt: skip
 METHODS = (
@@ -59,12 +69,17 @@ METHODS = (
     + ["POST"] * 8
     + ["PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "get", "FOO", "CONNECT", "A" * 99]
 )
-SOUP = ["Accept", "Accept-Language", "Accept-Encoding", "Cookie", "Authorization", "If-None-Match", "If-Modified-Since", "Range",
-        "Idempotency-Key", "X-Request-ID", "X-CSRFToken", "X-HTTP-Method-Override", "X-Forwarded-Host", "Origin", "Referer",
-        "Expect", "Upgrade", "Via", "User-Agent", "X_Under_Score", "Content-Language", "Host", "Date"]  # fmt: skip
-VALUES = ["*/*", "text/html", "application/json", "a=b; sessionid=x", "sessionid=" + "a" * 32, "csrftoken=" + "\xff" * 9,
-          "Bearer x", "Bearer", "Basic eDp5", "Token \xff", '"etag"', "W/*", "bytes=0-", "bytes=9-1", "100-continue", "h2c",
-          "null", "https://evil.example", "PUT", "en;q=" + "9" * 400, "\t", ",,,;;;", "=?utf-8?b?eA==?=", "x" * 8_000]  # fmt: skip
+SOUP = ["Accept", "Accept-Language", "Accept-Encoding", "Cookie", "Authorization", "If-None-Match",
+    "If-Modified-Since", "Range",
+        "Idempotency-Key", "X-Request-ID", "X-CSRFToken", "X-HTTP-Method-Override", "X-Forwarded-Host", "Origin",
+        "Referer",
+        "Expect", "Upgrade", "Via", "User-Agent", "X_Under_Score", "Content-Language", "Date"]  # fmt: skip
+VALUES = ["*/*", "text/html", "application/json", "a=b; sessionid=x", "sessionid=" + "a" * 32,
+    "csrftoken=" + "\xff" * 9,
+          "Bearer x", "Bearer", "Basic eDp5", "Token \xff", '"etag"', "W/*", "bytes=0-", "bytes=9-1", "100-continue",
+          "h2c",
+          "null", "https://evil.example", "PUT", "en;q=" + "9" * 400, "\t", ",,,;;;", "=?utf-8?b?eA==?=",
+          "x" * 8_000]  # fmt: skip
 
 
 @dataclass
@@ -149,7 +164,8 @@ def multipart_body(rng):
                 ['; filename="a.png"', '; filename=".."', "; filename*=utf-7''x", '; filename=""', '; filename="']
             )
         extra = ["", "Content-Type: image/png", f"Content-Type: text/plain; charset={rng.choice(CHARSETS)}",
-                 f"Content-Transfer-Encoding: {rng.choice(['base64', 'quoted-printable', '7bit', 'x'])}", "X" * 2_000]  # fmt: skip
+                 f"Content-Transfer-Encoding: {rng.choice(['base64', 'quoted-printable', '7bit', 'x'])}",
+                 "X" * 2_000]  # fmt: skip
         head += "\r\n" + rng.choice(extra)
         data = rng.choice(
             [b"", b"x", b"\x89PNG\r\n\x1a\n", rng.randbytes(50), rng.choice(TEXTS).encode("utf-8", "surrogatepass")]
@@ -223,6 +239,24 @@ def request(rng, *, token=None, known=()):
     return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogatepass") + body, is_whole
 
 
+class Received:
+    """
+    What http.client takes for a socket: bytes that have come already.
+    """
+
+    def __init__(self, data):
+        self.makefile = lambda mode: io.BytesIO(data)
+
+
+def answer_in(received):
+    """
+    Return (status, headers, body) of an answer, its chunks put together.
+    """
+    response = http.client.HTTPResponse(Received(received))
+    response.begin()
+    return response.status, response.headers, response.read()
+
+
 def fault_of(received, seconds):
     """
     Return what is wrong with an answer, None where nothing is.
@@ -231,20 +265,20 @@ def fault_of(received, seconds):
         return f"took {seconds:.1f} s"
     if not received:
         return None
-    head, _, body = received.partition(b"\r\n\r\n")
-    status = int(head.split(b" ", 2)[1])
-    headers = head.lower()
-    is_json = b"content-type: application/json" in headers
-    if status >= 500:
-        declared = status == 503 and is_json and json.loads(body)["code"] in DECLARED_503
-        return None if declared and b"retry-after" in headers else f"{status}: {body[:300]!r}"
-    if b"x-injected" in headers.replace(b'"', b""):
+    status, headers, body = answer_in(received)
+    kind = headers.get("Content-Type", "")
+    if "X-Injected" in headers:
         return "a header was injected"
-    if status >= 400 and is_json and body and set(json.loads(body)) != ERROR_FIELDS:
-        return f"an error in other words: {body[:300]!r}"
-    if status >= 400 and body and not is_json and b"content-type: text/html" not in headers:
-        return f"an error of another type: {head[:300]!r}"
-    return None
+    if status < 400 or not body:
+        return f"{status} without a word" if status >= 500 else None
+    if status >= 500 and not kind.startswith("application/json"):
+        return f"{status}: {body[:300]!r}"
+    if kind.startswith("application/json"):
+        error = json.loads(body)
+        if status >= 500 and not (error["code"] in DECLARED_503 and "Retry-After" in headers):
+            return f"{status}: {body[:300]!r}"
+        return None if set(error) == ERROR_FIELDS else f"an error in other words: {body[:300]!r}"
+    return None if kind.startswith("text/html") else f"an error of another type: {headers}"
 
 
 def play(port, case, *, seed, tokens, known):
@@ -255,7 +289,7 @@ def play(port, case, *, seed, tokens, known):
         received = send_raw(port, sent, timeout=2 * PATIENCE_SECONDS, is_whole=is_whole)
         seconds = time.perf_counter() - started
         fault = fault_of(received, seconds)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         received, seconds, fault = b"", time.perf_counter() - started, repr(error)
     status = int(received.split(b" ", 2)[1]) if received.startswith(b"HTTP/") else 0
     return case, status, seconds, fault, sent

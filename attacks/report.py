@@ -8,8 +8,9 @@ from pathlib import Path
 
 TITLE = """# What was attacked, and what held
 
-Written by `make attacks`; each row is a test of the folder `attacks/`, played over HTTP against the running server in production
-settings on the real stack. What may be attacked, by whom, and what is trusted: [the threat model](../threat-model.md).
+Written by `make attacks`; each row is a test of the folder `attacks/`, played over HTTP against the running server in
+production settings on the real stack. What may be attacked, by whom, and what is trusted:
+[the threat model](../threat-model.md).
 """
 
 

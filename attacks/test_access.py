@@ -36,7 +36,8 @@ class World:
         tweet = self.owner.post("/api/tweets/", {"content": "Hello everybody"}).json
         comment = self.owner.post("/api/comments/", {"tweet_id": tweet["id"], "content": "My own words"}).json
         notification = Notification.objects.create(
-            recipient_id=self.owner.id, actor=self.other.user, verb="followed you", target=self.owner.user, key=tweet["id"]
+            recipient_id=self.owner.id, actor=self.other.user, verb="followed you", target=self.owner.user,
+                key=tweet["id"]
         )  # fmt: skip
         self.things = {
             "owner1": self.owner.name,

@@ -22,7 +22,8 @@ from tweets.models import Tweet
 from utils.redis.client import client as redis
 
 MARK = "/tmp/attacks-pickle-was-opened"  # noqa: S108
-STRANGE = [b"", b"\x00\xff", b"{", b"[1,2", b"null", b"true", b"7", b"-1", b'"text"', b"[[1]]", b'{"id": 1}', b"[" * 5_000,
+STRANGE = [b"", b"\x00\xff", b"{", b"[1,2", b"null", b"true", b"7", b"-1", b'"text"', b"[[1]]", b'{"id": 1}',
+    b"[" * 5_000,
            b"9" * 5_000, b"NaN", b'{"": null}', "🙂".encode()]  # fmt: skip
 
 
@@ -72,7 +73,8 @@ def test_a_forged_message_without_its_row_does_nothing(site, workers):
     author = site.person(open_door=True)
     tweet = author.post("/api/tweets/", {"content": "Still here tomorrow"}).json
     tasks = [
-        "tweets.tasks.purge_tweets", "comments.tasks.purge_comments", "likes.tasks.purge_likes", "tweets.tasks.forget_tweet",
+        "tweets.tasks.purge_tweets", "comments.tasks.purge_comments", "likes.tasks.purge_likes",
+        "tweets.tasks.forget_tweet",
         "friendships.tasks.purge_friendships",
     ]  # fmt: skip
 
@@ -169,7 +171,8 @@ def test_a_value_that_is_none_is_a_miss_and_is_replaced(site, value):
     session = site.browser_of(author)
     tweet = author.post("/api/tweets/", {"content": "Read from a broken cache"}).json["id"]
     paths = [
-        "/api/newsfeeds/", f"/api/tweets/?user_id={author.id}", f"/api/tweets/{tweet}/", f"/api/comments/?tweet_id={tweet}",
+        "/api/newsfeeds/", f"/api/tweets/?user_id={author.id}", f"/api/tweets/{tweet}/",
+        f"/api/comments/?tweet_id={tweet}",
         f"/api/friendships/{author.id}/followers/", f"/api/users/{author.id}/", "/api/features/",
     ]  # fmt: skip
     whole = [author.get(path).body for path in paths]

@@ -20,10 +20,10 @@ FILES = ("requirements.txt", "requirements/stack.txt", "requirements/dev.txt")
 REPORT = ROOT / "docs" / "reports" / "dependencies.md"
 TITLE = """# What is installed
 
-A dated list, no audit: `pip-audit` takes its advisories from PyPI's JSON API, and the package index at hand on this day serves packages but not that API:
-it could be asked about one package and answered "could not be audited". With PyPI itself in reach: `make attacks AUDIT=on`.
-Each version is the newest that the pins in the requirements allowed on the day of the installation. Compare them with
-https://osv.dev or https://github.com/advisories before a release.
+A dated list, no audit: `pip-audit` takes its advisories from PyPI's JSON API, and the package index at hand on this day
+serves packages without that API: asked about Django alone, it "could not be audited". With PyPI in reach:
+`make attacks AUDIT=on`.
+Compare the versions with https://osv.dev or https://github.com/advisories before a release.
 """
 
 

@@ -54,7 +54,8 @@ def test_requests_made_from_the_schema_get_what_the_schema_says(site, name, meas
     address = f"http://{HOST}:{site.open_port}"
     command = [
         str(SCHEMATHESIS), "run", f"{address}/api/schema/?format=json", "--url", address, "--checks", CHECKS,
-        "--max-examples", str(EXAMPLES), "--phases", "examples,coverage,fuzzing", "--seed", SEED if SEED.isdecimal() else "1",
+        "--max-examples", str(EXAMPLES), "--phases", "examples,coverage,fuzzing", "--seed",
+        SEED if SEED.isdecimal() else "1",
         "--no-color", "--no-shrink", "--workers", "2", "--suppress-health-check", "all", "--warnings", "off",
         "--header", "X-Forwarded-Proto:https", "--header", "Host:localhost", "--max-response-time", "5",
         "--exclude-path-regex", "accounts/(me|logout|password)/", "--exclude-checks", "unsupported_method",

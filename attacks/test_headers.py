@@ -152,7 +152,8 @@ def test_plain_http_is_sent_to_https_and_a_stranger_cannot_say_otherwise(site):
 def test_an_error_is_in_the_contracts_words_and_never_a_trace(site):
     person = site.person(open_door=True)
     answers = [
-        person.get("/api/nothing/"), person.get("/api/tweets/"), person.get("/api/tweets/x/"), person.put("/api/tweets/"),
+        person.get("/api/nothing/"), person.get("/api/tweets/"), person.get("/api/tweets/x/"),
+            person.put("/api/tweets/"),
         person.post("/api/tweets/", b"{", headers={"Content-Type": "application/json"}),
         person.post("/api/tweets/", b"x", headers={"Content-Type": "image/png"}),
         person.get("/media/photos/../../secret_key"), person.get("/api/tweets/?user_id=%00"),
@@ -198,8 +199,10 @@ def test_metrics_are_not_for_the_world(site):
 
 
 @pytest.mark.parametrize("path", ["/media/../secret_key", "/media/%2e%2e/secret_key", "/static/../../secret_key",
-                                  "/static/..%2f..%2fsecret_key", "/media/photos/00/../../../secret_key", "//etc/passwd",
-                                  "/static/%00", "/.env", "/.git/config", "/api/%c0%ae%c0%ae/", "/api/\x7f"])  # fmt: skip
+                                  "/static/..%2f..%2fsecret_key", "/media/photos/00/../../../secret_key",
+                                  "//etc/passwd",
+                                  "/static/%00", "/.env", "/.git/config", "/api/%c0%ae%c0%ae/",
+                                  "/api/\x7f"])  # fmt: skip
 def test_no_address_leads_to_a_file_of_the_server(site, path):
     said = send_raw(
         site.port,

@@ -15,7 +15,8 @@ FANS = 20_000
 HUGE = "9" * 5_000
 SIZES = ["0", "-1", "abc", "1000000000", str(2**70), "1e3", "", "٣", "1.5", "%00", HUGE]
 CURSORS = [
-    "", "a", "a" * 4_000, "%00", "0", "-1", "eyJhIjoxfQ==", "====", "..", "' OR 1=1 --", "ﬀ", "9" * 30, HUGE, "null", "[]",
+    "", "a", "a" * 4_000, "%00", "0", "-1", "eyJhIjoxfQ==", "====", "..", "' OR 1=1 --", "ﬀ", "9" * 30, HUGE, "null",
+    "[]",
     "cD0yMDIw", "\u202e", "2020-01-01", "bytes\xff", "🙂",
 ]  # fmt: skip
 TIMES = ["", "0", "now", "2020-13-01T00:00:00Z", "2020-01-01", "2020-01-01T00:00:00", "99999-01-01T00:00:00Z", "\x00",
@@ -28,7 +29,8 @@ def test_no_size_of_a_page_gives_more_rows_than_the_most(site, size):
     person = site.person(open_door=True)
     lists = {
         f"/api/tweets/?user_id={person.id}&limit=": 100, "/api/newsfeeds/?limit=": 100,
-        f"/api/friendships/{person.id}/followers/?limit=": 100, f"/api/friendships/{person.id}/followers/?page=1&size=": 20,
+        f"/api/friendships/{person.id}/followers/?limit=": 100,
+        f"/api/friendships/{person.id}/followers/?page=1&size=": 20,
         "/api/notifications/?page=": 10, "/api/users/search/?q=person&limit=": 100,
     }  # fmt: skip
 

@@ -219,7 +219,8 @@ def test_others_read_on_while_three_accounts_send_the_most_expensive_pictures(si
     slowest = seconds[len(seconds) * 99 // 100]
     counts = {status: statuses.count(status) for status in sorted(set(statuses))}
     measured.append(
-        f"others' reads: median {statistics.median(seconds) * 1000:.0f} ms, p99 {slowest * 1000:.0f} ms; attackers: {counts}"
+        f"others' reads: median {statistics.median(seconds) * 1000:.0f} ms, p99 {slowest * 1000:.0f} ms; "
+        f"attackers: {counts}"
     )
     assert {answer.status for answer in waits} == {200}
     assert set(statuses) <= {200, 429, 503}

@@ -77,6 +77,17 @@ def test_a_sender_of_a_byte_a_second_is_sent_away(site, measured):
     assert time.monotonic() - started < 20
 
 
+def test_a_body_that_is_announced_and_does_not_exist_is_not_waited_for(site, measured):
+    started = time.monotonic()
+
+    said = send_raw(
+        site.port, b"GET /livez HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
+    )
+
+    measured.append(f"{(time.monotonic() - started) * 1000:.0f} ms")
+    assert status_of(said) == 200 and time.monotonic() - started < 5
+
+
 SMUGGLED = {
     "two lengths": HEAD + b"Content-Length: 2\r\nContent-Length: 30\r\n\r\n{}",
     "length and chunks": HEAD + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
