@@ -25,7 +25,11 @@ class Report:
 
     def add(self, result, measured):
         theme = Path(result.fspath).stem.removeprefix("test_").replace("_", " ")
-        sentence = result.nodeid.partition("::")[2].removeprefix("test_").replace("_", " ")
+        name, _, case = result.nodeid.partition("::")[2].partition("[")
+        sentence = name.removeprefix("test_").replace("_", " ")
+        if case:
+            # What was sent may be thousands of letters long.
+            sentence += f": `{case.removesuffix(']').replace('`', '')[:60]}`"
         outcome = "held" if result.passed else "**broken**"
         self.rows.append((theme, sentence, outcome, "; ".join(measured) or "–", result.duration))
 
@@ -40,7 +44,7 @@ class Report:
         for theme in dict.fromkeys(row[0] for row in self.rows):
             lines += [f"\n## {theme.capitalize()}\n", "| check | outcome | measured | seconds |", "|---|---|---|---|"]
             lines += [
-                f"| {sentence} | {outcome} | {measured.replace('|', '&#124;')} | {duration:.1f} |"
+                f"| {sentence.replace('|', '&#124;')} | {outcome} | {measured.replace('|', '&#124;')} | {duration:.1f} |"
                 for row_theme, sentence, outcome, measured, duration in self.rows
                 if row_theme == theme
             ]
