@@ -44,9 +44,16 @@ class Report:
         for theme in dict.fromkeys(row[0] for row in self.rows):
             lines += [f"\n## {theme.capitalize()}\n", "| check | outcome | measured | seconds |", "|---|---|---|---|"]
             lines += [
-                f"| {sentence.replace('|', '&#124;')} | {outcome} | {measured.replace('|', '&#124;')} | {duration:.1f} |"
+                f"| {cell(sentence)} | {outcome} | {cell(measured)} | {duration:.1f} |"
                 for row_theme, sentence, outcome, measured, duration in self.rows
                 if row_theme == theme
             ]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n")
+
+
+def cell(text):
+    """
+    Return a text as it may stand in a table.
+    """
+    return text.replace("|", "&#124;")
