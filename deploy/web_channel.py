@@ -189,9 +189,10 @@ class Channel(HTTPChannel):
 
     def send_continue(self) -> None:
         """
-        Ask for the body that a client holds back until it is asked; waitress would wait for one that there is not.
+        Ask for the body that a client holds back until it is asked; waitress would wait for one that there is not,
+        or that is refused already.
         """
-        if self.request.body_rcv is None:
+        if self.request.completed:
             self.request.expect_continue = False
         else:
             super().send_continue()

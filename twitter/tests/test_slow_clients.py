@@ -106,6 +106,8 @@ class SlowClientsTests(ClientsTestCase):
         without = self.connect(b"GET /livez HTTP/1.1\r\n" + expecting + b"\r\n").recv(100)
         with_body = self.connect(b"POST /api/accounts/login/ HTTP/1.1\r\n" + expecting + b"Content-Length: 2\r\n\r\n")
 
+        refused = self.connect(b"POST /livez HTTP/1.1\r\n" + expecting + b"Content-Length: 99999999999\r\n\r\n")
+        self.assertTrue(refused.recv(100).startswith(b"HTTP/1.1 413"))
         self.assertTrue(without.startswith(b"HTTP/1.1 200"))
         self.assertTrue(with_body.recv(100).startswith(b"HTTP/1.1 100"))
 
