@@ -11,12 +11,13 @@ step deploy/venv.sh dev stack
 # The tools have an environment of their own, made once.
 ATTACK_TOOLS=$DATA_DIR/attacks
 export ATTACK_TOOLS PROFILE=stack HBASE=off
-wanted=$(cksum <requirements/attacks.txt)
+wanted=$(cksum <requirements/lock/attacks.txt)
 if [ "$(cat "$ATTACK_TOOLS/installed" 2>/dev/null)" != "$wanted" ]; then
     say "Getting what make attacks needs"
     rm -rf "$ATTACK_TOOLS"
     step "$VENV/bin/python" -m venv "$ATTACK_TOOLS"
-    step "$ATTACK_TOOLS/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements/attacks.txt
+    step "$ATTACK_TOOLS/bin/python" -m pip install --quiet --disable-pip-version-check \
+        --require-hashes -r requirements/lock/attacks.txt
     printf '%s' "$wanted" >"$ATTACK_TOOLS/installed"
 fi
 

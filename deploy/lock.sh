@@ -25,5 +25,6 @@ for name in stack telemetry dev; do
     lock "$name" "requirements/$name.txt" "${constraints[@]}" "$@"
     constraints+=(--constraints "requirements/lock/$name.txt")
 done
-# In an environment of its own.
+# In environments of their own.
 lock clients requirements/clients.txt "$@"
+lock attacks requirements/attacks.txt "$@"

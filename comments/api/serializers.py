@@ -7,8 +7,8 @@ from rest_framework import serializers
 from accounts.api.serializers import UserSerializer, user_shape
 from comments.constants import CONTENT_MAX, CONTENT_MIN
 from tweets.models import Tweet
-from utils.api.fields import TextField
-from utils.time_ids import MAX_ID, format_time, id_to_datetime
+from utils.api.fields import IdField, TextField
+from utils.time_ids import format_time, id_to_datetime
 
 
 class CommentSerializer(serializers.Serializer):
@@ -62,7 +62,7 @@ def content_field():
 
 
 class CommentSerializerForCreate(serializers.Serializer):
-    tweet_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
+    tweet_id = IdField()
     content = content_field()
 
     example = {"tweet_id": 217665629068437, "content": "And read at once!"}

@@ -6,7 +6,8 @@ from rest_framework import serializers
 
 from accounts.api.serializers import UserSerializer, user_shape
 from likes.services import LikeService
-from utils.time_ids import MAX_ID, format_time, id_to_datetime
+from utils.api.fields import IdField
+from utils.time_ids import format_time, id_to_datetime
 
 
 class LikeSerializer(serializers.Serializer):
@@ -40,7 +41,7 @@ class BaseLikeSerializer(serializers.Serializer):
     """
 
     content_type = serializers.ChoiceField(choices=())
-    object_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
+    object_id = IdField()
 
     example = {"content_type": "tweet", "object_id": 217665629068437}
 

@@ -6,15 +6,14 @@ from rest_framework import serializers
 
 from moderation.constants import REASON_MAX, ReportStatus
 from moderation.services import KINDS
-from utils.api.fields import TextField
-from utils.time_ids import MAX_ID
+from utils.api.fields import IdField, TextField
 
 KIND_CHOICES = [(kind, kind) for kind in KINDS]
 
 
 class ReportSerializerForCreate(serializers.Serializer):
     content_type = serializers.ChoiceField(choices=KIND_CHOICES)
-    object_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
+    object_id = IdField()
     example = {"content_type": "tweet", "object_id": 217665629068437, "reason": "Spam"}
 
     reason = TextField(max_length=REASON_MAX, style={"base_template": "textarea.html", "rows": 2})

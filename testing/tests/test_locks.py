@@ -17,6 +17,7 @@ LOCKS = {
     "telemetry": "requirements/telemetry.txt",
     "dev": "requirements/dev.txt",
     "clients": "requirements/clients.txt",
+    "attacks": "requirements/attacks.txt",
 }
 # What is installed into one environment.
 TOGETHER = ("run", "stack", "telemetry", "dev")

@@ -13,6 +13,7 @@ from rest_framework.utils import html
 from utils.api.pixels import spend_pixels
 from utils.api.text import normalize_text
 from utils.images import CleanImage, DecodersBusy, ImageRefused, decoder, inspect_image, limits, read_image
+from utils.time_ids import MAX_ID
 
 _Out = TypeVar("_Out")
 
@@ -21,6 +22,20 @@ PICTURE_WORDS = (
     f"{limits.MAX_PIXELS['PNG'] // 10**6}, {limits.MAX_PIXELS['GIF'] // 10**6} or "
     f"{limits.MAX_PIXELS['WEBP'] // 10**6} megapixels"
 )
+
+
+class IdField(serializers.IntegerField):
+    """
+    An id in a body: a number, or its digits as forms send them. Only ASCII digits, as in an address.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, str) and not (data.isascii() and data.isdecimal()):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class UploadsRefused(Exception):
