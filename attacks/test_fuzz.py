@@ -56,7 +56,7 @@ def test_requests_made_from_the_schema_get_what_the_schema_says(site, name, meas
         str(SCHEMATHESIS), "run", f"{address}/api/schema/?format=json", "--url", address, "--checks", CHECKS,
         "--max-examples", str(EXAMPLES), "--phases", "examples,coverage,fuzzing", "--seed",
         os.environ.get("SEED") or "1",
-        "--no-color", "--no-shrink", "--workers", "2", "--suppress-health-check", "all", "--warnings", "off",
+        "--no-color", "--no-shrink", "--workers", "1", "--suppress-health-check", "all", "--warnings", "off",
         "--header", "X-Forwarded-Proto:https", "--header", "Host:localhost", "--max-response-time", "5",
         "--exclude-path-regex", "accounts/(me|logout|password)/", "--exclude-checks", "unsupported_method",
     ]  # fmt: skip

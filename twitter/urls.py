@@ -42,12 +42,17 @@ page_doors = [
     path("logout/", LogoutPage.as_view(), name="logout"),
 ]
 
+# Their renderers know pages alone, and nothing to say about other methods.
+PAGE_METHODS = ["get", "head"]
+
 urlpatterns = [
     path("api/", include(router.urls)),
     path("", RedirectView.as_view(pattern_name="api-root")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-    path("api/redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
+    path(
+        "api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema", http_method_names=PAGE_METHODS), name="docs"
+    ),
+    path("api/redoc/", SpectacularRedocView.as_view(url_name="schema", http_method_names=PAGE_METHODS), name="redoc"),
     path("api-auth/", include((page_doors, "rest_framework"))),
     re_path(r"^media/(?P<key>avatars/[0-9a-f]{2}/[0-9a-f]{32}\.[a-z]{3,4})$", AvatarFileView.as_view(), name="avatar"),
     re_path(

@@ -50,3 +50,12 @@ class OptionsTests(ApiTestCase):
         for path in ("tweets/", "profiles/1/", "comments/1/", "likes/"):
             with self.subTest(path=path):
                 self.assertEqual(self.count_queries(self.actions, path), 0)
+
+    def test_pages_of_the_docs_have_no_other_method_than_to_be_read(self):
+        for path in ("/api/docs/", "/api/redoc/"):
+            for method in ("options", "post", "put", "patch", "delete"):
+                with self.subTest(path=path, method=method):
+                    response = getattr(self.client, method)(path)
+
+                    self.assertEqual(response.status_code, 405)
+                    self.assertEqual(set(response["Allow"].split(", ")), {"GET", "HEAD"})
