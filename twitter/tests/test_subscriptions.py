@@ -25,7 +25,7 @@ class SubscriptionTests(SimpleTestCase):
 
     def test_hbase_is_kept_in_step_where_there_is_one(self):
         for event in ("followed", "unfollowed"):
-            woken = "friendships.tasks.mirror_friendship" in subscriptions[event]
+            woken = "friendships.tasks.mirror_friendships" in subscriptions[event]
 
             self.assertEqual(woken, bool(settings.HBASE_URL), event)
 
