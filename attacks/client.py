@@ -137,14 +137,20 @@ def send_raw(port, data, *, timeout=TIMEOUT_SECONDS, is_whole=True):
     """
     Send bytes as they are and return the last answer, b"" where the server closes without one.
 
-    :param is_whole: where it is not, and the server says nothing for a while, tell it that no more will come.
+    :param is_whole: where it is not, and the server says nothing for a while but that it goes on reading, tell it that
+        no more will come.
     """
     with socket.create_connection((HOST, port), timeout=timeout) as connection:
         received = b""
         try:
             connection.sendall(data)
-            if not is_whole and not select.select([connection], [], [], SILENCE_SECONDS)[0]:
-                connection.shutdown(socket.SHUT_WR)
+            while not is_whole and received in (b"", CONTINUE):
+                if not select.select([connection], [], [], SILENCE_SECONDS)[0]:
+                    connection.shutdown(socket.SHUT_WR)
+                    break
+                block = connection.recv(65536)
+                received += block
+                is_whole = not block
             while block := connection.recv(65536):
                 received += block
         except (ConnectionError, BrokenPipeError):
