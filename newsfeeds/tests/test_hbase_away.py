@@ -201,7 +201,7 @@ class HBaseOnlyTests(AwayTestCase):
 
         self.everything_settles()
 
-        self.assertEqual(waiting, {"tweet_created", "tweet_batch_cut"})
+        self.assertEqual(waiting, {"tweet_created"})
         self.assertEqual(before, ([], [tweet_id]))
         self.assertEqual((self.bob.feed(), self.read_anew(self.bob)), ([tweet_id], [tweet_id]))
         self.assertEqual(self.holders(tweet_id), sorted([self.alice.id, self.bob.id]))

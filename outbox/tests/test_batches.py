@@ -225,7 +225,8 @@ class HintTests(BatchTestCase):
         Message.objects.all().delete()
         row = Message.objects.create(event="tweet_created", task="newsfeeds.tasks.fan_out_tweet", payload=payload)
 
-        current_app.tasks["newsfeeds.tasks.fan_out_tweet"].apply(args=[row.id], kwargs=payload)
+        with self.captureOnCommitCallbacks(execute=True):
+            current_app.tasks["newsfeeds.tasks.fan_out_tweet"].apply(args=[row.id], kwargs=payload)
 
         self.assertEqual(bob.feed(), [tweet_id])
         self.assertFalse(Message.objects.exists())

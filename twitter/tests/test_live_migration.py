@@ -90,6 +90,9 @@ class Writer:
             self.done += 1
 
     def post(self, others):
+        if len(self.tweet_ids) >= settings.BACKFILL_TWEETS:
+            # Whoever follows now would not find the oldest one.
+            return self.delete(others)
         self.tweet_ids.append(self.person.tweets(f"Number {len(self.tweet_ids)} of {self.person.name}"))
 
     def delete(self, others):

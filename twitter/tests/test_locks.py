@@ -14,7 +14,6 @@ from django.db import connection
 
 from accounts.models import UserProfile
 from accounts.services import AccessTokenService
-from newsfeeds.models import NewsFeed
 from testing.stack_processes import RealStackTestCase, answers, free_port, production_command
 from testing.testcases import CommittedTestCase
 from twitter.tests.test_embedded import EmbeddedTestCase
@@ -124,17 +123,18 @@ class LockedFeedTests(FrozenProcess, CommittedTestCase):
         bob.follows(alice)
         self.everything_settles()
         tweet_id = alice.tweets()
-        frozen = self.freeze("INSERT INTO newsfeeds_newsfeed (user_id, tweet_id) VALUES (%s, %s)", [bob.id, tweet_id])
+        friendship = "from_user_id = %s AND to_user_id = %s"
+        frozen = self.freeze(f"DELETE FROM friendships_friendship WHERE {friendship}", [bob.id, alice.id])
         started = time.monotonic()
 
         self.tasks_run_once()
         self.tasks_run_once()
 
         self.assertLess(time.monotonic() - started, 15)
-        self.assertFalse(NewsFeed.objects.filter(user_id=bob.id).exists())
+        self.assertEqual(self.rows_of(bob), [])
         frozen.rollback()
         self.everything_settles()
-        self.assertTrue(NewsFeed.objects.filter(user_id=bob.id, tweet_id=tweet_id).exists())
+        self.assertEqual(self.rows_of(bob), [tweet_id])
 
 
 class LockedFileTests(EmbeddedTestCase):
