@@ -132,7 +132,10 @@ class CommandTests(EmbeddedTestCase):
 
 class BeatTests(EmbeddedTestCase):
     def test_what_is_over_is_purged_once_its_time_has_come_across_restarts_too(self):
-        self.start_web().kill()
+        first = self.start_web()
+        # By then beat has written its schedule down.
+        self.until(lambda: 'process="beat"' in self.metrics(), "beat is at work")
+        first.kill()
         with closing(sqlite3.connect(self.data_dir / "db.sqlite3")) as database, database:
             database.execute("INSERT INTO django_session VALUES ('over', '', '2001-01-01')")
         self.a_day_has_passed()
@@ -140,10 +143,13 @@ class BeatTests(EmbeddedTestCase):
         self.start_web()
 
         self.until(lambda: self.sessions() == 0, "the session is purged", seconds=30)
-        with urllib.request.urlopen(self.url("/metrics"), timeout=20) as response:
-            metrics = response.read().decode()
+        metrics = self.metrics()
         for process in ("beat", "relay"):
             self.assertIn(f'last_seen_timestamp_seconds{{process="{process}"}}', metrics)
+
+    def metrics(self):
+        with urllib.request.urlopen(self.url("/metrics"), timeout=20) as response:
+            return response.read().decode()
 
     def a_day_has_passed(self):
         """
