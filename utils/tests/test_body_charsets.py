@@ -3,7 +3,6 @@ Bodies in any charset and coding: read as what they say they are, or refused, an
 """
 
 import gzip
-import time
 from encodings.aliases import aliases
 from urllib.parse import urlencode
 
@@ -12,6 +11,7 @@ from django.test import Client
 from accounts.services import AccessTokenService
 from comments.models import Comment
 from testing.forms import MULTIPART, form, part, send_form
+from testing.measuring import least_cpu
 from testing.testcases import ApiTestCase
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -86,22 +86,20 @@ class RefusedCharsetsTests(CharsetsTestCase):
 
     def test_a_slow_charset_costs_nothing(self):
         body = urlencode({"username": "x", "password": "ü" * 9000}).encode()
-        started = time.process_time()
+        kind = f"{URLENCODED}; charset=punycode"
 
-        response = self.alice.generic(
-            "POST", "/api/accounts/login/", body, content_type=f"{URLENCODED}; charset=punycode"
+        response, seconds = least_cpu(
+            lambda: self.alice.generic("POST", "/api/accounts/login/", body, content_type=kind)
         )
 
         self.assert_refused(response, 415)
-        self.assertLess(time.process_time() - started, 0.1)
+        self.assertLess(seconds, 0.1)
 
     def test_neither_does_a_content_type_of_thousands_of_semicolons(self):
-        started = time.process_time()
-
-        response = self.post(b"{}", "application/json" + ";" * 30_000)
+        response, seconds = least_cpu(lambda: self.post(b"{}", "application/json" + ";" * 30_000))
 
         self.assert_refused(response, 415)
-        self.assertLess(time.process_time() - started, 0.05)
+        self.assertLess(seconds, 0.05)
 
     def test_a_compressed_body_is_415(self):
         body = gzip.compress(b'{"content": "Hello world"}')

@@ -5,13 +5,13 @@ How much a body may be, by the route: refused with 413 before it is read, and ne
 import io
 import os
 import tempfile
-import time
 from unittest import mock
 
 import orjson
 from django.test import Client
 
 from testing.forms import BOUNDARY, MULTIPART, part, send_form
+from testing.measuring import least_cpu
 from testing.testcases import ApiTestCase
 from utils.images.limits import MAX_BYTES
 from utils.tests.pictures import encoded, picture
@@ -184,12 +184,14 @@ class JsonTests(SizesTestCase):
         for name, body in bodies.items():
             for client, path in self.clients[:4]:
                 with self.subTest(body=name, path=path):
-                    started = time.process_time()
-
-                    response = client.generic("POST", path, body, content_type="application/json")
+                    response, seconds = least_cpu(
+                        lambda client=client, path=path, body=body: client.generic(
+                            "POST", path, body, content_type="application/json"
+                        )
+                    )
 
                     self.assertEqual(self.assert_refused(response, 413)["code"], "too_large")
-                    self.assertLess(time.process_time() - started, 0.2)
+                    self.assertLess(seconds, 0.2)
 
     def test_the_longest_that_means_something_is_read(self):
         nickname = "\\ud83d\\ude00" * 200
