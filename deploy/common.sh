@@ -40,7 +40,7 @@ load_env_file() {
     done <"$1"
 }
 
-# Whether a knob says yes: is_on VALUE. The words are those that settings.py takes.
+# Whether a knob says yes: is_on VALUE. The words are those that the settings take.
 is_on() {
     case ${1,,} in true | on | ok | y | yes | 1) return 0 ;; *) return 1 ;; esac
 }

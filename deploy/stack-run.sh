@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$ROOT"
 export PROFILE=stack
 
-# settings.py reads this file too; here it only has to be there.
+# The settings read this file too; here it only has to be there.
 [ -f "$DATA_DIR/stack.env" ] || die "There is no $DATA_DIR/stack.env; run this first: make stack-up"
 require_free_port stack-run
 # The supervisor binds a temporary name beside it, and a unix socket's path has 107 characters at most.

@@ -17,6 +17,10 @@ else
     say "Without the tests of accessibility: axe-core is not installed (apt-get install -y npm)."
 fi
 
+processes=()
+# All of them at once: a file's tests stay in one process, which has databases, keys and tables of its own.
+[ "$#" != 0 ] || processes=(-n 2 --dist loadfile)
+
 if [ "${PROFILE:-embedded}" = stack ]; then
     if [ "${STORE-}" = hbase ]; then
         # What neither store has to do with is tested without it.
@@ -26,7 +30,7 @@ if [ "${PROFILE:-embedded}" = stack ]; then
         # It would be started for nothing.
         export HBASE=off
     fi
-    exec deploy/with-stack.sh "$VENV/bin/python" -m pytest -q "${without[@]}" "$@"
+    exec deploy/with-stack.sh "$VENV/bin/python" -m pytest -q "${without[@]}" "${processes[@]}" "$@"
 fi
 export PROFILE=embedded
 step deploy/venv.sh dev
@@ -36,4 +40,4 @@ if [ "$#" = 0 ]; then
     export COVERAGE_FILE=$DATA_DIR/coverage
     coverage=(--cov --cov-report=term)
 fi
-exec "$VENV/bin/python" -m pytest -q ${browser:+-m "not browser"} "${coverage[@]}" "$@"
+exec "$VENV/bin/python" -m pytest -q ${browser:+-m "not browser"} "${processes[@]}" "${coverage[@]}" "$@"

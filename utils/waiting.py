@@ -52,7 +52,7 @@ def watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     """
     Count the statements of a new connection; in a request, also let the server end the longest of them.
     """
-    # How a connection begins: twitter/settings.py.
+    # How a connection begins: twitter/settings/databases.py.
     connection.lock_wait = default_lock_wait(connection)
     if within_budget not in connection.execute_wrappers:
         connection.execute_wrappers.append(within_budget)

@@ -8,8 +8,6 @@ import re
 from testing.tests.sources import APPS, ROOF, circles, imports, level_of, may_import
 
 FILE_LINES, FUNCTION_LINES, VIEW_LINES = 300, 40, 15
-# One file by decision: everything that may differ between two installations.
-LONG_FILES = {"twitter/settings.py"}
 # Who alone may speak to a server in its own language.
 CLIENT_LIBRARIES = {
     "happybase": "utils.hbase",
@@ -149,7 +147,7 @@ def nothing_is_long(sources):
         if source.is_migration:
             continue
         lines = source.text.count("\n")
-        if lines > FILE_LINES and source.path not in LONG_FILES:
+        if lines > FILE_LINES:
             offences.append(source.at(lines, f"{lines} lines, {FILE_LINES} are where one starts to look"))
         is_view = source.path.endswith("api/views.py")
         views = {id(verb) for class_ in source.walk(ast.ClassDef) for verb in class_.body} if is_view else set()

@@ -65,10 +65,14 @@ class KnobTests(FreshStart, TestCase):
         for path in paths:
             self.assertTrue(path.startswith(str(self.data_dir)), path)
 
-    def test_a_data_dir_that_is_not_there_is_made(self):
-        self.setting("settings.DATA_DIR", DATA_DIR=str(self.data_dir / "a" / "b"))
+    def test_a_data_dir_that_is_not_there_is_made_when_a_process_starts_and_not_when_settings_are_read(self):
+        folder = self.data_dir / "a" / "b"
 
-        self.assertTrue((self.data_dir / "a" / "b" / "secret_key").exists())
+        self.setting("settings.DATA_DIR", DATA_DIR=str(folder))
+        self.assertEqual(list(self.data_dir.iterdir()), [])
+        self.manage("check", DATA_DIR=str(folder))
+
+        self.assertTrue(folder.is_dir())
 
     def test_the_stack_wants_its_servers_named(self):
         for name in ("DATABASE_URL", "REDIS_URL", "MEMCACHED_URL", "BROKER_URL"):

@@ -1,0 +1,68 @@
+"""
+Redis, Memcached, and what stands in for them where there is neither.
+"""
+
+from typing import Any
+
+from twitter.settings.environment import EMBEDDED, env
+
+# default     sessions: Redis, through Django's cache API
+# rates       rate counters: Redis, one round trip a count
+# objects     users and tweets as JSON: Memcached
+# The lists of tweet ids speak to Redis directly (utils/redis); without REDIS_URL they are simply not there.
+
+REDIS_URL = env.str("REDIS_URL", "") if EMBEDDED else env.str("REDIS_URL")
+if REDIS_URL and "TEST_REDIS_DATABASE" in env:
+    REDIS_URL = f"{REDIS_URL.rpartition('/')[0]}/{env.str('TEST_REDIS_DATABASE')}"
+MEMCACHED_URL = env.str("MEMCACHED_URL", "") if EMBEDDED else env.str("MEMCACHED_URL")
+CACHE_TIMEOUT_SECONDS = 0.3
+
+# Commands run in processes of their own and cannot reach the web process's memory,
+# so what is cached there may be a few seconds old and no more.
+IN_PROCESS_CACHE_SECONDS = 3
+
+
+def in_process_cache(name: str) -> dict[str, Any]:
+    return {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": name,
+        "TIMEOUT": IN_PROCESS_CACHE_SECONDS,
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+
+
+def redis_cache(backend: str) -> dict[str, Any]:
+    return {
+        "BACKEND": f"utils.redis.backend.{backend}",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {
+            "SERIALIZER": "utils.redis.backend.TolerantJSONSerializer",
+            "SOCKET_CONNECT_TIMEOUT": CACHE_TIMEOUT_SECONDS,
+            "SOCKET_TIMEOUT": CACHE_TIMEOUT_SECONDS,
+            "CONNECTION_POOL_KWARGS": {"max_connections": 50},
+        },
+    }
+
+
+CACHES = {
+    "default": redis_cache("RedisBackend") if REDIS_URL else in_process_cache("default"),
+    "rates": redis_cache("RateCounterBackend") if REDIS_URL else in_process_cache("rates"),
+    "objects": {
+        "BACKEND": "utils.memcached.backend.MemcachedBackend",
+        "LOCATION": MEMCACHED_URL,
+        "OPTIONS": {"timeout": CACHE_TIMEOUT_SECONDS, "pool_size": 16},
+        # Set by tests, so that two processes of one run do not share keys.
+        "KEY_PREFIX": env.str("TEST_CACHE_PREFIX", ""),
+    }
+    if MEMCACHED_URL
+    else in_process_cache("objects"),
+}
+
+SESSION_ENGINE = "accounts.sessions" if REDIS_URL else "django.contrib.sessions.backends.db"
+SESSION_CACHE_ALIAS = "default"
+SESSION_COOKIE_AGE = 30 * 86_400
+
+# The newest ids kept of a feed or of an author's tweets; older pages come from the database.
+LIST_CACHE_CAP = 800
+LIST_CACHE_SECONDS = 86_400
+OBJECT_CACHE_SECONDS = 300 if MEMCACHED_URL else IN_PROCESS_CACHE_SECONDS

@@ -1,0 +1,47 @@
+"""
+Where the project runs: profile, folder, address. The other parts begin from here.
+
+Every knob of the environment, here and in the other parts, is listed in .env.example and docs/operations.md.
+"""
+
+import os
+from pathlib import Path
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+VERSION = (BASE_DIR / "VERSION").read_text().strip()
+
+env = environ.Env()
+
+
+def choice(knob: str, first: str, *others: str) -> str:
+    """
+    Return what the environment sets `knob` to, and `first` where it says nothing or nothing but blanks.
+
+    :raises ImproperlyConfigured: it is none of those.
+    """
+    options = (first, *others)
+    value = env.str(knob, "").strip() or first
+    if value not in options:
+        raise environ.ImproperlyConfigured(f"{knob} is {' or '.join(map(repr, options))}, not {value!r}")
+    return value
+
+
+PROFILE = choice("PROFILE", "embedded", "stack")
+EMBEDDED = PROFILE == "embedded"
+
+DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var")))
+if not DATA_DIR.is_absolute():
+    DATA_DIR = BASE_DIR / DATA_DIR
+# Nobody else's: it holds passwords' hashes and sessions. Nor is anything that any process of ours writes.
+os.umask(0o077)
+
+if not EMBEDDED and (DATA_DIR / "stack.env").exists():
+    # Written by `make stack-up`; what the environment sets wins.
+    environ.Env.read_env(DATA_DIR / "stack.env")
+
+HOST = env.str("HOST", "127.0.0.1")
+PORT = env.str("PORT", "8000")
+if not PORT.isdecimal():
+    raise environ.ImproperlyConfigured(f"PORT is a number, not {PORT!r}")

@@ -1,0 +1,99 @@
+"""
+Celery, RabbitMQ, beat, the outbox and the fan-out.
+"""
+
+from datetime import timedelta
+
+import environ
+from kombu import Queue
+
+from twitter.settings.environment import DATA_DIR, EMBEDDED, env
+
+# https://docs.celeryq.dev/en/stable/userguide/configuration.html
+
+BROKER_URL = env.str("BROKER_URL", "memory://localhost/" if EMBEDDED else environ.Env.NOTSET)
+
+
+def quorum_queue(name: str) -> Queue:
+    """
+    A queue that survives its broker, delivers a message again five times and then sets it aside in `<name>.dlq`.
+    """
+    arguments = {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": 5,
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": f"{name}.dlq",
+    }
+    return Queue(name, routing_key=name, queue_arguments=None if EMBEDDED else arguments)
+
+
+def dead_letter_queue(name: str) -> Queue:
+    return Queue(f"{name}.dlq", routing_key=f"{name}.dlq", queue_arguments={"x-queue-type": "quorum"})
+
+
+CELERY_BROKER_URL = BROKER_URL
+CELERY_TASK_QUEUES = [quorum_queue("default"), quorum_queue("fanout")]
+CELERY_DEAD_LETTER_QUEUES = [] if EMBEDDED else [dead_letter_queue("default"), dead_letter_queue("fanout")]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+# A worker that dies in the middle of a task gives it back: every task is safe to run twice.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SOFT_TIME_LIMIT = 45
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Nobody who reaches the broker asks a worker for its settings, which hold passwords, or tells it what to do.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_BROKER_NATIVE_DELAYED_DELIVERY_QUEUE_TYPE = "classic"
+# Only the relay publishes, and it would rather try again later than wait.
+CELERY_BROKER_CONNECTION_TIMEOUT = 1.0
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"polling_interval": 0.05}
+    if EMBEDDED
+    else {
+        # Without confirms a publish to a frozen broker says OK and the message is gone.
+        "confirm_publish": True,
+        "max_retries": 0,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0,
+        "read_timeout": 2,
+        "write_timeout": 2,
+    }
+)
+PURGE_EVERY = timedelta(minutes=10)
+CELERY_BEAT_SCHEDULE = {
+    # What is purged, and in which bites: twitter/purging.py.
+    "purge-expired": {
+        "task": "twitter.tasks.purge_expired",
+        "schedule": PURGE_EVERY,
+        # A worker that was away for a day shall not find a hundred of them.
+        "options": {"expires": PURGE_EVERY.total_seconds()},
+    },
+}
+# Tells that it is alive, at least this often.
+CELERY_BEAT_SCHEDULER = "twitter.telemetry.WatchedScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 15
+# Where beat keeps when it last sent what, across restarts.
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+# A notification that was read is purged after so many days.
+NOTIFICATION_DAYS = env.int("NOTIFICATION_DAYS", 90)
+
+# The most events that one message to a worker carries.
+OUTBOX_BATCH_SIZE = env.int("OUTBOX_BATCH_SIZE", 100)
+# How many followers one fan-out batch serves: large enough that a row is cheap, small enough that a
+# batch holds its locks for some ten milliseconds.
+FAN_OUT_BATCH_SIZE = 1000
+# How many of a followee's newest tweets a new follower finds in the feed.
+BACKFILL_TWEETS = 100
+
+# Our table in the place of the library's, which has no unique key and 32-bit ids.
+# https://github.com/django-notifications-community/django-notifications-community#abstractnotification-model
+NOTIFICATIONS_NOTIFICATION_MODEL = "inbox.Notification"
