@@ -21,7 +21,7 @@
 FOREGROUND := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack test-clients attacks bench screenshots venv lock clean
+.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack test-clients attacks bench screenshots map venv lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -63,6 +63,9 @@ bench: ## the figures of the README, measured on the stack
 
 screenshots: ## the pictures in docs/screenshots, in a real Chromium
 	@$(FOREGROUND) deploy/screenshots.sh
+
+map: ## docs/architecture.svg, which folder imports from which
+	@deploy/venv.sh dev && .venv/bin/python -m testing.house_map
 
 venv: ## .venv with everything for development
 	@deploy/venv.sh dev
