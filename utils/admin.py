@@ -112,9 +112,12 @@ class ReasonForm(helpers.ActionForm):
 class ModeratedAdmin(LargeTableAdmin):
     """
     A screen whose actions are for moderators and go to the audit trail.
+
+    `target`   the keyword under which a service takes a row of this screen.
     """
 
     action_form = ReasonForm
+    target = ""
 
     def has_moderate_permission(self, request):
         """
@@ -122,17 +125,17 @@ class ModeratedAdmin(LargeTableAdmin):
         """
         return request.user.has_perm(settings.MODERATE_PERMISSION)
 
-    def apply(self, request, things, verb, done):
+    def apply(self, request, rows, verb, done):
         """
-        Call `verb(thing, reason)` for each thing, and tell the moderator how many went well and what did not.
+        Call a service's `verb` for each row, and show the moderator how many succeeded and what was refused.
         """
         reason, count = request.POST.get("reason", "").strip(), 0
-        for thing in things:
+        for row in rows:
             try:
-                verb(thing, reason)
+                verb(**{self.target: row}, moderator=request.user, reason=reason)
                 count += 1
             except ServiceError as error:
-                self.message_user(request, f"{thing}: {error.message}", messages.ERROR)
+                self.message_user(request, f"{row}: {error.message}", messages.ERROR)
         if count:
             self.message_user(request, f"{count} {done}.", messages.SUCCESS)
 

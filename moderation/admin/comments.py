@@ -15,6 +15,7 @@ class CommentAdmin(NewestTextSearch, ModeratedAdmin):
     Comments: look, and delete with a reason.
     """
 
+    target = "comment"
     list_display = ("id", "user", "content", "tweet_id", "updated_at", "likes_count")
     list_select_related = ("user",)
     search_help_text = "An id, or words of the newest 100,000 comments"
@@ -22,7 +23,4 @@ class CommentAdmin(NewestTextSearch, ModeratedAdmin):
 
     @admin.action(description="Delete, with the reason on the right", permissions=["moderate"])
     def delete_comments(self, request, comments):
-        def verb(comment, reason):
-            ModerationService.delete_comment(comment=comment, moderator=request.user, reason=reason)
-
-        self.apply(request, comments, verb, "deleted")
+        self.apply(request, comments, ModerationService.delete_comment, "deleted")

@@ -85,6 +85,7 @@ class UserAdmin(UserSearch, ModeratedAdmin):
     People: suspend and restore.
     """
 
+    target = "user"
     form = UserForm
     list_display = ("username", "masked_email", "state", "tweets", "followers", "date_joined")
     list_filter = (StateFilter,)
@@ -152,17 +153,11 @@ class UserAdmin(UserSearch, ModeratedAdmin):
 
     @admin.action(description="Suspend, with the reason on the right", permissions=["moderate"])
     def suspend(self, request, users):
-        def verb(user, reason):
-            ModerationService.suspend(user=user, moderator=request.user, reason=reason)
-
-        self.apply(request, users, verb, "suspended")
+        self.apply(request, users, ModerationService.suspend, "suspended")
 
     @admin.action(description="Restore", permissions=["moderate"])
     def restore(self, request, users):
-        def verb(user, reason):
-            ModerationService.restore(user=user, moderator=request.user, reason=reason)
-
-        self.apply(request, users, verb, "restored")
+        self.apply(request, users, ModerationService.restore, "restored")
 
 
 @admin.register(UserProfile)

@@ -2,6 +2,8 @@
 Moderators' screens of reports, and the audit trail.
 """
 
+from functools import partial
+
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.urls import reverse
@@ -58,6 +60,7 @@ class ReportAdmin(ModeratedAdmin):
     The queue of reports: oldest first; resolve, dismiss, or delete what they are about.
     """
 
+    target = "report"
     list_display = ("what", "reason", "reporter", "status", "created_at", "handled_by")
     list_display_links = None
     list_filter = (ReportStatusFilter, KindFilter)
@@ -81,10 +84,7 @@ class ReportAdmin(ModeratedAdmin):
 
     @admin.action(description="Delete it, with the reason on the right", permissions=["moderate"])
     def delete_things(self, request, reports):
-        def verb(report, reason):
-            ModerationService.delete_reported(report=report, moderator=request.user, reason=reason)
-
-        self.apply(request, reports, verb, "dealt with")
+        self.apply(request, reports, ModerationService.delete_reported, "dealt with")
 
     @admin.action(description="Resolve", permissions=["moderate"])
     def resolve(self, request, reports):
@@ -95,10 +95,7 @@ class ReportAdmin(ModeratedAdmin):
         self.close(request, reports, ReportStatus.DISMISSED)
 
     def close(self, request, reports, status):
-        def verb(report, reason):
-            ReportService.close(report=report, moderator=request.user, status=status, reason=reason)
-
-        self.apply(request, reports, verb, status.label.lower())
+        self.apply(request, reports, partial(ReportService.close, status=status), status.label.lower())
 
 
 @admin.register(AuditEntry)

@@ -19,6 +19,7 @@ class TweetAdmin(NewestTextSearch, ModeratedAdmin):
     Tweets: look, and delete with a reason.
     """
 
+    target = "tweet"
     list_display = ("id", "user", "content", "created_at", "comments_count", "likes_count", "is_deleted")
     list_select_related = ("user",)
     search_help_text = "An id, or words of the newest 100,000 tweets"
@@ -35,10 +36,7 @@ class TweetAdmin(NewestTextSearch, ModeratedAdmin):
 
     @admin.action(description="Delete, with the reason on the right", permissions=["moderate"])
     def delete_tweets(self, request, tweets):
-        def verb(tweet, reason):
-            ModerationService.delete_tweet(tweet=tweet, moderator=request.user, reason=reason)
-
-        self.apply(request, tweets, verb, "deleted")
+        self.apply(request, tweets, ModerationService.delete_tweet, "deleted")
 
 
 class PhotoStatusFilter(QueueFilter):
@@ -52,6 +50,7 @@ class TweetPhotoAdmin(ModeratedAdmin):
     The queue of photo review: oldest first, approve or reject many at once.
     """
 
+    target = "photo"
     list_display = ("thumbnail", "tweet_text", "user", "status", "created_at")
     list_display_links = None
     list_filter = (PhotoStatusFilter,)
@@ -77,14 +76,8 @@ class TweetPhotoAdmin(ModeratedAdmin):
 
     @admin.action(description="Approve", permissions=["moderate"])
     def approve(self, request, photos):
-        def verb(photo, reason):
-            ModerationService.approve_photo(photo=photo, moderator=request.user, reason=reason)
-
-        self.apply(request, photos, verb, "approved")
+        self.apply(request, photos, ModerationService.approve_photo, "approved")
 
     @admin.action(description="Reject, with the reason on the right", permissions=["moderate"])
     def reject(self, request, photos):
-        def verb(photo, reason):
-            ModerationService.reject_photo(photo=photo, moderator=request.user, reason=reason)
-
-        self.apply(request, photos, verb, "rejected")
+        self.apply(request, photos, ModerationService.reject_photo, "rejected")

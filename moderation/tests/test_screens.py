@@ -14,7 +14,7 @@ from likes.models import Like
 from moderation.models import AuditEntry, Report
 from moderation.tests.people import Moderating
 from testing.testcases import ApiTestCase
-from tweets.admin import TweetAdmin
+from moderation.admin.tweets import TweetAdmin
 from tweets.models import Tweet, TweetPhoto
 from tweets.tests.photos import Photographing
 from utils.time_ids import next_id
