@@ -11,10 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from comments.models import Comment
 from likes.models import Like
+from moderation.admin.tweets import TweetAdmin
 from moderation.models import AuditEntry, Report
 from moderation.tests.people import Moderating
 from testing.testcases import ApiTestCase
-from moderation.admin.tweets import TweetAdmin
 from tweets.models import Tweet, TweetPhoto
 from tweets.tests.photos import Photographing
 from utils.time_ids import next_id
