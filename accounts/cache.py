@@ -4,6 +4,7 @@ What the caches hold of accounts.
 Memcached  `user:{id}`      who they are to others
 Redis      `account:{id}`   who they are to us, for authentication
 Redis      `token:{sha256}` whose a token is
+Redis      Django's prefix and a hash of its id: a session
 Redis      `known_address:{id}:{address}` that somebody has logged in from there
 """
 
@@ -19,6 +20,7 @@ from django.core.cache import caches
 from django.utils import timezone
 
 from accounts.constants import KNOWN_ADDRESS_SECONDS, LAST_USED_SECONDS
+from accounts.database_sessions import stored_key
 from accounts.models import AccessToken, User
 from utils.memcached.objects import TOMBSTONE, Lookup, invalidate, read_one
 from utils.records import NONE, RecordShape
@@ -63,6 +65,10 @@ def account_key(user_id):
 
 def token_key(key_hash):
     return f"token:{key_hash}"
+
+
+def session_key(session_id: str) -> str:
+    return f"{CACHED_SESSION_PREFIX}{stored_key(session_id)}"
 
 
 @cache
@@ -161,7 +167,7 @@ def with_account_arguments(id_field):
     return [redis_key(account_key("")), id_field]
 
 
-def credential_key(secret, session_key):
+def credential_key(secret, session_id):
     """
     Return (Redis key, field of the user's id) of a token or else of a session, None where neither was presented.
 
@@ -169,8 +175,8 @@ def credential_key(secret, session_key):
     """
     if secret:
         return redis_key(token_key(AccessToken.hash(secret))), "user_id"
-    if session_key:
-        return redis_key(f"{CACHED_SESSION_PREFIX}{session_key}"), SESSION_KEY
+    if session_id:
+        return redis_key(session_key(session_id)), SESSION_KEY
     return None
 
 

@@ -5,12 +5,12 @@ Who is asking.
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 
 from accounts.constants import LOGIN_BACKEND
+from accounts.database_sessions import SessionStore
 from accounts.devices import write_device
 from accounts.models import User
 
@@ -26,7 +26,7 @@ class AccountMiddleware(AuthenticationMiddleware):
         request.user = SimpleLazyObject(lambda: self.load_user(request))
 
     def load_user(self, request):
-        # Embedded, sessions are Django's own. And what is not cached or not in order is Django's to decide:
+        # Embedded, no account comes with a session. And what is not cached or not in order is Django's to decide:
         # it asks the database, believes former secrets, ends what a new password has made void.
         load_owner = getattr(request.session, "load_owner", lambda: None)
         user = load_owner() or get_user(request)

@@ -10,17 +10,22 @@ from django.utils.crypto import constant_time_compare
 
 from accounts import cache
 from accounts.constants import LOGIN_BACKEND
+from accounts.database_sessions import SessionStore as DatabaseSessionStore
 from utils.redis.client import RedisUnavailable
 
 
-class SessionStore(CachedDBSessionStore):
+class SessionStore(DatabaseSessionStore, CachedDBSessionStore):
     """
-    Django's cached_db sessions; when warm, the session and the account take one round trip.
+    Django's cached_db sessions under hashes of their ids; when warm, the session and the account take one round trip.
 
     `account` is the record that came along, None when it was not cached.
     """
 
     account = None
+
+    @property
+    def cache_key(self) -> str:
+        return cache.session_key(self._get_or_create_session_key())
 
     def load(self):
         try:
@@ -32,6 +37,11 @@ class SessionStore(CachedDBSessionStore):
             self._cache.delete(self.cache_key)
             data = None
         return super().load() if data is None else data
+
+    def move(self, former: str, key: str) -> None:
+        super().move(former, key)
+        # Its copy would be there as long as the session could have been.
+        self._cache.delete(f"{self.cache_key_prefix}{former}")
 
     def load_owner(self):
         """

@@ -113,9 +113,10 @@ class World:
 
 def open_session(user, backend):
     """
-    Return the cookie of a session of this user, as login would have made it.
+    Return the cookie of a session of this user, as login would have made it; in Django's own store for the floor.
     """
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    engine = "django.contrib.sessions.backends.cached_db" if backend == DJANGOS else settings.SESSION_ENGINE
+    session = import_module(engine).SessionStore()
     session[SESSION_KEY] = str(user.id)
     session[BACKEND_SESSION_KEY] = backend
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()

@@ -53,6 +53,7 @@ EXTRA_LEVELS = {
     "accounts.middleware": 1,  # Django's request cycle asks it
     "accounts.sessions": 1,  # Django's sessions ask it
     "accounts.validators": 1,  # Django's validation of passwords asks it
+    "accounts.database_sessions": 5,  # Django's own table under other keys
     "accounts.devices": 2.5,  # what the guard knows of who asks
     "accounts.guard": 2,  # a verb: may this name be tried once more
     "accounts.hashers": 5,  # numbers with a class around them
