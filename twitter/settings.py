@@ -229,12 +229,15 @@ TIME_ZONE = "UTC"
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# A statement waits for a lock so long, and all statements of a request together, the request's own wait for a
-# thread included, so long (utils/waiting.py). Whole seconds: MariaDB knows no others.
+# A statement waits for a lock so long, in whole seconds, as MariaDB knows no others; and all statements of a request
+# together, its own wait for a thread included, so long (utils/waiting.py). Three seconds are promised: the rest is for
+# the answer.
 LOCK_WAIT_SECONDS = 2
-REQUEST_WAIT_SECONDS = 3
-# MariaDB itself ends a request's statement after so many; the client has given up by then.
-REQUEST_STATEMENT_SECONDS = 10
+REQUEST_WAIT_SECONDS = 2.5
+# MariaDB itself ends a request's statement after so many seconds, and a server that says nothing for so many, because
+# it is frozen, is given up.
+REQUEST_STATEMENT_SECONDS = 4
+REQUEST_SILENCE_SECONDS = 5
 
 SQLITE_URL = f"sqlite:///{DATA_DIR / 'db.sqlite3'}"
 DATABASE_URL = env.str("DATABASE_URL", SQLITE_URL) if EMBEDDED else env.str("DATABASE_URL")
@@ -261,6 +264,7 @@ else:
         "init_command": "SET sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', "
         f"innodb_lock_wait_timeout={LOCK_WAIT_SECONDS}",
         "connect_timeout": 2,
+        # Of tasks and commands; requests have REQUEST_SILENCE_SECONDS.
         "read_timeout": 10,
         "write_timeout": 10,
     }
