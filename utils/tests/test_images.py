@@ -16,6 +16,7 @@ from utils.images import (
     new_image_key,
     read_image,
 )
+from utils.images.hdr import HdrColours
 from utils.tests.pictures import (
     ALL_FORMATS,
     BLUE,
@@ -267,6 +268,17 @@ class TestColours:
             data = png_of(png_header(1, 1), png_chunk(b"cICP", bytes([9, transfer, 0, 1])), pixel)
 
             assert near(colour_at(clean(data)), (level,) * 3, tolerance=6)
+
+    @pytest.mark.parametrize(("transfer", "shown"), [(16, 193), (18, 122)])
+    @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA"])
+    def test_a_large_picture_of_high_dynamic_range_is_mapped_to_its_last_row(self, transfer, shown, mode):
+        image = Image.new("LA", (700, 200), (150, 90)).convert(mode)
+
+        result = HdrColours(9, transfer).to_srgb(image)
+
+        (red, most), *others = result.getextrema()
+        assert (red, abs(red - shown) <= 6, others[:2]) == (most, True, [(red, red)] * 2)
+        assert others[2:] == ([(90, 90)] if "A" in mode else [])
 
     def test_a_profile_that_calls_itself_srgb_is_not_believed(self):
         name, usual = ("sRGB built-in".encode("utf-16-be"), "sRGB IEC61966".encode("utf-16-be"))
