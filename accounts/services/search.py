@@ -16,7 +16,8 @@ from accounts.models import User, UserProfile, fold_name, search_key
 from accounts.services.accounts import AccountService
 from utils.pagination import BadCursor, decode_cursor, encode_cursor
 
-CURSOR = re.compile(rb"(\d{1,3})\.(\d{1,19}(?:-\d{1,19})*)\.(?:([0-9a-f]{0,512})\.(\d{1,19})|([!-~]{0,40}))")
+# No id has more digits than fit a column.
+CURSOR = re.compile(rb"(\d{1,3})\.(\d{1,18}(?:-\d{1,18})*)\.(?:([0-9a-f]{0,512})\.(\d{1,18})|([!-~]{0,40}))")
 USERNAME_PREFIX = re.compile(r"[a-z0-9_]{1,20}")
 # Greater than whatever may follow a prefix: "z" is the last letter that a user name may have, "f" the last digit.
 AFTER_USERNAMES, AFTER_KEYS = "z" * 20, "g"
@@ -124,8 +125,8 @@ class SearchService:
 
         Case does not matter, nor does the width of letters.
 
-        Whoever has that very user name comes first, then the 100 most followed, then everybody else by name.
-        The cursor holds the order of the first 101, and names do not change with numbers of followers, so paging on
+        Whoever has that very user name comes first, then the most followed, 100 in all, then everybody else by name.
+        The cursor holds the order of these 100, and names do not change with numbers of followers, so paging on
         shows everybody, and nobody twice.
 
         The first page costs two queries and one round trip for records, and never a table: the first 500 entries of

@@ -260,6 +260,10 @@ class PagesTests(Searching):
         self.assertEqual((self.looks_for("alice"), self.looks_for("alice", staff)), ([], ["alice1"]))
 
     def test_a_bad_cursor_is_refused(self):
+        # Of an id that no column holds.
+        self.assert_refused(
+            self.nobody().get("users/search/", q="a", cursor="MC45OTk5OTk5OTk5OTk5OTk5OTk5Lg"), 400, "cursor"
+        )
         for cursor in ("", "junk", "MS4xLjE=", "%", "MS4wMS4x", "x" * 5000, "\x00", "张", "OS4xLg", "MS4wMS4"):
             with self.subTest(cursor=cursor[:10]):
                 self.assert_refused(self.nobody().get("users/search/", q="a", cursor=cursor), 400, "cursor")
