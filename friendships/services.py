@@ -12,6 +12,7 @@ from accounts.models import User, UserProfile
 from accounts.services import AccountService, SearchService
 from friendships import cache, storage
 from friendships.constants import NUMBERED_ROWS, PURGE_SIZE, SUGGESTION_CANDIDATES, SUGGESTIONS
+from friendships.events import Followed, FriendshipEvent, FriendshipsPurgeGoesOn, Unfollowed
 from friendships.models import Friendship
 from friendships.storage import FriendshipRow
 from outbox.services import OutboxService
@@ -54,7 +55,7 @@ class FriendshipService:
             return existing, False
         AccountService.change_counts({follower.id: {"followings_count": 1}, followee.id: {"followers_count": 1}})
         friendship = create_with_time_id(Friendship, from_user_id=follower.id, to_user_id=followee.id)
-        cls._announce("followed", follower.id, followee.id, friendship.id, current_id=friendship.id)
+        cls._announce(Followed, follower.id, followee.id, friendship.id, current_id=friendship.id)
         return friendship, True
 
     @classmethod
@@ -73,7 +74,7 @@ class FriendshipService:
             return 0
         AccountService.change_counts({follower.id: {"followings_count": -1}, followee.id: {"followers_count": -1}})
         Friendship.objects.filter(id=friendship_id).delete()
-        cls._announce("unfollowed", follower.id, followee.id, friendship_id, current_id=None)
+        cls._announce(Unfollowed, follower.id, followee.id, friendship_id, current_id=None)
         return 1
 
     @classmethod
@@ -85,9 +86,17 @@ class FriendshipService:
         return cls._between(follower_id, followee_id).values_list("id", flat=True).first()
 
     @classmethod
-    def _announce(cls, event, follower_id, followee_id, friendship_id, *, current_id):
+    def _announce(
+        cls,
+        event_type: type[FriendshipEvent],
+        follower_id: int,
+        followee_id: int,
+        friendship_id: int,
+        *,
+        current_id: int | None,
+    ) -> None:
         ids = {"follower_id": follower_id, "followee_id": followee_id, "friendship_id": friendship_id}
-        OutboxService.record(event, **ids)
+        OutboxService.record(event_type(**ids))
         # The version is drawn while the profiles are held: of two changes of one pair the later one has the larger.
         after_commit(partial(storage.mirror, **ids, current_id=current_id, version=next_id()))
         # Only then, so that the set is not filled again with what HBase said before.
@@ -241,4 +250,4 @@ class FriendshipService:
         for friendship in pairs:
             cls.unfollow(follower=friendship.from_user, followee=friendship.to_user)
         if len(pairs) == PURGE_SIZE:
-            OutboxService.record("friendships_purge_goes_on", user_id=user_id)
+            OutboxService.record(FriendshipsPurgeGoesOn(user_id=user_id))

@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.services import AccountService
 from likes import cache
 from likes.constants import PURGE_SIZE
+from likes.events import Liked, LikeEvent, LikesPurgeGoesOn, Unliked
 from likes.models import Like, Likeable
 from outbox.services import OutboxService
 from utils.counters import Counter
@@ -66,7 +67,7 @@ class LikeService:
         like = create_with_time_id(
             Like, user_id=user.id, content_type=ContentType.objects.get_for_model(thing), object_id=thing.id
         )
-        cls._announce("liked", user, thing)
+        cls._announce(Liked, user, thing)
         return like
 
     @classmethod
@@ -83,7 +84,7 @@ class LikeService:
             return 0
         cls._count(type(thing).objects.all(), thing, -1)
         like.delete()
-        cls._announce("unliked", user, thing)
+        cls._announce(Unliked, user, thing)
         return 1
 
     @classmethod
@@ -102,9 +103,10 @@ class LikeService:
         return Like.objects.filter(user_id=user.id, content_type=content_type, object_id=thing.id)
 
     @classmethod
-    def _announce(cls, event, user, thing):
+    def _announce(cls, event_type: type[LikeEvent], user: User, thing: Likeable) -> None:
         kind = thing.kind()
-        OutboxService.record(event, content_type=kind, object_id=thing.id, user_id=user.id, owner_id=thing.user_id)
+        event = event_type(content_type=kind, object_id=thing.id, user_id=user.id, owner_id=thing.user_id)
+        OutboxService.record(event)
         after_commit(cache.invalidate_likes, [(user.id, kind, thing.id)])
 
     @classmethod
@@ -203,7 +205,7 @@ class LikeService:
             if thing is None or not cls._withdraw(user, thing):
                 like.delete()
         if len(likes) == PURGE_SIZE:
-            OutboxService.record("likes_purge_goes_on", user_id=user_id)
+            OutboxService.record(LikesPurgeGoesOn(user_id=user_id))
 
     @classmethod
     def _withdraw(cls, user, thing):

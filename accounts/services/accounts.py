@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import cache
 from accounts.constants import DELETED_PREFIX
+from accounts.events import AccountDeleted, UserChanged
 from accounts.models import User, UserProfile
 from accounts.services.roles import RoleService
 from accounts.services.tokens import AccessTokenService
@@ -130,7 +131,7 @@ class AccountService:
             user.set_unusable_password()
             user.save()
             AccessTokenService.revoke_all(user)
-            OutboxService.record("account_deleted", user_id=user.id)
+            OutboxService.record(AccountDeleted(user_id=user.id))
             cls.announce_change(user.id)
 
     @classmethod
@@ -173,7 +174,7 @@ class AccountService:
         """
         Make cached copies of a user stale, at once as a best effort and again by an event.
         """
-        OutboxService.record("user_changed", user_id=user_id)
+        OutboxService.record(UserChanged(user_id=user_id))
         after_commit(cache.invalidate_user, user_id)
 
     @classmethod

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import cache
 from accounts.constants import TOKEN_BYTES
+from accounts.events import TokensRevoked
 from accounts.models import AccessToken, User
 from outbox.services import OutboxService
 from utils.time_ids import format_time
@@ -82,5 +83,5 @@ class AccessTokenService:
             key_hashes = list(tokens.values_list("key_hash", flat=True))
             if key_hashes:
                 tokens.delete()
-                OutboxService.record("tokens_revoked", key_hashes=key_hashes)
+                OutboxService.record(TokensRevoked(key_hashes=key_hashes))
                 after_commit(cache.invalidate_tokens, key_hashes)

@@ -3,6 +3,7 @@ Posting: the tweet, its place in the author's own feed, and the promise to every
 """
 
 from newsfeeds.cache import user_newsfeeds
+from newsfeeds.events import TweetCreated
 from newsfeeds.storage import store_to_write
 from outbox.services import OutboxService
 from tweets.services import PhotoService, TweetService
@@ -39,7 +40,7 @@ class PostingService:
         tweet = TweetService.create_tweet(author=author, content=content)
         PhotoService.attach(photos, tweet)
         store_to_write().deliver_own(tweet.id, author.id)
-        OutboxService.record("tweet_created", tweet_id=tweet.id, author_id=author.id)
+        OutboxService.record(TweetCreated(tweet_id=tweet.id, author_id=author.id))
         IdempotencyService.complete(tweet.id)
         # Both of the author's lists in one round trip.
         own_lists = [TweetService.list_entry(tweet.id, author.id), *user_newsfeeds.entries([author.id], tweet.id)]

@@ -42,7 +42,7 @@ LEVELS = (
     {"api", "admin", "tasks", "listeners", "management"},
     {"services"},
     {"storage", "cache"},
-    {"hbase_models", "models"},
+    {"hbase_models", "models", "events", "records"},
     {"constants"},
 )
 # A cached set is loaded from the store of the same rows.

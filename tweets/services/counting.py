@@ -4,6 +4,7 @@ The verbs that hold counters about tweets against the rows.
 
 from accounts.models import UserProfile
 from outbox.services import OutboxService
+from tweets.events import TweetRecounted
 from tweets.models import Tweet
 from tweets.services.tweets import TweetService
 from utils.counters import Counter
@@ -32,6 +33,6 @@ class TweetCountService:
         """
         drift = counter.repair(pk=tweet_id)
         if drift:
-            OutboxService.record("tweet_recounted", tweet_id=tweet_id)
+            OutboxService.record(TweetRecounted(tweet_id=tweet_id))
             after_commit(TweetService.refresh_states, [tweet_id])
         return drift

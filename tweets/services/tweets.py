@@ -14,6 +14,7 @@ from likes.services import LikeService
 from outbox.services import OutboxService
 from tweets import cache
 from tweets.constants import PURGE_SIZE
+from tweets.events import TweetDeleted, TweetsPurgeGoesOn
 from tweets.models import Tweet
 from utils.errors import Missing, Unavailable
 from utils.memcached.objects import read_through
@@ -125,7 +126,7 @@ class TweetService:
         if not Tweet.objects.there().filter(id=tweet.id).update(**changes):
             raise TweetGone
         AccountService.change_counts({tweet.user_id: {"tweets_count": -1}})
-        OutboxService.record("tweet_deleted", tweet_id=tweet.id, author_id=tweet.user_id)
+        OutboxService.record(TweetDeleted(tweet_id=tweet.id, author_id=tweet.user_id))
         after_commit(cache.user_tweets.remove, [tweet.user_id], tweet.id)
 
     @classmethod
@@ -288,4 +289,4 @@ class TweetService:
             with suppress(TweetGone):
                 cls.delete_tweet(tweet=tweet)
         if len(tweets) == PURGE_SIZE:
-            OutboxService.record("tweets_purge_goes_on", user_id=user_id)
+            OutboxService.record(TweetsPurgeGoesOn(user_id=user_id))
