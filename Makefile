@@ -34,7 +34,7 @@ run: ## the whole project without any server, with demo data, in the foreground
 test: ## the tests of the embedded profile
 	@$(FOREGROUND) deploy/test.sh $(ARGS)
 
-check: ## style, floors, migrations, deployment settings, API schema
+check: ## style, floors, types, migrations, deployment settings, API schema
 	@$(FOREGROUND) deploy/check.sh
 
 stack-up: ## install and start MariaDB, Redis, Memcached and RabbitMQ
@@ -71,5 +71,5 @@ lock: ## renew requirements/lock from the requirements; ARGS=--upgrade for the n
 	@deploy/lock.sh $(ARGS)
 
 clean: ## remove .venv and caches; data stays
-	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

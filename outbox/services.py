@@ -113,8 +113,13 @@ class OutboxService:
         Record several smaller events that follow from one, all or nothing, and note in its row that they do.
 
         A second run for the same row, even at the same moment, finds the note and adds nothing.
+
+        :raises ValueError: the event was not read from a row.
         """
-        row = Message.objects.select_for_update().filter(id=event.message_id).first()
+        message_id = event.message_id
+        if message_id is None:
+            raise ValueError(f"{event} was not read from a row")
+        row = Message.objects.select_for_update().filter(id=message_id).first()
         if row is not None and not row.payload.get(SPLIT):
             row.payload[SPLIT] = True
             row.save(update_fields=["payload"])

@@ -5,9 +5,12 @@ Transactions that run again when the database asks for it, and locks that share.
 import logging
 import random
 import time
+from collections.abc import Callable
 from functools import wraps
+from typing import Any, ParamSpec, TypeVar, TypeVarTuple, Unpack
 
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import Model, QuerySet
 
 from utils.hbase.exceptions import HBaseUnavailable
 from utils.redis.client import RedisUnavailable
@@ -19,6 +22,11 @@ ATTEMPTS = 5
 # MariaDB's number. A lock that timed out (1205) is not among what is tried again: who waited for it has waited enough.
 DEADLOCK = 1213
 
+Row = TypeVar("Row", bound=Model)
+Result = TypeVar("Result")
+Parameters = ParamSpec("Parameters")
+Arguments = TypeVarTuple("Arguments")
+
 
 class IdTaken(Exception):
     """
@@ -26,7 +34,7 @@ class IdTaken(Exception):
     """
 
 
-def create_with_time_id(model, **fields):
+def create_with_time_id(model: type[Row], **fields: Any) -> Row:
     """
     Insert a row of `model` whose primary key is its time, and return it.
 
@@ -43,7 +51,7 @@ def create_with_time_id(model, **fields):
         raise
 
 
-def is_primary_key_collision(error):
+def is_primary_key_collision(error: IntegrityError) -> bool:
     """
     Say whether an IntegrityError is about the primary key and no other unique key.
     """
@@ -51,7 +59,7 @@ def is_primary_key_collision(error):
     return "PRIMARY'" in text or text.endswith(".id")
 
 
-def retried_transaction(work):
+def retried_transaction(work: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """
     Decorate a verb to run in one transaction, again from its start when an id was taken.
 
@@ -62,7 +70,7 @@ def retried_transaction(work):
     """
 
     @wraps(work)
-    def run(*args, **kwargs):
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         outermost = not connection.in_atomic_block
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -79,14 +87,14 @@ def retried_transaction(work):
     return run
 
 
-def after_commit(action, *args):
+def after_commit(action: Callable[[Unpack[Arguments]], object], *args: Unpack[Arguments]) -> None:
     """
     Try `action` once the transaction has committed; a cache or HBase that is away is no error.
 
     For best effort only: whatever must happen is an outbox event as well.
     """
 
-    def attempt():
+    def attempt() -> None:
         try:
             action(*args)
         except (RedisUnavailable, HBaseUnavailable) as error:
@@ -95,14 +103,14 @@ def after_commit(action, *args):
     transaction.on_commit(attempt, robust=True)
 
 
-def is_deadlock(error):
+def is_deadlock(error: Exception) -> bool:
     """
     Say whether running the transaction again at once can help.
     """
     return bool(error.args) and error.args[0] == DEADLOCK
 
 
-def lock_in_share_mode(queryset):
+def lock_in_share_mode(queryset: QuerySet) -> list[Any]:
     """
     Return the rows (tuples) of a `.values_list()` queryset, locked against change until commit.
 
