@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar, TypeVarTuple, Unpack
+from typing import Any, ParamSpec, TypeVar, TypeVarTuple
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Model, QuerySet
@@ -44,7 +44,7 @@ def create_with_time_id(model: type[Row], **fields: Any) -> Row:
     :raises IntegrityError: another unique key is violated.
     """
     try:
-        return model.objects.create(id=next_id(), **fields)
+        return model._default_manager.create(id=next_id(), **fields)
     except IntegrityError as error:
         if is_primary_key_collision(error):
             raise IdTaken from error
@@ -72,7 +72,9 @@ def retried_transaction(work: Callable[Parameters, Result]) -> Callable[Paramete
     @wraps(work)
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         outermost = not connection.in_atomic_block
-        for attempt in range(1, ATTEMPTS + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             try:
                 with transaction.atomic():
                     return work(*args, **kwargs)
@@ -87,7 +89,7 @@ def retried_transaction(work: Callable[Parameters, Result]) -> Callable[Paramete
     return run
 
 
-def after_commit(action: Callable[[Unpack[Arguments]], object], *args: Unpack[Arguments]) -> None:
+def after_commit(action: Callable[[*Arguments], object], *args: *Arguments) -> None:
     """
     Try `action` once the transaction has committed; a cache or HBase that is away is no error.
 
