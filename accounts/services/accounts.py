@@ -2,7 +2,7 @@
 The verbs of accounts: signing up, proving who one is, leaving, being hidden.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -13,12 +13,13 @@ from django.utils import timezone
 from accounts import cache
 from accounts.constants import DELETED_PREFIX
 from accounts.events import AccountDeleted, UserChanged
-from accounts.models import User, UserProfile
+from accounts.models import User, UserProfile, Viewer
+from accounts.records import UserRecord
 from accounts.services.roles import RoleService
 from accounts.services.tokens import AccessTokenService
 from outbox.services import OutboxService
 from utils.errors import Refused
-from utils.memcached.objects import read_through
+from utils.memcached.objects import Lookup, read_through
 from utils.transactions import after_commit
 
 
@@ -41,7 +42,7 @@ class WeakPassword(Refused):
 
 class WrongCredentials(Refused):
     """
-    The name or the password is wrong; which of them is nobody's business.
+    The name or the password is wrong; which one is not revealed.
     """
 
     code = "wrong_credentials"
@@ -54,7 +55,7 @@ class AccountService:
     """
 
     @classmethod
-    def create_account(cls, *, username, email, password):
+    def create_account(cls, *, username: str, email: str, password: str) -> User:
         """
         Create a user with a profile.
 
@@ -65,23 +66,24 @@ class AccountService:
         cls.check_password_strength(password, user=User(username=username, email=email))
         cls._check_free(username, email)
         try:
-            return User.objects.create_user(username, email, password)
+            user: User = User.objects.create_user(username, email, password)
+            return user
         except IntegrityError:
-            # Somebody else was faster by a moment; the same words as if by a day.
+            # Somebody else was a moment faster: the same error as for a name that has long been taken.
             cls._check_free(username, email)
             raise
 
     @classmethod
-    def _check_free(cls, username, email):
+    def _check_free(cls, username: str, email: str) -> None:
         if User.objects.filter(username=username).exists():
             raise UsernameTaken
         if User.objects.filter(email=email).exists():
             raise EmailTaken
 
     @classmethod
-    def check_password_strength(cls, password, *, user, field="password"):
+    def check_password_strength(cls, password: str, *, user: User, field: str = "password") -> None:
         """
-        Refuse a password that everybody tries first. `user` need not be saved yet.
+        Refuse a password that attackers try first. `user` need not be saved yet.
 
         :raises WeakPassword: it is among the well-known ones, or is the user's own name or mail.
         """
@@ -91,7 +93,7 @@ class AccountService:
             raise WeakPassword(" ".join(error.messages), field=field) from error
 
     @classmethod
-    def change_password(cls, *, user, old_password, new_password):
+    def change_password(cls, *, user: User, old_password: str, new_password: str) -> User:
         """
         Give the user a new password and end every session and token, the present ones too.
 
@@ -110,7 +112,7 @@ class AccountService:
         return user
 
     @classmethod
-    def delete_account(cls, *, user, password):
+    def delete_account(cls, *, user: User, password: str) -> None:
         """
         Close an account: it is gone for everyone at once, its name and mail are free again.
 
@@ -135,7 +137,7 @@ class AccountService:
             cls.announce_change(user.id)
 
     @classmethod
-    def suspend(cls, *, user):
+    def suspend(cls, *, user: User) -> bool:
         """
         Hide a user and all they wrote from everyone but staff; ends sessions and tokens, for good.
 
@@ -153,7 +155,7 @@ class AccountService:
         return bool(changed)
 
     @classmethod
-    def restore(cls, *, user):
+    def restore(cls, *, user: User) -> bool:
         """
         Undo `suspend`: everything is back where it was. Returns whether that is new. Repeats safely.
         """
@@ -167,10 +169,10 @@ class AccountService:
         """
         Say whether this account is closed, from the database: what purges ask before they delete anything.
         """
-        return User.objects.filter(id=user_id, deleted_at__isnull=False).exists()
+        return bool(User.objects.filter(id=user_id, deleted_at__isnull=False).exists())
 
     @classmethod
-    def announce_change(cls, user_id):
+    def announce_change(cls, user_id: int) -> None:
         """
         Make cached copies of a user stale, at once as a best effort and again by an event.
         """
@@ -178,14 +180,14 @@ class AccountService:
         after_commit(cache.invalidate_user, user_id)
 
     @classmethod
-    def user_lookup(cls, user_ids):
+    def user_lookup(cls, user_ids: Iterable[int]) -> Lookup:
         """
-        Return a lookup of user records, for reading them in one trip with other things.
+        Return a lookup of user records, for reading them in one round trip with other things.
         """
         return cache.user_lookup(user_ids)
 
     @classmethod
-    def load_users(cls, user_ids):
+    def load_users(cls, user_ids: Iterable[int]) -> dict[int, UserRecord]:
         """
         Return {id: user record} of those who exist, through the cache: one round trip when warm.
         """
@@ -194,7 +196,7 @@ class AccountService:
         return lookup.found
 
     @classmethod
-    def visibility_to(cls, viewer):
+    def visibility_to(cls, viewer: Viewer) -> Callable[[UserRecord | None], bool]:
         """
         Return a function that says of a user record, or of None, what `UserQuerySet.visible_to` says of rows.
 
@@ -205,7 +207,7 @@ class AccountService:
         return lambda record: record is not None and not record["deleted"] and not record["suspended"]
 
     @classmethod
-    def load_visible_users(cls, user_ids, viewer):
+    def load_visible_users(cls, user_ids: Iterable[int], viewer: Viewer) -> dict[int, UserRecord]:
         """
         Return {id: user record} of those whom `viewer` may see.
         """
@@ -213,7 +215,7 @@ class AccountService:
         return {user_id: record for user_id, record in cls.load_users(user_ids).items() if is_visible(record)}
 
     @classmethod
-    def change_counts(cls, deltas):
+    def change_counts(cls, deltas: dict[int, dict[str, int]]) -> None:
         """
         Add to the counters of profiles: {user_id: {"followers_count": +1, …}}.
 
@@ -232,7 +234,7 @@ class AccountService:
         return dict(UserProfile.objects.filter(user_id__in=user_ids).values_list("user_id", "followers_count"))
 
     @classmethod
-    def lock_profiles(cls, *user_ids):
+    def lock_profiles(cls, *user_ids: int) -> list[int]:
         """
         Hold the profiles of these users until commit, in the order of their ids; one query.
         """

@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from accounts.constants import MAX_MOST_FOLLOWED, MAX_RANKED, MAX_SEARCH_CANDIDATES, SEARCH_PAGE_SIZE
 from accounts.models import User, UserProfile, fold_name, search_key
+from accounts.records import UserRecord
 from accounts.services.accounts import AccountService
 from utils.pagination import BadCursor, decode_cursor, encode_cursor
 
@@ -109,7 +110,7 @@ class FoundPage(NamedTuple):
     User records of one page, and the cursor of the next one where there are more people.
     """
 
-    records: list[dict[str, Any]]
+    records: list[UserRecord]
     next_cursor: SearchCursor | None
 
 
@@ -154,7 +155,7 @@ class SearchService:
         return FoundPage(found, page[-1].cursor if len(entries) > len(page) else None)
 
     @classmethod
-    def get_most_followed(cls, *, viewer: User | AnonymousUser, limit: int) -> list[dict[str, Any]]:
+    def get_most_followed(cls, *, viewer: User | AnonymousUser, limit: int) -> list[UserRecord]:
         """
         Return the user records of the people with most followers whom `viewer` may see, the viewer aside.
 
