@@ -13,6 +13,6 @@ from utils.transactions import after_commit
 
 
 @receiver([post_save, post_delete], sender=Like)
-def like_changed(instance, **kwargs):
+def like_changed(instance: Like, **kwargs: object) -> None:
     if instance.content_type_id == ContentType.objects.get_for_model(Comment).id:
         after_commit(CommentService.forget_counted, instance.object_id)
