@@ -31,7 +31,12 @@ def deliver_to_range(events: Sequence[TweetBatchCut]) -> str:
 
     Safe to run twice: a feed has each tweet once, by its primary key, and so has a cached list.
     """
-    counts = [DeliveryService.deliver_to_range(**event.to_payload()) for event in events]
+    counts = [
+        DeliveryService.deliver_to_range(
+            tweet_id=event.tweet_id, author_id=event.author_id, after=event.after, until=event.until
+        )
+        for event in events
+    ]
     return f"{len(events)} tweets are in {sum(counts)} feeds"
 
 
@@ -52,7 +57,12 @@ def remove_from_range(events: Sequence[RemovalBatchCut]) -> str:
 
     Safe to run twice: what is gone is gone.
     """
-    counts = [DeliveryService.remove_from_range(**event.to_payload()) for event in events]
+    counts = [
+        DeliveryService.remove_from_range(
+            tweet_id=event.tweet_id, author_id=event.author_id, after=event.after, until=event.until
+        )
+        for event in events
+    ]
     return f"{len(events)} tweets have left {sum(counts)} feeds"
 
 
@@ -76,5 +86,5 @@ def write_missed_rows(events: Sequence[FeedRowsMissed]) -> str:
     Safe to run twice: the version is as old as the change, so whatever was written since stays.
     """
     for event in events:
-        NewsFeedService.write_missed_rows(**event.to_payload())
+        NewsFeedService.write_missed_rows(puts=event.puts, deletes=event.deletes, version=event.version)
     return f"{len(events)} lots of missed rows of feeds are in HBase"

@@ -4,6 +4,7 @@ What an event is: something that happened, in the words of the app that announce
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, ClassVar, Self
 
 
@@ -50,5 +51,6 @@ class Event:
             raise UnreadableEvent(f"{cls.name} {payload}: {error}") from error
 
     @classmethod
-    def _field_names(cls) -> list[str]:
-        return [each.name for each in fields(cls) if each.name != "message_id"]
+    @cache
+    def _field_names(cls) -> tuple[str, ...]:
+        return tuple(each.name for each in fields(cls) if each.name != "message_id")
