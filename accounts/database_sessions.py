@@ -54,7 +54,7 @@ class SessionStore(DBSessionStore):
         self.model.objects.filter(session_key=former).update(session_key=key)
 
 
-def stored_key(session_key: str, secret: str | None = None) -> str:
+def stored_key(session_key: str, secret: str | bytes | None = None) -> str:
     """
     Return the key that a session is stored under, from which nobody can tell its id.
     """

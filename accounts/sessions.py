@@ -27,7 +27,7 @@ class SessionStore(DatabaseSessionStore, CachedDBSessionStore):
 
     @property
     def cache_key(self) -> str:
-        return cache.session_key(self._get_or_create_session_key())
+        return cache.session_key(self._get_or_create_session_key())  # type: ignore[attr-defined]  # missing in the stubs
 
     def load(self) -> dict[str, Any]:
         try:
@@ -44,7 +44,7 @@ class SessionStore(DatabaseSessionStore, CachedDBSessionStore):
     def move(self, former: str, key: str) -> None:
         super().move(former, key)
         # Its copy would be there as long as the session could have been.
-        self._cache.delete(f"{self.cache_key_prefix}{former}")
+        self._cache.delete(f"{self.cache_key_prefix}{former}")  # type: ignore[attr-defined]  # missing in the stubs
 
     def load_owner(self) -> User | None:
         """
