@@ -14,8 +14,8 @@ from django.db import connection
 
 from friendships.hbase_models import Follower, Following, FollowingPair
 from friendships.models import Friendship
-from gatekeeper.constants import FRIENDSHIPS, Phase
-from gatekeeper.services import PhaseService
+from stores.constants import FRIENDSHIPS, Phase
+from stores.services import PhaseService
 from utils.hbase.exceptions import HBaseError, HBaseUnavailable
 from utils.time_ids import MAX_ID
 
@@ -187,9 +187,9 @@ def key_range(before, after):
     return {"start": () if before is None else (before - 1,), "stop": () if after is None else (after,)}
 
 
-class HBaseElseLedger:
+class HBaseElseMySQL:
     """
-    Answers from HBase, and from the ledger while HBase has no answer.
+    Answers from HBase, and from MySQL while HBase has no answer.
     """
 
     def get_followers(self, user_id, **window):
@@ -208,32 +208,32 @@ class HBaseElseLedger:
         try:
             return question(HBaseFriendshipStore())
         except HBaseUnavailable as error:
-            logger.info("friendships come from the ledger: %s", error)
+            logger.info("friendships come from MySQL: %s", error)
         except HBaseError:
-            # A table that is missing or disabled is somebody's mistake, but the ledger knows the answer all the same.
-            logger.exception("friendships come from the ledger")
-        return question(ledger())
+            # A table that is missing or disabled is somebody's mistake, but MySQL knows the answer all the same.
+            logger.exception("friendships come from MySQL")
+        return question(mysql_store())
 
 
-def ledger():
+def mysql_store() -> MySQLFriendshipStore:
     """
     Return the store that decides; fan-out and whatever counts ask it and no other.
     """
     return MySQLFriendshipStore()
 
 
-def store_to_read(user_id):
+def store_to_read(user_id: int) -> MySQLFriendshipStore | HBaseElseMySQL:
     """
     Return the store that answers for the lists of this user.
     """
-    return HBaseElseLedger() if PhaseService.reads_hbase(FRIENDSHIPS, user_id) else ledger()
+    return HBaseElseMySQL() if PhaseService.reads_hbase(table=FRIENDSHIPS, subject_id=user_id) else mysql_store()
 
 
-def is_mirrored():
+def is_mirrored() -> bool:
     """
-    Say whether HBase is kept in step with the ledger.
+    Say whether HBase is kept in step with MySQL.
     """
-    return PhaseService.load(FRIENDSHIPS) != Phase.MYSQL
+    return PhaseService.load(table=FRIENDSHIPS) != Phase.MYSQL
 
 
 def mirror(*, follower_id, followee_id, friendship_id, current_id, version):

@@ -170,6 +170,7 @@ INSTALLED_APPS = [
     "utils",
     "utils.idempotency",
     "outbox",
+    "stores",
     "gatekeeper",
     "accounts",
     "friendships",
@@ -355,7 +356,7 @@ INITIAL_PHASES = {
     "mysql": {"feeds": "mysql", "friendships": "mysql"},
     "hbase": {"feeds": "hbase_only", "friendships": "read_hbase"},
 }[STORE]
-# A process reads the phases anew when what it knows of them is older.
+# How long a process may go by the phases it has read (stores/cache.py).
 PHASE_SECONDS = 2
 
 # ---------------------------------------------------------------- tasks

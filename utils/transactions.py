@@ -28,7 +28,13 @@ Parameters = ParamSpec("Parameters")
 Arguments = TypeVarTuple("Arguments")
 
 
-class IdTaken(Exception):
+class RunAgain(Exception):
+    """
+    Running the transaction again from its start will help: `retried_transaction` does.
+    """
+
+
+class IdTaken(RunAgain):
     """
     Another process drew the same microsecond; the transaction runs again with a later one.
     """
@@ -61,7 +67,7 @@ def is_primary_key_collision(error: IntegrityError) -> bool:
 
 def retried_transaction(work: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """
-    Decorate a verb to run in one transaction, again from its start when an id was taken.
+    Decorate a verb to run in one transaction, again from its start when something raised RunAgain.
 
     The outermost such transaction also runs again, after a short random pause, when the
     database chose it as the victim of a deadlock: inside an outer transaction that would be
@@ -78,7 +84,7 @@ def retried_transaction(work: Callable[Parameters, Result]) -> Callable[Paramete
             try:
                 with transaction.atomic():
                     return work(*args, **kwargs)
-            except IdTaken:
+            except RunAgain:
                 if attempt == ATTEMPTS:
                     raise
             except OperationalError as error:

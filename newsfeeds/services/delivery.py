@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.conf import settings
 
 from accounts.services import AccountService
-from friendships.storage import ledger
+from friendships.storage import mysql_store
 from newsfeeds.cache import user_newsfeeds
 from newsfeeds.events import FollowerRange, RemovalBatchCut, TweetBatchCut, TweetCreated
 from newsfeeds.storage import store_to_write
@@ -122,18 +122,18 @@ class DeliveryService:
 
     @classmethod
     def _split(cls, event: Event, part_type: type[FollowerRange], delivery: Delivery) -> None:
-        ranges = ledger().get_follower_ranges(delivery.author_id, size=settings.FAN_OUT_BATCH_SIZE)
+        ranges = mysql_store().get_follower_ranges(delivery.author_id, size=settings.FAN_OUT_BATCH_SIZE)
         parts = [part_type(**delivery._asdict(), after=after, until=until) for after, until in ranges]
         OutboxService.split(event, parts)
 
     @classmethod
     def _all_followers(cls, small: Sequence[tuple[Event, Delivery]]) -> Followers:
         author_ids = {delivery.author_id for _, delivery in small}
-        return lambda: ledger().get_followers_of(author_ids)
+        return lambda: mysql_store().get_followers_of(author_ids)
 
     @classmethod
     def _followers_in_range(cls, author_id: int, after: int, until: int) -> Followers:
-        return lambda: {author_id: ledger().get_followers_between(author_id, after=after, until=until)}
+        return lambda: {author_id: mysql_store().get_followers_between(author_id, after=after, until=until)}
 
     @classmethod
     def _push(
@@ -177,18 +177,20 @@ class DeliveryService:
     @classmethod
     @retried_transaction
     def _deliver_rows(cls, all_deliveries: Sequence[Delivery], small: Sequence[Delivery]) -> None:
-        store = store_to_write()
-        for tweet_id, author_id in all_deliveries:
-            store.complete_own(tweet_id, author_id)
-        if small:
-            store.deliver_to_followers([tweet_id for tweet_id, _ in small], after=0, until=MAX_ID)
+        with store_to_write() as store:
+            for tweet_id, author_id in all_deliveries:
+                store.complete_own(tweet_id, author_id)
+            if small:
+                store.deliver_to_followers([tweet_id for tweet_id, _ in small], after=0, until=MAX_ID)
 
     @classmethod
     @retried_transaction
     def _deliver_rows_of_range(cls, tweet_id: int, after: int, until: int) -> None:
-        store_to_write().deliver_to_followers([tweet_id], after=after, until=until)
+        with store_to_write() as store:
+            store.deliver_to_followers([tweet_id], after=after, until=until)
 
     @classmethod
     @retried_transaction
     def _remove_rows(cls, tweet_id: int, user_ids: Sequence[int]) -> None:
-        store_to_write().remove(tweet_id, user_ids)
+        with store_to_write() as store:
+            store.remove(tweet_id, user_ids)

@@ -39,7 +39,8 @@ class PostingService:
     def _post(cls, author, content, photos):
         tweet = TweetService.create_tweet(author=author, content=content)
         PhotoService.attach(photos, tweet)
-        store_to_write().deliver_own(tweet.id, author.id)
+        with store_to_write() as store:
+            store.deliver_own(tweet.id, author.id)
         OutboxService.record(TweetCreated(tweet_id=tweet.id, author_id=author.id))
         IdempotencyService.complete(tweet.id)
         # Both of the author's lists in one round trip.

@@ -15,14 +15,13 @@ from django.db import transaction
 from django.test import override_settings
 
 from friendships.hbase_models import Following, FollowingPair
-from gatekeeper.constants import FEEDS, FRIENDSHIPS, TABLES, Phase
-from gatekeeper.models import PhaseAcknowledgement
-from gatekeeper.services import PhaseService
 from newsfeeds.hbase_models import Feed
 from newsfeeds.models import NewsFeed
 from newsfeeds.storage import store_to_write
+from stores.constants import FEEDS, FRIENDSHIPS, TABLES, Phase
+from stores.services import PhaseService
 from testing.stack_processes import Process, environment_of_test, free_port
-from twitter.tests.moving import World
+from twitter.tests.table_migrations import World
 from utils.hbase.pool import reset_pool
 
 
@@ -59,13 +58,6 @@ class BackFillTests(World):
 
         self.assert_agree()
 
-    def test_nobody_waits_for_a_command_that_has_ended(self):
-        self.move_to(Phase.DUAL_WRITE, FEEDS)
-
-        self.back_fill(FEEDS)
-
-        self.assertFalse(PhaseAcknowledgement.objects.exists())
-
     def test_after_ctrl_c_it_goes_on_where_it_was(self):
         self.move_to(Phase.DUAL_WRITE)
         count = NewsFeed.objects.count()
@@ -88,7 +80,7 @@ class BackFillTests(World):
         count = NewsFeed.objects.count()
 
         slow = self.start("backfill_store", FEEDS, "--batch=1", "--rows-per-second=2")
-        self.until(lambda: PhaseService.get_backfill_cursor(FEEDS), "the place is noted")
+        self.until(lambda: PhaseService.get_backfill_cursor(table=FEEDS), "the place is noted")
         slow.kill()
         copied = Feed.count()
         rest = self.back_fill(FEEDS)
@@ -99,7 +91,7 @@ class BackFillTests(World):
 
     def test_from_start_forgets_where_it_was(self):
         self.move_to(Phase.DUAL_WRITE)
-        PhaseService.note_backfill(FEEDS, [self.carol.id, 0], finished=False)
+        PhaseService.save_checkpoint(table=FEEDS, cursor=[self.carol.id, 0])
 
         self.assertEqual(self.back_fill(FEEDS, "--from-start"), NewsFeed.objects.count())
         self.assertEqual(self.back_fill(FRIENDSHIPS, "--from-start"), 4)
@@ -208,18 +200,38 @@ class TrafficTests(World):
         ):
             self.back_fill(FEEDS)
 
-        self.assertIsNone(PhaseService.get_status(FEEDS).row.backfill_finished_at)
+        self.assertIsNone(PhaseService.get_status(table=FEEDS).row.backfill_finished_at)
         self.back_fill(FEEDS)
         self.assert_feeds_agree()
 
     def test_a_removal_that_is_not_committed_yet_is_waited_for(self):
         with transaction.atomic():
-            store_to_write().remove_many(self.bob.id, self.tweet_ids[:1])
+            with store_to_write() as store:
+                store.remove_many(self.bob.id, self.tweet_ids[:1])
             back_fill = self.in_the_background(partial(self.back_fill, FEEDS))
             self.until(partial(self.somebody_waits, "%newsfeeds_newsfeed%LOCK IN SHARE MODE"), "the back-fill waits")
         back_fill.result()
 
         self.assertIsNone(Feed.get(user_id=self.bob.id, tweet_id=self.tweet_ids[0]))
+        self.assert_feeds_agree()
+
+    def test_what_an_old_lease_lets_somebody_write_to_mysql_alone_is_waited_for_and_copied(self):
+        self.move_to(Phase.MYSQL, FEEDS)
+        tweet_id = self.bob.tweets()
+        NewsFeed.objects.filter(tweet_id=tweet_id).delete()
+
+        with transaction.atomic():
+            with override_settings(PHASE_SECONDS=60):
+                PhaseService.load(table=FEEDS)
+                self.in_the_background(partial(self.another_process_moves_to, Phase.DUAL_WRITE)).result()
+                with store_to_write() as store:
+                    store.deliver(tweet_id, [self.bob.id, self.carol.id])
+                    store.remove_many(self.carol.id, self.tweet_ids[:1])
+            back_fill = self.in_the_background(partial(self.back_fill, FEEDS))
+            self.until(partial(self.somebody_waits, "%newsfeeds_newsfeed%LOCK IN SHARE MODE"), "the back-fill waits")
+        back_fill.result()
+
+        self.assertIn((self.carol.id, tweet_id), {row.key for row in Feed.scan()})
         self.assert_feeds_agree()
 
     def test_once_hbase_is_alone_nothing_more_is_copied(self):
@@ -282,14 +294,14 @@ class AbsenceTests(World):
         reset_pool()
 
     def test_commands_wait_for_hbase_and_then_give_up_in_words(self):
-        PhaseService.note_backfill(FEEDS, [self.alice.id, 0], finished=False)
+        PhaseService.save_checkpoint(table=FEEDS, cursor=[self.alice.id, 0])
 
         with self.hbase_is_away():
             for command in ("backfill_store", "compare_store"):
                 with self.assertRaisesRegex(CommandError, "no answer from HBase.*gave up after 1 s"):
                     self.run_command(command, FEEDS, "--patience=1")
 
-        self.assertEqual(PhaseService.get_backfill_cursor(FEEDS), [self.alice.id, 0])
+        self.assertEqual(PhaseService.get_backfill_cursor(table=FEEDS), [self.alice.id, 0])
 
     def test_they_go_on_when_it_is_back(self):
         here, returned = settings.HBASE, threading.Event()

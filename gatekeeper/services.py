@@ -38,13 +38,22 @@ class GatekeeperService:
     def is_on_by(cls, name, feature, subject):
         """
         Say the same of the record of a feature.
-
-        Sticky: a subject's place is crc32(name:subject) % 100, so the same users are not the
-        guinea pigs of everything. Monotone: whoever has it at 10 % has it at 20 % too.
         """
         if subject in feature["denied"] or not cls._is_within_dates(feature):
             return False
-        return subject in feature["allowed"] or crc32(f"{name}:{subject}".encode()) % 100 < feature["percentage"]
+        return subject in feature["allowed"] or cls.is_among(
+            name=name, subject=subject, percentage=feature["percentage"]
+        )
+
+    @classmethod
+    def is_among(cls, *, name: str, subject: int | str, percentage: int) -> bool:
+        """
+        Say whether `subject` is among the per cent of everybody who get something first.
+
+        Sticky: a subject's place is crc32(name:subject) % 100, so the same users are not the first
+        for everything. Monotone: whoever is among 10 % is among 20 % too.
+        """
+        return crc32(f"{name}:{subject}".encode()) % 100 < percentage
 
     @classmethod
     def _is_within_dates(cls, feature):

@@ -17,11 +17,11 @@ from django.test import override_settings
 
 from friendships.hbase_models import Follower, Following, FollowingPair
 from friendships.models import Friendship
-from gatekeeper.constants import FEEDS, FRIENDSHIPS, TABLES, Phase
-from gatekeeper.models import StorePhase
-from gatekeeper.services import PhaseService
 from newsfeeds.hbase_models import Feed
 from newsfeeds.models import NewsFeed
+from stores.constants import FEEDS, FRIENDSHIPS, TABLES, Phase
+from stores.models import StorePhase
+from stores.services import PhaseService
 from testing.fixtures import HBASE_TABLES
 from testing.testcases import CommittedTestCase
 from utils.hbase.pool import reset_pool
@@ -31,7 +31,7 @@ AGREE = "0 missing, 0 extra, 0 different"
 ALL_IN_MYSQL = dict.fromkeys(TABLES, Phase.MYSQL)
 
 
-class MovingTestCase(CommittedTestCase):
+class TableMigrationTestCase(CommittedTestCase):
     """
     A project that begins in MySQL, beside tables of HBase that are empty: what is compared is all of a table.
     """
@@ -60,9 +60,13 @@ class MovingTestCase(CommittedTestCase):
         Take tables, both if none is named, to a phase that is one step from where they are.
         """
         for table in tables or TABLES:
-            # Each process has to know where it is before it goes on.
-            PhaseService.load(table)
-            PhaseService.move(table, phase, force=True)
+            PhaseService.change_phase(table=table, phase=phase, force=True)
+
+    def another_process_moves_to(self, phase, table=FEEDS):
+        """
+        Change a phase without a word to this process.
+        """
+        StorePhase.objects.filter(table=table).update(phase=phase)
 
     def back_fill(self, table, *arguments):
         """
@@ -92,7 +96,7 @@ class MovingTestCase(CommittedTestCase):
         return output.getvalue()
 
 
-class World(MovingTestCase):
+class World(TableMigrationTestCase):
     """
     Alice, Bob and Carol have followed each other and said things while there was MySQL alone.
     """

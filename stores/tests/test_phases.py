@@ -4,10 +4,10 @@ Where the rows of a table are written and read, one step at a time.
 
 from django.test import override_settings
 
-from gatekeeper.constants import FEEDS, FRIENDSHIPS, Phase
-from gatekeeper.models import StorePhase, StorePhaseChange
-from gatekeeper.services import PhaseService
-from gatekeeper.tests.phases import Moving
+from stores.constants import FEEDS, FRIENDSHIPS, Phase
+from stores.models import StorePhase, StorePhaseChange
+from stores.services import PhaseService
+from stores.tests.phases import Moving
 from testing.testcases import ApiTestCase
 from utils.errors import Conflict
 
@@ -18,14 +18,14 @@ USERS = range(1, 2001)
 
 class PhasesTestCase(Moving, ApiTestCase):
     def phases(self):
-        return PhaseService.load(FEEDS), PhaseService.load(FRIENDSHIPS)
+        return PhaseService.load(table=FEEDS), PhaseService.load(table=FRIENDSHIPS)
 
     def readers(self, table=FEEDS):
         """
         Return the users for whom HBase answers.
         """
         with override_settings(PHASE_SECONDS=60):
-            return {user_id for user_id in USERS if PhaseService.reads_hbase(table, user_id)}
+            return {user_id for user_id in USERS if PhaseService.reads_hbase(table=table, subject_id=user_id)}
 
 
 class BeginningTests(PhasesTestCase):
@@ -33,8 +33,12 @@ class BeginningTests(PhasesTestCase):
         self.move_to(DUAL_WRITE, READ_HBASE)
 
         with override_settings(HBASE={"HOST": ""}):
-            for ask in (PhaseService.load, PhaseService.hold, lambda table: PhaseService.reads_hbase(table, 1)):
-                self.assertEqual(self.count_queries(ask, FEEDS), 0)
+            for ask in (
+                lambda: PhaseService.load(table=FEEDS),
+                lambda: PhaseService.lock_shared(table=FEEDS),
+                lambda: PhaseService.reads_hbase(table=FEEDS, subject_id=1),
+            ):
+                self.assertEqual(self.count_queries(ask), 0)
             self.assertEqual((self.phases(), self.readers()), ((MYSQL, MYSQL), set()))
             self.assert_stays(DUAL_WRITE, text="HBASE_URL is not set")
 
@@ -43,23 +47,23 @@ class BeginningTests(PhasesTestCase):
 
         with override_settings(INITIAL_PHASES=ON_HBASE):
             self.assertEqual(self.phases(), (HBASE_ONLY, READ_HBASE))
-            self.assertEqual(PhaseService.hold(FEEDS), HBASE_ONLY)
+            self.assertEqual(PhaseService.lock_shared(table=FEEDS).phase, HBASE_ONLY)
             self.assertEqual((self.readers(), self.readers(FRIENDSHIPS)), (set(USERS), set(USERS)))
 
     def test_where_a_fresh_project_begins_is_written_down(self):
         with override_settings(INITIAL_PHASES=ON_HBASE):
-            PhaseService.write_first_phases()
+            PhaseService.create_initial_phases()
         self.person("alice1")
 
-        PhaseService.write_first_phases()
+        PhaseService.create_initial_phases()
 
         self.assertEqual(self.phases(), (HBASE_ONLY, READ_HBASE))
 
     def test_an_empty_project_may_still_begin_elsewhere(self):
-        PhaseService.write_first_phases()
+        PhaseService.create_initial_phases()
 
         with override_settings(INITIAL_PHASES=ON_HBASE):
-            PhaseService.write_first_phases()
+            PhaseService.create_initial_phases()
 
         self.assertEqual(self.phases(), (HBASE_ONLY, READ_HBASE))
 
@@ -67,7 +71,7 @@ class BeginningTests(PhasesTestCase):
         self.person("alice1")
 
         with override_settings(INITIAL_PHASES=ON_HBASE):
-            PhaseService.write_first_phases()
+            PhaseService.create_initial_phases()
 
             self.assertEqual(self.phases(), (MYSQL, MYSQL))
 
@@ -77,7 +81,7 @@ class BeginningTests(PhasesTestCase):
 
             self.move(READ_HBASE, FRIENDSHIPS)
 
-        self.assertEqual(PhaseService.load(FRIENDSHIPS), READ_HBASE)
+        self.assertEqual(PhaseService.load(table=FRIENDSHIPS), READ_HBASE)
 
 
 class StepsTests(PhasesTestCase):
@@ -85,7 +89,7 @@ class StepsTests(PhasesTestCase):
         passed = []
         for phase in (DUAL_WRITE, READ_HBASE, HBASE_ONLY):
             self.move_to(phase)
-            passed.append((self.phases(), PhaseService.hold(FEEDS)))
+            passed.append((self.phases(), PhaseService.lock_shared(table=FEEDS).phase))
 
         self.assertEqual(
             passed,
@@ -96,10 +100,10 @@ class StepsTests(PhasesTestCase):
             ],
         )
 
-    def test_friendships_stop_while_mysql_is_their_ledger(self):
+    def test_friendships_stop_while_mysql_is_their_source_of_truth(self):
         self.move_to(DUAL_WRITE, READ_HBASE, table=FRIENDSHIPS)
 
-        self.assert_stays(HBASE_ONLY, FRIENDSHIPS, text="MySQL stays the ledger")
+        self.assert_stays(HBASE_ONLY, FRIENDSHIPS, text="MySQL stays the source of truth")
 
     def test_there_are_no_leaps(self):
         self.assert_stays(READ_HBASE, text="more than one step away")
@@ -118,26 +122,26 @@ class StepsTests(PhasesTestCase):
     def test_hbase_is_read_only_after_a_back_fill(self):
         self.move(DUAL_WRITE)
         self.assert_stays(READ_HBASE, text="has not been back-filled")
-        PhaseService.note_backfill(FEEDS, [5, 7], finished=False)
+        PhaseService.save_checkpoint(table=FEEDS, cursor=[5, 7])
         self.assert_stays(READ_HBASE, text="has not been back-filled")
 
         self.catch_up()
         self.move(READ_HBASE)
 
-        self.assertEqual(PhaseService.load(FEEDS), READ_HBASE)
+        self.assertEqual(PhaseService.load(table=FEEDS), READ_HBASE)
 
     def test_hbase_is_read_only_after_a_comparison_that_found_nothing(self):
         self.move(DUAL_WRITE)
-        PhaseService.note_comparison(FEEDS, missing=0, extra=0, different=0)
-        PhaseService.note_backfill(FEEDS, None, finished=True)
+        PhaseService.record_comparison(table=FEEDS, missing=0, extra=0, different=0)
+        PhaseService.finish_backfill(table=FEEDS)
         self.assert_stays(READ_HBASE, text="has not been compared")
-        PhaseService.note_comparison(FEEDS, missing=1, extra=2, different=3)
+        PhaseService.record_comparison(table=FEEDS, missing=1, extra=2, different=3)
         self.assert_stays(READ_HBASE, text="had 6 rows that differ")
 
-        PhaseService.note_comparison(FEEDS, missing=0, extra=0, different=0)
+        PhaseService.record_comparison(table=FEEDS, missing=0, extra=0, different=0)
         self.move(READ_HBASE)
 
-        self.assertEqual(PhaseService.load(FEEDS), READ_HBASE)
+        self.assertEqual(PhaseService.load(table=FEEDS), READ_HBASE)
 
     def test_a_back_fill_is_worth_nothing_once_mysql_was_written_alone(self):
         self.move_to(DUAL_WRITE, MYSQL)
@@ -151,7 +155,7 @@ class StepsTests(PhasesTestCase):
 
         self.move(READ_HBASE, force=True)
 
-        self.assertEqual(PhaseService.load(FEEDS), READ_HBASE)
+        self.assertEqual(PhaseService.load(table=FEEDS), READ_HBASE)
 
     def test_hbase_must_answer_everybody_before_it_is_alone(self):
         self.move_to(DUAL_WRITE)
@@ -160,7 +164,7 @@ class StepsTests(PhasesTestCase):
 
         self.move_to(READ_HBASE, HBASE_ONLY)
 
-        self.assertEqual(PhaseService.load(FEEDS), HBASE_ONLY)
+        self.assertEqual(PhaseService.load(table=FEEDS), HBASE_ONLY)
 
     def test_a_percentage_is_one(self):
         self.move_to(DUAL_WRITE)
@@ -214,34 +218,34 @@ class PercentageTests(PhasesTestCase):
 class BackFillTests(PhasesTestCase):
     def test_it_goes_on_where_it_was_interrupted_and_begins_anew_once_finished(self):
         self.move(DUAL_WRITE)
-        self.assertIsNone(PhaseService.get_backfill_cursor(FEEDS))
+        self.assertIsNone(PhaseService.get_backfill_cursor(table=FEEDS))
 
-        PhaseService.note_backfill(FEEDS, [17, 4_000_000_000_000_000], finished=False)
-        self.assertEqual(PhaseService.get_backfill_cursor(FEEDS), [17, 4_000_000_000_000_000])
+        PhaseService.save_checkpoint(table=FEEDS, cursor=[17, 4_000_000_000_000_000])
+        self.assertEqual(PhaseService.get_backfill_cursor(table=FEEDS), [17, 4_000_000_000_000_000])
 
-        PhaseService.note_backfill(FEEDS, [18, 1], finished=True)
-        self.assertIsNone(PhaseService.get_backfill_cursor(FEEDS))
+        PhaseService.finish_backfill(table=FEEDS)
+        self.assertIsNone(PhaseService.get_backfill_cursor(table=FEEDS))
 
     def test_it_begins_anew_after_mysql_was_written_alone(self):
         self.move(DUAL_WRITE)
-        PhaseService.note_backfill(FEEDS, 17, finished=False)
+        PhaseService.save_checkpoint(table=FEEDS, cursor=17)
 
         self.move_to(MYSQL)
         self.move(DUAL_WRITE)
 
-        self.assertIsNone(PhaseService.get_backfill_cursor(FEEDS))
+        self.assertIsNone(PhaseService.get_backfill_cursor(table=FEEDS))
 
     def test_there_is_nothing_to_fill_unless_both_are_written(self):
         with self.assertRaisesMessage(Conflict, "not written to both"):
-            PhaseService.note_backfill(FEEDS, 17, finished=True)
+            PhaseService.finish_backfill(table=FEEDS)
         self.move_to(DUAL_WRITE, READ_HBASE, HBASE_ONLY)
 
         with self.assertRaisesMessage(Conflict, "not written to both"):
-            PhaseService.note_backfill(FEEDS, 17, finished=True)
+            PhaseService.finish_backfill(table=FEEDS)
 
     def test_a_comparison_is_kept(self):
-        self.assertEqual(PhaseService.get_status(FEEDS).compared, "never")
+        self.assertEqual(PhaseService.get_status(table=FEEDS).compared, "never")
 
-        PhaseService.note_comparison(FEEDS, missing=3, extra=2, different=1)
+        PhaseService.record_comparison(table=FEEDS, missing=3, extra=2, different=1)
 
-        self.assertIn("3 missing, 2 extra, 1 different", PhaseService.get_status(FEEDS).compared)
+        self.assertIn("3 missing, 2 extra, 1 different", PhaseService.get_status(table=FEEDS).compared)

@@ -7,13 +7,12 @@ from io import StringIO
 
 from django.core.management import CommandError, call_command
 from django.test import override_settings
-from django.utils import timezone
 
-from gatekeeper.constants import FEEDS, FRIENDSHIPS, Phase
-from gatekeeper.models import PhaseAcknowledgement, StorePhase, StorePhaseChange
-from gatekeeper.services import PhaseService
-from gatekeeper.tests.phases import Moving
 from moderation.tests.people import Moderating
+from stores.constants import FEEDS, FRIENDSHIPS, Phase
+from stores.models import StorePhase, StorePhaseChange
+from stores.services import PhaseService
+from stores.tests.phases import Moving
 from testing.testcases import ApiTestCase, CommittedTestCase
 
 MYSQL, DUAL_WRITE, READ_HBASE, HBASE_ONLY = Phase
@@ -33,7 +32,7 @@ class CommandTests(Moving, ApiTestCase):
         title, feeds, friendships = store_phase()
 
         self.assertRegex(title, "table +phase +read +since")
-        self.assertRegex(feeds, r"feeds +mysql +0 % +the beginning +0 of 0 processes +none +never")
+        self.assertRegex(feeds, r"feeds +mysql +0 % +the beginning +every process +none +never")
         self.assertRegex(friendships, r"friendships +mysql")
 
     def test_it_takes_a_table_one_step_further(self):
@@ -45,7 +44,7 @@ class CommandTests(Moving, ApiTestCase):
         self.assertEqual(len(lines), 2)
         self.assertRegex(lines[1], r"feeds +read_hbase +25 % +\d{4}-.* 0 missing, 0 extra, 0 different")
         self.assertEqual(StorePhaseChange.objects.last().reason, "Monday")
-        self.assertEqual(PhaseService.load(FRIENDSHIPS), MYSQL)
+        self.assertEqual(PhaseService.load(table=FRIENDSHIPS), MYSQL)
 
     def test_it_says_why_not(self):
         store_phase("feeds", "dual_write")
@@ -63,32 +62,32 @@ class CommandTests(Moving, ApiTestCase):
         with override_settings(HBASE={"HOST": ""}):
             self.assertIn("everything is in MySQL", store_phase()[0])
 
-    def test_it_shows_how_far_a_back_fill_is_and_who_does_not_know(self):
+    def test_it_shows_how_far_a_back_fill_is_and_whether_every_process_knows(self):
         store_phase("feeds", "dual_write")
-        PhaseService.note_backfill(FEEDS, [17, 4], finished=False)
-        PhaseAcknowledgement.objects.write("web:7:1", {FEEDS: 0}, timezone.now())
+        PhaseService.save_checkpoint(table=FEEDS, cursor=[17, 4])
 
-        self.assertRegex(store_phase("feeds")[1], r"0 of 1 processes +at \[17, 4\]")
+        with override_settings(PHASE_SECONDS=60):
+            self.assertRegex(store_phase("feeds")[1], r"not yet by all +at \[17, 4\]")
 
 
 class WaitingTests(Moving, CommittedTestCase):
     def test_it_waits_until_every_process_knows(self):
-        PhaseAcknowledgement.objects.write("web:7:1", {FEEDS: 0}, timezone.now())
-        words, done = StringIO(), threading.Event()
+        done = threading.Event()
 
         def command():
-            lines = store_phase("feeds", "dual_write", "--wait", stderr=words)
+            with override_settings(PHASE_SECONDS=60):
+                lines = store_phase("feeds", "dual_write", "--wait")
             done.set()
             return lines
 
-        def process():
-            self.until(lambda: "waiting for web:7:1" in words.getvalue(), "the command does not wait")
+        def time_goes_by():
+            self.until(lambda: StorePhase.objects.filter(phase=DUAL_WRITE).exists(), "the step is taken")
             self.assertFalse(done.is_set())
-            PhaseAcknowledgement.objects.write("web:7:1", {FEEDS: 1}, timezone.now())
+            self.time_passes(seconds=121)
 
-        lines = self.together(command, process)[0]
+        lines = self.together(command, time_goes_by)[0]
 
-        self.assertIn("1 of 1 processes", lines[1])
+        self.assertIn("every process", lines[1])
 
 
 class ScreenTests(Moving, Moderating, ApiTestCase):
@@ -97,14 +96,10 @@ class ScreenTests(Moving, Moderating, ApiTestCase):
         self.root = self.person("rooty1", is_staff=True, is_superuser=True)
         self.in_admin(self.root)
         self.move(DUAL_WRITE)
-        self.address = f"/admin/gatekeeper/storephase/{FEEDS}/change/"
+        self.address = f"/admin/stores/storephase/{FEEDS}/change/"
 
     def send(self, phase, percentage=0, reason=""):
-        inlines = {
-            f"{name}-{count}_FORMS": "0"
-            for name in ("changes", "acknowledgements")
-            for count in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")
-        }
+        inlines = {f"changes-{count}_FORMS": "0" for count in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")}
         form = {"phase": phase, "read_percentage": percentage, "reason": reason}
         return self.root.browser.post(self.address, {**form, **inlines})
 
@@ -117,7 +112,7 @@ class ScreenTests(Moving, Moderating, ApiTestCase):
         self.assertEqual(response.status_code, 302)
         self.assertEqual((change.phase, change.read_percentage, change.reason), ("read_hbase", 10, "Tuesday"))
         self.assertEqual(change.changed_by_id, self.root.id)
-        self.assertEqual(PhaseService.load(FEEDS), READ_HBASE)
+        self.assertEqual(PhaseService.load(table=FEEDS), READ_HBASE)
 
     def test_a_refusal_stands_beside_the_field(self):
         response = self.send("read_hbase", 10)
@@ -130,29 +125,25 @@ class ScreenTests(Moving, Moderating, ApiTestCase):
             self.assertEqual(self.send(*step).status_code, 200)
         self.assertEqual(StorePhaseChange.objects.count(), 1)
 
-    def test_the_page_shows_the_history_and_who_knows(self):
-        PhaseAcknowledgement.objects.write("web:7:1", {FEEDS: 0}, timezone.now())
-
+    def test_the_page_shows_the_history_and_whether_every_process_knows(self):
         page = self.root.browser.get(self.address).content.decode()
 
-        self.assertIn("web:7:1", page)
-        # The process that shows the page says so itself.
-        self.assertIn("1 of 2 processes", self.root.browser.get(self.address).content.decode())
+        self.assertIn("every process", page)
         self.assertIn("written to both, read from MySQL", page)
 
     def test_the_list_shows_every_table_that_has_a_row(self):
         self.move(DUAL_WRITE, FRIENDSHIPS)
 
-        shown = [row.table for row in self.rows(self.root, "gatekeeper/storephase")]
+        shown = [row.table for row in self.rows(self.root, "stores/storephase")]
 
         self.assertEqual(shown, [FEEDS, FRIENDSHIPS])
 
     def test_rows_are_neither_added_nor_deleted(self):
         for path in ("add", f"{FEEDS}/delete"):
-            self.look(self.root, f"gatekeeper/storephase/{path}", answer=403)
+            self.look(self.root, f"stores/storephase/{path}", answer=403)
 
     def test_moderators_do_not_see_it(self):
         mod = self.moderator()
 
-        self.look(mod, "gatekeeper/storephase", answer=403)
+        self.look(mod, "stores/storephase", answer=403)
         self.assertNotIn("storephase", mod.browser.get("/admin/").content.decode())

@@ -1,5 +1,5 @@
 """
-A project on its way to HBase, for tests: no HBase is asked, only the gatekeeper.
+A project on its way to HBase, for tests: no HBase is asked.
 """
 
 from datetime import timedelta
@@ -8,10 +8,10 @@ from django.conf import settings
 from django.db.models import F
 from django.test import TestCase, override_settings
 
-from gatekeeper.cache import forget_phases
-from gatekeeper.constants import FEEDS, TABLES, Phase
-from gatekeeper.models import PhaseAcknowledgement, StorePhase
-from gatekeeper.services import PhaseService
+from stores.cache import forget_phases
+from stores.constants import FEEDS, TABLES, Phase
+from stores.models import StorePhase
+from stores.services import PhaseService
 from utils.errors import ServiceError
 
 WITH_HBASE = {**settings.HBASE, "HOST": "127.0.0.1"}
@@ -35,7 +35,7 @@ class Moving:
 
     def move(self, phase, table=FEEDS, **options):
         with TestCase.captureOnCommitCallbacks(execute=True):
-            return PhaseService.move(table, phase, **options)
+            return PhaseService.change_phase(table=table, phase=phase, **options)
 
     def move_to(self, *phases, table=FEEDS):
         """
@@ -48,10 +48,10 @@ class Moving:
 
     def catch_up(self, table=FEEDS):
         """
-        Let HBase have all that MySQL has, as the commands would note it.
+        Let HBase have all that MySQL has, as the commands would record it.
         """
-        PhaseService.note_backfill(table, None, finished=True)
-        PhaseService.note_comparison(table, missing=0, extra=0, different=0)
+        PhaseService.finish_backfill(table=table)
+        PhaseService.record_comparison(table=table, missing=0, extra=0, different=0)
 
     def assert_stays(self, phase, table=FEEDS, *, text, **options):
         """
@@ -65,14 +65,12 @@ class Moving:
 
     def time_passes(self, **time):
         """
-        Let everything that was noted be so much longer ago.
+        Let every change be so much longer ago.
         """
-        for model, name in ((StorePhase, "changed_at"), (PhaseAcknowledgement, "seen_at")):
-            model.objects.update(**{name: F(name) - timedelta(**time)})
+        StorePhase.objects.update(changed_at=F("changed_at") - timedelta(**time))
 
-    def works(self):
+    def another_process_moves_to(self, phase, table=FEEDS):
         """
-        Let this process do something that rests upon a phase, as a request would.
+        Change a phase without a word to this process.
         """
-        with TestCase.captureOnCommitCallbacks(execute=True):
-            PhaseService.load(FEEDS)
+        StorePhase.objects.update_or_create(table=table, defaults={"phase": phase})

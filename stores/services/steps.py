@@ -7,7 +7,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from gatekeeper.constants import LAST_PHASES, LIVING_SECONDS, Phase
+from stores.constants import LAST_PHASES, Phase
+from stores.models import StorePhase
 from utils.errors import Conflict, Refused
 
 
@@ -45,11 +46,7 @@ class ChangedJustNow(Conflict):
     code = "changed_just_now"
 
 
-class NotAcknowledged(Conflict):
-    code = "not_acknowledged"
-
-
-def check_step(row, phase, percentage, *, force):
+def check_step(row: StorePhase, phase: Phase, percentage: int, *, force: bool) -> None:
     """
     Let pass what a table may do next, seen from its row, and refuse everything else.
 
@@ -68,7 +65,7 @@ def check_step(row, phase, percentage, *, force):
         check_everybody_knows(row)
 
 
-def check_hbase_has_all(row):
+def check_hbase_has_all(row: StorePhase) -> None:
     """
     Refuse as long as HBase may lack rows, or may hold some that left MySQL while it was written to alone.
     """
@@ -80,59 +77,43 @@ def check_hbase_has_all(row):
         raise NotCompared(f"{row.table} had {differences} rows that differ when it was last compared.")
 
 
-def check_order(row, phase):
+def check_order(row: StorePhase, phase: Phase) -> None:
     current = Phase(row.phase)
     if current is Phase.HBASE_ONLY:
         raise PhaseIsFinal(f"{row.table} is in HBase alone: MySQL lacks its newest rows, so there is no way back.")
     if phase.step > LAST_PHASES[row.table].step:
-        raise PhaseIsFinal(f"MySQL stays the ledger of {row.table}: {LAST_PHASES[row.table]} is its last phase.")
+        raise PhaseIsFinal(
+            f"MySQL stays the source of truth for {row.table}: {LAST_PHASES[row.table]} is its last phase."
+        )
     if abs(phase.step - current.step) > 1:
         raise NotTheNextPhase(f"{row.table} is at {current}, and {phase} is more than one step away.")
 
 
-def is_harmless(row, phase):
+def is_harmless(row: StorePhase, phase: Phase) -> bool:
     """
     Say whether a step only changes whom MySQL answers while both stores get every write.
 
-    Then it does not matter who still goes by what was before; and the way back from an HBase in
-    trouble must never have to wait for a process in trouble.
+    Then it does not matter who still goes by what was before, and the way back from an HBase in
+    trouble never has to wait.
     """
     return row.phase == Phase.READ_HBASE and phase.step <= Phase.READ_HBASE.step
 
 
-def check_everybody_knows(row):
+def check_everybody_knows(row: StorePhase) -> None:
     """
     Refuse as long as some process may still go by what was before the last change.
     """
     if seconds := seconds_until_known(row):
         raise ChangedJustNow(f"{row.table} changed just now; wait {seconds:.1f} s for every process to know.")
-    if laggards := get_laggards(row):
-        raise NotAcknowledged(f"{row.table}: {len(laggards)} processes do not know it yet: {', '.join(laggards)}.")
 
 
-def seconds_until_known(row):
+def seconds_until_known(row: StorePhase) -> float:
     """
     Return for how long a process may still remember what was before the last change; 0 once none can.
 
-    Twice what a memory is good for: for the time the change took to commit, and for clocks that differ.
+    Twice what a lease is good for: for the time the change took to commit, and for clocks that differ.
     """
     if not row.generation:
         return 0
     known_at = row.changed_at + timedelta(seconds=2 * settings.PHASE_SECONDS)
     return max(0.0, (known_at - timezone.now()).total_seconds())
-
-
-def get_living(row):
-    """
-    Return the acknowledgements of all processes that were at work of late. A QuerySet.
-
-    Whoever has been silent for longer reads anew before it does anything (gatekeeper/cache/phases.py).
-    """
-    return row.acknowledgements.filter(seen_at__gt=timezone.now() - timedelta(seconds=LIVING_SECONDS))
-
-
-def get_laggards(row):
-    """
-    Return the names of the processes at work that have not acknowledged the last change.
-    """
-    return list(get_living(row).filter(generation__lt=row.generation).values_list("process", flat=True))

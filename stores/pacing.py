@@ -1,16 +1,21 @@
 """
-How rows are moved into HBase while both stores are in use: how fast, and what to do while HBase is away.
+How fast rows are brought to HBase, and what to do while it is away.
 """
 
 import time
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 from utils.hbase.exceptions import HBaseUnavailable
 
 # A server that was restarted is back within seconds; from then on, asking more often helps nobody.
-FIRST_PAUSE, LONGEST_PAUSE = 1, 10
+FIRST_PAUSE, MAX_PAUSE = 1, 10
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-class Patience:
+class RetryPolicy:
     """
     Runs steps that speak to HBase, again and again while it does not answer.
 
@@ -21,13 +26,13 @@ class Patience:
     :param say: called with a sentence when a wait begins.
     """
 
-    def __init__(self, seconds, say):
+    def __init__(self, seconds: float, say: Callable[[str], object]) -> None:
         self.seconds = seconds
         self._say = say
 
-    def run(self, step, *args):
+    def run(self, step: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """
-        Return what `step(*args)` returns.
+        Return what `step` returns.
 
         :raises HBaseUnavailable: HBase has not answered for `seconds`.
         """
@@ -35,13 +40,13 @@ class Patience:
         pause = FIRST_PAUSE
         while True:
             try:
-                return step(*args)
+                return step(*args, **kwargs)
             except HBaseUnavailable as error:
                 if time.monotonic() + pause > deadline:
                     raise
                 self._say(f"{error}; trying again in {pause} s")
             time.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+            pause = min(2 * pause, MAX_PAUSE)
 
 
 class Throttle:
@@ -51,11 +56,11 @@ class Throttle:
     :param rows_per_second: None is as fast as it goes.
     """
 
-    def __init__(self, rows_per_second=None):
+    def __init__(self, rows_per_second: int | None = None) -> None:
         self._rows_per_second = rows_per_second
         self._due = time.monotonic()
 
-    def wait(self, rows):
+    def wait(self, rows: int) -> None:
         """
         Wait until so many rows more may have been moved.
 

@@ -1,45 +1,48 @@
 """
-What the commands that move rows between the stores have in common.
+The tables that can be migrated, and what the commands that copy and compare their rows have in common.
 """
 
 from argparse import ArgumentTypeError
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 
-from friendships.moving import FriendshipsMove
-from gatekeeper.moving import wait_until_both
-from gatekeeper.services import PhaseService
-from newsfeeds.moving import FeedsMove
+from friendships.backfill import FriendshipsMigration
+from newsfeeds.backfill import FeedsMigration
+from stores.backfill import TableMigration
+from stores.dual_write import DualWritePeriod, wait_until_both
+from stores.pacing import RetryPolicy
 from utils.errors import ServiceError
 from utils.hbase.exceptions import HBaseUnavailable, TableMissing
-from utils.hbase.moving import Patience
 from utils.hbase.pool import timeout
 
-MOVES = {move.table: move for move in (FeedsMove(), FriendshipsMove())}
+MIGRATIONS: dict[str, TableMigration] = {
+    migration.table: migration for migration in (FeedsMigration(), FriendshipsMigration())
+}
 # For each answer of HBase. A command would rather wait than fail.
 TIMEOUT_MS = 5_000
 
 
-class MoveCommand(BaseCommand):
+class TableMigrationCommand(BaseCommand):
     """
     A command about one table, while that is written to both stores; a subclass says in `work` what it does.
     """
 
     # What becomes of a run that ends before its time.
-    when_stopped = None
+    when_stopped: str
 
-    def add_arguments(self, parser):
-        parser.add_argument("table", choices=MOVES)
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("table", choices=MIGRATIONS)
         parser.add_argument(
             "--patience", type=positive, default=300, metavar="S", help="how long to wait while HBase is away (300 s)"
         )
 
-    def handle(self, *, table, patience, **options):
+    def handle(self, *, table: str, patience: int, **options: Any) -> None:
         try:
-            stay = wait_until_both(table)
+            period = wait_until_both(table)
             with timeout(TIMEOUT_MS):
-                self.work(MOVES[table], stay, Patience(patience, self.stderr.write), **options)
+                self.work(MIGRATIONS[table], period, RetryPolicy(patience, self.stderr.write), **options)
         except HBaseUnavailable as error:
             raise CommandError(f"{error}; gave up after {patience} s. {self.when_stopped}") from error
         except TableMissing as error:
@@ -50,14 +53,12 @@ class MoveCommand(BaseCommand):
             raise CommandError(error.message) from error
         except KeyboardInterrupt as error:
             raise CommandError(f"Stopped. {self.when_stopped}") from error
-        finally:
-            PhaseService.leave()
 
-    def work(self, move, stay, patience, **options):
+    def work(self, migration: TableMigration, period: DualWritePeriod, retry: RetryPolicy, **options: Any) -> None:
         raise NotImplementedError
 
 
-def positive(text):
+def positive(text: str) -> int:
     """
     Read a number of at least one.
     """
