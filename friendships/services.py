@@ -105,9 +105,9 @@ class FriendshipService:
     @classmethod
     def mirror(cls, *, follower_id, followee_id, friendship_id):
         """
-        Make HBase agree with the ledger about two people, one of whose friendships has begun or ended.
+        Make HBase agree with MySQL about two people, one of whose friendships has begun or ended.
 
-        What counts is the ledger as it is now, not the event that woke this: follow, unfollow and
+        What counts is MySQL as it is now, not the event that woke this: follow, unfollow and
         follow again may be mirrored in any order. Returns whether HBase is kept in step at all.
 
         :raises HBaseUnavailable: HBase may not agree yet.
@@ -148,7 +148,7 @@ class FriendshipService:
     @classmethod
     def has_followed(cls, *, follower_id, followee_id):
         """
-        Say whether one follows the other, from the ledger and not from a cache.
+        Say whether one follows the other, from MySQL and not from a cache.
 
         In a transaction that holds the follower's profile (`AccountService.lock_profiles`) it stays true until commit.
         """

@@ -4,6 +4,7 @@ The screen of the grey release: features and their history.
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 
 from gatekeeper.models import Feature, FeatureChange
 from gatekeeper.services import GatekeeperService
@@ -19,13 +20,13 @@ class FeatureForm(forms.ModelForm):
         model = Feature
         fields = ("name", "description", "percentage", "allowed", "denied", "starts_at", "ends_at")
 
-    def clean_allowed(self):
+    def clean_allowed(self) -> list[int]:
         return self.clean_ids("allowed")
 
-    def clean_denied(self):
+    def clean_denied(self) -> list[int]:
         return self.clean_ids("denied")
 
-    def clean_ids(self, name):
+    def clean_ids(self, name: str) -> list[int]:
         ids = [] if self.cleaned_data[name] is None else self.cleaned_data[name]
         if not isinstance(ids, list) or not all(type(id) is int for id in ids):
             raise forms.ValidationError("Enter ids of users, such as [1, 2].")
@@ -52,6 +53,6 @@ class FeatureAdmin(StrictLookupsAdmin):
     list_display = ("name", "percentage", "description", "starts_at", "ends_at", "updated_at")
     inlines = (FeatureChangeInline,)
 
-    def save_model(self, request, obj, form, change):
+    def save_model(self, request: HttpRequest, obj: Feature, form: FeatureForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         GatekeeperService.write_history(obj, request.user)

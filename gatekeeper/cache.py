@@ -3,7 +3,7 @@ What the cache holds of features: all of them, as one object, for a few seconds.
 """
 
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypedDict
 
 from gatekeeper.constants import FEATURES_SECONDS
 from gatekeeper.models import Feature
@@ -14,22 +14,37 @@ from utils.time_ids import format_time
 KEY = "features"
 FEATURE = RecordShape(percentage=int, allowed=list, denied=list, starts_at=(str, NONE), ends_at=(str, NONE))
 
-# What the running request has looked up; None outside requests.
-_of_request = ContextVar("features_of_request", default=None)
+
+class FeatureRecord(TypedDict):
+    """
+    One feature as the cache has it; its dates are text.
+    """
+
+    percentage: int
+    allowed: list[int]
+    denied: list[int]
+    starts_at: str | None
+    ends_at: str | None
 
 
-def begin_request():
+Features = dict[str, FeatureRecord]
+
+# What the running request has looked up, by KEY; None outside requests.
+_of_request: ContextVar[dict[str, Features] | None] = ContextVar("features_of_request", default=None)
+
+
+def begin_request() -> None:
     """
     Let this thread's questions about features share one look-up from now on.
     """
     _of_request.set({})
 
 
-def end_request():
+def end_request() -> None:
     _of_request.set(None)
 
 
-def load_features():
+def load_features() -> Features:
     """
     Return {name: {percentage, allowed, denied, starts_at, ends_at}}: one round trip, whatever their number.
 
@@ -43,7 +58,7 @@ def load_features():
     return known[KEY]
 
 
-def read_features():
+def read_features() -> Features:
     lookup = Lookup({0: KEY}, lambda ids: {0: get_features()}, are_features, FEATURES_SECONDS)
     read_through(lookup)
     return lookup.found[0]
@@ -53,11 +68,11 @@ def are_features(value: Any) -> bool:
     return type(value) is dict and all(map(FEATURE.matches, value.values()))
 
 
-def get_features():
-    return {feature.name: record_of(feature) for feature in Feature.objects.all()}
+def get_features() -> Features:
+    return {feature.name: to_record(feature) for feature in Feature.objects.all()}
 
 
-def record_of(feature):
+def to_record(feature: Feature) -> FeatureRecord:
     return {
         "percentage": feature.percentage,
         "allowed": feature.allowed,
@@ -67,6 +82,6 @@ def record_of(feature):
     }
 
 
-def invalidate_features():
+def invalidate_features() -> None:
     (_of_request.get() or {}).clear()
-    return invalidate(KEY)
+    invalidate(KEY)

@@ -4,10 +4,12 @@ The verbs of features that are switched on by degrees.
 
 from zlib import crc32
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
 from gatekeeper import cache
+from gatekeeper.cache import FeatureRecord
 from gatekeeper.models import Feature, FeatureChange
 from utils.time_ids import format_time
 
@@ -18,7 +20,7 @@ class GatekeeperService:
     """
 
     @classmethod
-    def load_all(cls, subject):
+    def load_all(cls, subject: int | str) -> dict[str, bool]:
         """
         Return {name: whether it is on for `subject`} of every feature; one round trip.
 
@@ -27,7 +29,7 @@ class GatekeeperService:
         return {name: cls.is_on_by(name, feature, subject) for name, feature in cache.load_features().items()}
 
     @classmethod
-    def is_on(cls, name, subject):
+    def is_on(cls, name: str, subject: int | str) -> bool:
         """
         Say whether a feature is on for `subject`; one that nobody has defined is off. One round trip.
         """
@@ -35,7 +37,7 @@ class GatekeeperService:
         return feature is not None and cls.is_on_by(name, feature, subject)
 
     @classmethod
-    def is_on_by(cls, name, feature, subject):
+    def is_on_by(cls, name: str, feature: FeatureRecord, subject: int | str) -> bool:
         """
         Say the same of the record of a feature.
         """
@@ -56,12 +58,12 @@ class GatekeeperService:
         return crc32(f"{name}:{subject}".encode()) % 100 < percentage
 
     @classmethod
-    def _is_within_dates(cls, feature):
+    def _is_within_dates(cls, feature: FeatureRecord) -> bool:
         now = format_time(timezone.now())
         return (feature["starts_at"] or now) <= now and (feature["ends_at"] is None or now < feature["ends_at"])
 
     @classmethod
-    def define(cls, *, name, changed_by=None, **fields):
+    def define(cls, *, name: str, changed_by: AbstractBaseUser | None = None, **fields: object) -> Feature:
         """
         Create a feature or change it, write its history, and return it. Repeats safely.
         """
@@ -71,9 +73,9 @@ class GatekeeperService:
         return feature
 
     @classmethod
-    def write_history(cls, feature, changed_by):
+    def write_history(cls, feature: Feature, changed_by: AbstractBaseUser | None) -> None:
         """
-        Note how a feature stands now, unless it stands as it last did.
+        Record how a feature stands now, unless it stands as it last did.
         """
         state = {"percentage": feature.percentage, "allowed": feature.allowed, "denied": feature.denied}
         last = feature.changes.first()

@@ -74,7 +74,7 @@ def settle_feeds(events: Sequence[FriendshipEvent]) -> str:
     Safe to run twice: it looks at the friendships as they are, not at the events.
     """
     pairs = {(event.follower_id, event.followee_id) for event in events}
-    NewsFeedService.settle(sorted(pairs))
+    NewsFeedService.reconcile(sorted(pairs))
     return f"{len(pairs)} feeds agree with a friendship"
 
 

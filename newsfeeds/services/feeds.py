@@ -44,24 +44,24 @@ class NewsFeedService:
         return fill_page(window, limit, fetch=fetch, keep=keep, id_of=lambda tweet: tweet.id)
 
     @classmethod
-    def settle(cls, pairs: Sequence[tuple[int, int]]) -> None:
+    def reconcile(cls, pairs: Sequence[tuple[int, int]]) -> None:
         """
         Make feeds agree with whether their owners follow somebody: back-fill their newest tweets, or remove all.
 
         What counts is the friendship as it is now, not the event that woke this: follow, unfollow
-        and follow again may be settled in any order.
+        and follow again may be handled in any order.
 
         :param pairs: (follower id, followee id).
         :raises HBaseUnavailable: HBase alone has feeds, and some may not agree.
         :raises RedisUnavailable: the rows agree, cached lists may not.
         """
         for follower_id, followee_id in pairs:
-            cls._settle_rows(follower_id, followee_id)
+            cls._reconcile_rows(follower_id, followee_id)
         user_newsfeeds.drop({follower_id for follower_id, _ in pairs})
 
     @classmethod
     @retried_transaction
-    def _settle_rows(cls, follower_id, followee_id):
+    def _reconcile_rows(cls, follower_id: int, followee_id: int) -> None:
         AccountService.lock_profiles(follower_id)
         follows = FriendshipService.has_followed(follower_id=follower_id, followee_id=followee_id)
         # Of somebody who is followed again, what was deleted in between: its withdrawal knew of no follower here.
