@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 
 from gatekeeper.models import Feature
 from stores.constants import FEEDS, FRIENDSHIPS, Phase
@@ -148,6 +149,23 @@ class WritingTests(Moving, ApiTestCase):
         retried_transaction(write_and_sleep)()
 
         self.assertEqual((self.written, self.rows()), ([MYSQL], ["row1"]))
+
+
+class RequestsTests(Moving, ApiTestCase):
+    def test_posting_delivering_following_and_deleting_ask_nothing_about_phases(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        with override_settings(PHASE_SECONDS=60):
+            PhaseService.load(table=FEEDS)
+
+            with CaptureQueriesContext(connection) as captured:
+                bob.follows(alice)
+                tweet_id = alice.tweets()
+                self.tasks_run()
+                alice.delete(f"tweets/{tweet_id}/")
+                bob.unfollows(alice)
+                self.tasks_run()
+
+        self.assertEqual([query["sql"] for query in captured if "storephase" in query["sql"]], [])
 
 
 class CommittedTests(Moving, CommittedTestCase):
