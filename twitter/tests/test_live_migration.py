@@ -200,12 +200,14 @@ class LiveMigrationTests(RealStackTestCase):
         """
         Take tables a step, as an operator does, and let people work for a while.
         """
-        for table in tables:
-            if phase == Phase.READ_HBASE:
+        if phase == Phase.READ_HBASE:
+            for table in tables:
                 call_command("backfill_store", table, stdout=StringIO(), stderr=StringIO())
                 call_command("compare_store", table, "--repair", stdout=StringIO(), stderr=StringIO())
                 PhaseService.change_phase(table=table, phase=phase, percentage=50)
+            for table in tables:
                 self.wait_until_known(table)
+        for table in tables:
             PhaseService.change_phase(table=table, phase=phase)
         for table in tables:
             self.wait_until_known(table)
