@@ -13,6 +13,7 @@ from stores.comparison import Decision, Key, Replica
 from stores.constants import FEEDS
 from stores.dual_write import lock_both
 from tweets.models import Tweet
+from utils.hbase.models import HBaseModel
 from utils.time_ids import next_id
 from utils.transactions import lock_in_share_mode, retried_transaction
 
@@ -31,7 +32,7 @@ class FeedReplica(Replica):
         rows = [feed_row(key) for key in rows_after(after).values_list("user_id", "tweet_id")[:size]]
         return rows, rows[-1].key if rows else after
 
-    def get_expected(self, keys: Sequence[Key]) -> dict[Key, Feed]:
+    def get_expected(self, keys: Sequence[Key]) -> dict[Key, HBaseModel]:
         found = NewsFeed.objects.filter(pk__in=keys).values_list("user_id", "tweet_id")
         return {key: feed_row(key) for key in found}
 

@@ -28,7 +28,8 @@ class StorePhaseForm(forms.ModelForm):
         fields = ("phase", "read_percentage")
 
     def clean(self) -> dict[str, Any]:
-        step = super().clean()
+        super().clean()
+        step = self.cleaned_data
         if not self.errors:
             try:
                 PhaseService.check_change(
@@ -93,6 +94,6 @@ class StorePhaseAdmin(StrictLookupsAdmin):
             table=obj.table,
             phase=step["phase"],
             percentage=step["read_percentage"],
-            changed_by=request.user,
+            changed_by_id=request.user.pk,
             reason=step["reason"],
         )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
@@ -142,7 +141,7 @@ class PhaseService:
         table: str,
         phase: str,
         percentage: int = 100,
-        changed_by: AbstractBaseUser | None = None,
+        changed_by_id: int | None = None,
         reason: str = "",
         force: bool = False,
     ) -> StorePhase:
@@ -153,6 +152,7 @@ class PhaseService:
         of it within PHASE_SECONDS. Repeats safely.
 
         :param percentage: of the users for whom HBase answers; counts in `read_hbase` only.
+        :param changed_by_id: the account of who changes it; None from the command line.
         :param force: let a table be read from HBase that was never back-filled or compared.
         :raises ServiceError: the step is refused (stores/services/steps.py says when and why).
         """
@@ -164,7 +164,7 @@ class PhaseService:
         if Phase.MYSQL in (row.phase, wanted):
             # What is written to MySQL alone is not in HBase, however much was brought there before.
             row.backfill_cursor = row.backfill_finished_at = row.compared_at = None
-        row.phase, row.read_percentage, row.changed_by = wanted, percentage, changed_by
+        row.phase, row.read_percentage, row.changed_by_id = wanted, percentage, changed_by_id
         row.generation, row.changed_at = row.generation + 1, timezone.now()
         row.save()
         cls._record_change(row, reason)
@@ -284,6 +284,6 @@ class PhaseService:
             read_percentage=row.read_percentage,
             generation=row.generation,
             changed_at=row.changed_at,
-            changed_by=row.changed_by,
+            changed_by_id=row.changed_by_id,
             reason=reason,
         )

@@ -174,7 +174,7 @@ class StepsTests(PhasesTestCase):
 
     def test_each_change_is_kept_with_who_made_it_and_why(self):
         alice = self.person("alice1").user
-        self.move(DUAL_WRITE, changed_by=alice, reason="Monday")
+        self.move(DUAL_WRITE, changed_by_id=alice.id, reason="Monday")
         self.catch_up()
         self.move(READ_HBASE, percentage=10)
         self.move(READ_HBASE, percentage=10)
