@@ -108,7 +108,7 @@ class World:
             CommentService.create_comment(
                 user=self.followees[number], tweet=self.talked_about, content=f"Comment {number}: " + "y" * 40
             )
-            LikeService.like(user=self.followees[number], thing=self.talked_about)
+            LikeService.like(user=self.followees[number], model=Tweet, object_id=self.talked_about.id)
 
 
 def open_session(user, backend):

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import IntegrityError
 from django.db.models import Q
 
 from accounts.models import User, UserProfile
@@ -35,10 +36,9 @@ class FriendshipService:
     """
 
     @classmethod
-    @retried_transaction
     def follow(cls, *, follower, followee):
         """
-        Make `follower` follow `followee`; return the friendship and whether it is new.
+        Make `follower` follow `followee`; return the friendship and whether it is new. Three statements in one transaction.
 
         Following somebody twice is not an error: the existing friendship is returned, so a
         client may safely repeat a request it lost sight of. The followee's newest tweets arrive
@@ -48,15 +48,24 @@ class FriendshipService:
         """
         if follower.id == followee.id:
             raise CannotFollowSelf
-        # Parents first: two users who follow each other at one moment queue here instead of deadlocking.
-        AccountService.lock_profiles(follower.id, followee.id)
-        existing = cls._between(follower.id, followee.id).first()
-        if existing:
-            return existing, False
-        AccountService.change_counts({follower.id: {"followings_count": 1}, followee.id: {"followers_count": 1}})
-        friendship = create_with_time_id(Friendship, from_user_id=follower.id, to_user_id=followee.id)
-        cls._announce(Followed, follower.id, followee.id, friendship.id, current_id=friendship.id)
-        return friendship, True
+        try:
+            return cls._create(follower.id, followee.id), True
+        except IntegrityError:
+            existing = cls._between(follower.id, followee.id).first()
+        # Ended at this very moment: then it is a new one.
+        return (existing, False) if existing else (cls._create(follower.id, followee.id), True)
+
+    @classmethod
+    @retried_transaction
+    def _create(cls, follower_id: int, followee_id: int) -> Friendship:
+        """
+        :raises IntegrityError: it is there already; nothing has changed.
+        """
+        # Counters first: two users who follow each other at one moment queue here instead of deadlocking.
+        AccountService.change_counts({follower_id: {"followings_count": 1}, followee_id: {"followers_count": 1}})
+        friendship = create_with_time_id(Friendship, from_user_id=follower_id, to_user_id=followee_id)
+        cls._announce(Followed, follower_id, followee_id, friendship.id, current_id=friendship.id)
+        return friendship
 
     @classmethod
     @retried_transaction

@@ -6,6 +6,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, TypeVarTuple
 
@@ -55,6 +56,16 @@ def create_with_time_id(model: type[Row], **fields: Any) -> Row:
         if is_primary_key_collision(error):
             raise IdTaken from error
         raise
+
+
+def single_statement() -> AbstractContextManager:
+    """
+    Guard one statement that may fail, so that an outer transaction survives it.
+
+    Inside a transaction it is a savepoint. Outside of one it is nothing: the statement is a
+    transaction of its own, and BEGIN and COMMIT would be two more round trips.
+    """
+    return transaction.atomic() if connection.in_atomic_block else nullcontext()
 
 
 def is_primary_key_collision(error: IntegrityError) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 from django.utils import timezone
 
 from accounts import cache
@@ -217,14 +217,21 @@ class AccountService:
     @classmethod
     def change_counts(cls, deltas: dict[int, dict[str, int]]) -> None:
         """
-        Add to the counters of profiles: {user_id: {"followers_count": +1, …}}.
+        Add to the counters of profiles: {user_id: {"followers_count": +1, …}}. One query.
 
         Rows are locked in the order of their ids, so two transactions cannot wait for each other;
         call it first in the transaction of what is counted.
         """
-        for user_id in sorted(deltas):
-            changes = {name: F(name) + delta for name, delta in deltas[user_id].items()}
-            UserProfile.objects.filter(user_id=user_id).update(**changes)
+        names = {name for changes in deltas.values() for name in changes}
+        changes = {name: F(name) + cls._delta(name, deltas) for name in names}
+        UserProfile.objects.filter(user_id__in=deltas).order_by("user_id").update(**changes)
+
+    @classmethod
+    def _delta(cls, name: str, deltas: dict[int, dict[str, int]]) -> int | Case:
+        if len(deltas) == 1:
+            [changes] = deltas.values()
+            return changes[name]
+        return Case(*[When(user_id=user_id, then=changes.get(name, 0)) for user_id, changes in deltas.items()])
 
     @classmethod
     def get_followers_counts(cls, user_ids: Collection[int]) -> dict[int, int]:

@@ -54,7 +54,8 @@ class CommentViewSet(APIViewSet):
         return comment
 
     def find(self, comment_id):
-        return get_object_or_404(Comment.objects.visible_to(self.request.user), id=comment_id)
+        # With the tweet, whose author every change of a comment concerns.
+        return get_object_or_404(Comment.objects.visible_to(self.request.user).select_related("tweet"), id=comment_id)
 
     @required_params("tweet_id", source="query_params")
     def list(self, request):

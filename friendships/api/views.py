@@ -71,8 +71,9 @@ class FriendshipViewSet(APIViewSet):
         """
         followee = self.get_object()
         friendship, is_new = FriendshipService.follow(follower=request.user, followee=followee)
-        shape = self.shapes([(friendship.id, AccountService.load_users([followee.id])[followee.id])])[0]
-        return Response({**shape, "has_followed": True, "success": True, "duplicate": not is_new}, status=201)
+        record = AccountService.load_users([followee.id])[followee.id]
+        shape = friendship_shape(friendship.id, record, True, request)
+        return Response({**shape, "success": True, "duplicate": not is_new}, status=201)
 
     @action(methods=["POST"], detail=True)
     def unfollow(self, request, pk):

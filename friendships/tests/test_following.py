@@ -126,8 +126,8 @@ class FollowingTests(FriendsTestCase):
         self.crowd(79, following=self.bob)
         counts.append(self.count_queries(self.follow, fans[2], self.bob))
 
-        # Whom, both profiles held, is it there, two counters, the row, the event, whom she follows now.
-        self.assertEqual(counts, [7 + FRIENDSHIPS_LOOK] * 3)
+        # Whom, both counters, the row, the event.
+        self.assertEqual(counts, [4 + FRIENDSHIPS_LOOK] * 3)
 
 
 class UnfollowingTests(FriendsTestCase):

@@ -2,6 +2,8 @@
 Posting, reading and deleting tweets.
 """
 
+from functools import partial
+
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
@@ -73,12 +75,10 @@ class TweetViewSet(APIViewSet):
         """
         Post a tweet: 6 to 140 characters. It is in the author's feed at once and in each follower's soon after.
         """
-        fields = self.read()
-        tweet_id = create_once(self, lambda: PostingService.post_tweet(author=request.user, **fields).id)
-        shape = tweet_shape(TweetService.load_tweet(tweet_id, request.user), request)
-        return Response(
-            shape, status=201, headers={"Location": f"{request.build_absolute_uri(request.path)}{tweet_id}/"}
-        )
+        post = partial(PostingService.post_tweet, author=request.user, **self.read())
+        tweet = create_once(self, post, again=partial(TweetService.load_tweet, viewer=request.user))
+        address = f"{request.build_absolute_uri(request.path)}{tweet.id}/"
+        return Response(tweet_shape(tweet, request), status=201, headers={"Location": address})
 
     def destroy(self, request, pk):
         """

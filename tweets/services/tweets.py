@@ -2,11 +2,11 @@
 The verbs of tweets.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts.services import AccountService
@@ -15,7 +15,7 @@ from outbox.services import OutboxService
 from tweets import cache
 from tweets.constants import PURGE_SIZE
 from tweets.events import TweetDeleted, TweetsPurgeGoesOn
-from tweets.models import Tweet
+from tweets.models import Tweet, TweetPhoto
 from utils.errors import Missing, Unavailable
 from utils.memcached.objects import read_through
 from utils.pagination import fill_page
@@ -130,7 +130,7 @@ class TweetService:
         after_commit(cache.user_tweets.remove, [tweet.user_id], tweet.id)
 
     @classmethod
-    def count_comment_added(cls, tweet_id):
+    def count_comment_added(cls, tweet_id: int) -> None:
         """
         Count a comment, first thing in the transaction that adds it.
 
@@ -140,17 +140,29 @@ class TweetService:
             raise TweetGone
 
     @classmethod
-    def count_comment_removed(cls, tweet_id):
+    def count_comment_removed(cls, tweet_id: int) -> None:
         """
         Undo `count_comment_added`, of a deleted tweet too. Where there are none left, somebody else was faster.
         """
         cls._change_comments_count(Tweet.objects.filter(comments_count__gt=0), tweet_id, -1)
 
     @classmethod
-    def _change_comments_count(cls, tweets, tweet_id, delta):
-        after_commit(cls.refresh_states, [tweet_id])
+    def _change_comments_count(cls, tweets: QuerySet, tweet_id: int, delta: int) -> bool:
         changes = {"comments_count": F("comments_count") + delta, "revision": F("revision") + 1}
-        return tweets.filter(id=tweet_id).update(**changes)
+        if not tweets.filter(id=tweet_id).update(**changes):
+            return False
+        # The row is held: nobody changes it before the commit, after which the caches are told.
+        after_commit(cls.push_state, Tweet.objects.get(id=tweet_id))
+        return True
+
+    @classmethod
+    def push_state(cls, tweet: Tweet) -> bool:
+        """
+        Tell Redis a tweet's counters as this instance has them; say whether it confirmed. Repeats safely.
+
+        One round trip and no query: a state that is older than the one there changes nothing.
+        """
+        return cache.put_states({tweet.id: cache.TweetState.of(tweet)})
 
     @classmethod
     def refresh_states(cls, tweet_ids: Collection[int]) -> bool:
@@ -214,6 +226,18 @@ class TweetService:
         if not loaded:
             raise TweetGone
         return loaded[0]
+
+    @classmethod
+    def load_posted(cls, tweet: Tweet, photos: Sequence[TweetPhoto]) -> LoadedTweet:
+        """
+        Return a tweet that was just posted as its author sees it, and cache what it says for everybody else.
+
+        No query when its author is cached: what was written is not read back.
+        """
+        record = cache.tweet_record(tweet, [[photo.key, photo.status] for photo in photos])
+        cache.fill_tweet(tweet, record)
+        author = AccountService.load_users([tweet.user_id])[tweet.user_id]
+        return LoadedTweet(record, author, cache.TweetState.of(tweet), has_liked=False)
 
     @classmethod
     def load_timeline(cls, user_id, viewer, window, limit):

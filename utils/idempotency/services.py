@@ -8,12 +8,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
 from utils.errors import Conflict, ServiceError
 from utils.idempotency.constants import LEASE, REMEMBERED
 from utils.idempotency.models import IdempotentRequest, State
+from utils.transactions import single_statement
 
 Result = TypeVar("Result")
 
@@ -74,7 +75,7 @@ class IdempotencyService:
         Claim a key before the work begins, and return its row: done already, or claimed by this call.
 
         The claim is committed by itself, so that a second caller finds it at once instead of
-        waiting for the first one's transaction. Costs an insert.
+        waiting for the first one's transaction. Costs one insert, without a transaction around it.
 
         :raises KeyReused: the key stands for another body.
         :raises StillInFlight: another request with this key is being carried out.
@@ -83,7 +84,7 @@ class IdempotencyService:
         name = {"user_id": user_id, "route": route, "key_hash": hashlib.sha256(key.encode()).hexdigest()}
         claim = {"body_hash": body_hash, "state": State.CLAIMED, "lease_until": now + LEASE, "created_at": now}
         try:
-            with transaction.atomic():
+            with single_statement():
                 return IdempotentRequest.objects.create(**name, **claim)
         except IntegrityError:
             row = IdempotentRequest.objects.filter(**name).first()
