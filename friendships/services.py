@@ -38,7 +38,9 @@ class FriendshipService:
     @classmethod
     def follow(cls, *, follower, followee):
         """
-        Make `follower` follow `followee`; return the friendship and whether it is new. Three statements in one transaction.
+        Make `follower` follow `followee`; return the friendship and whether it is new.
+
+        Three statements in one transaction.
 
         Following somebody twice is not an error: the existing friendship is returned, so a
         client may safely repeat a request it lost sight of. The followee's newest tweets arrive

@@ -41,8 +41,8 @@ class PhotoService:
         """
         status = PhotoStatus.APPROVED if settings.PHOTO_REVIEW == "off" else PhotoStatus.PENDING
         cls._remove_orphans()
-        photos = [
-            TweetPhoto.objects.create(
+        photos = TweetPhoto.objects.bulk_create(
+            TweetPhoto(
                 user_id=owner.id,
                 position=position,
                 status=status,
@@ -51,7 +51,7 @@ class PhotoService:
                 key=new_key("photos", image, is_private=cls.is_hidden(status)),
             )
             for position, image in enumerate(images)
-        ]
+        )
         try:
             for photo, image in zip(photos, images):
                 save_image(photo.key, image)
