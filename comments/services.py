@@ -16,7 +16,7 @@ from likes.constants import SHOWN_LIKES
 from likes.services import LikeService
 from outbox.services import OutboxService
 from tweets.models import Tweet
-from tweets.services import LoadedTweet, TweetService
+from tweets.services import LoadedTweet, TweetCountService, TweetService
 from utils.counters import Counter
 from utils.errors import Missing
 from utils.idempotency.services import IdempotencyService
@@ -69,7 +69,7 @@ class CommentService:
         :raises TweetGone: the tweet was deleted a moment ago.
         """
         # Parent first: comments on the same tweet queue at its counter instead of deadlocking.
-        TweetService.count_comment_added(tweet.id)
+        TweetCountService.count_comment_added(tweet.id)
         comment = create_with_time_id(Comment, user_id=user.id, tweet_id=tweet.id, content=content)
         cls._announce(CommentCreated, comment, tweet.user_id)
         IdempotencyService.complete(comment.id)
@@ -98,7 +98,7 @@ class CommentService:
 
         :raises CommentGone: it was deleted before.
         """
-        TweetService.count_comment_removed(comment.tweet_id)
+        TweetCountService.count_comment_removed(comment.tweet_id)
         # Whoever likes it holds it; from here on nobody can, so that no like is left behind.
         held = Comment.objects.select_for_update().filter(id=comment.id)
         if not held:

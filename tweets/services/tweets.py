@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.services import AccountService
@@ -128,32 +128,6 @@ class TweetService:
         AccountService.change_counts({tweet.user_id: {"tweets_count": -1}})
         OutboxService.record(TweetDeleted(tweet_id=tweet.id, author_id=tweet.user_id))
         after_commit(cache.user_tweets.remove, [tweet.user_id], tweet.id)
-
-    @classmethod
-    def count_comment_added(cls, tweet_id: int) -> None:
-        """
-        Count a comment, first thing in the transaction that adds it.
-
-        :raises TweetGone: the tweet is not there.
-        """
-        if not cls._change_comments_count(Tweet.objects.there(), tweet_id, 1):
-            raise TweetGone
-
-    @classmethod
-    def count_comment_removed(cls, tweet_id: int) -> None:
-        """
-        Undo `count_comment_added`, of a deleted tweet too. Where there are none left, somebody else was faster.
-        """
-        cls._change_comments_count(Tweet.objects.filter(comments_count__gt=0), tweet_id, -1)
-
-    @classmethod
-    def _change_comments_count(cls, tweets: QuerySet, tweet_id: int, delta: int) -> bool:
-        changes = {"comments_count": F("comments_count") + delta, "revision": F("revision") + 1}
-        if not tweets.filter(id=tweet_id).update(**changes):
-            return False
-        # The row is held: nobody changes it before the commit, after which the caches are told.
-        after_commit(cls.push_state, Tweet.objects.get(id=tweet_id))
-        return True
 
     @classmethod
     def push_state(cls, tweet: Tweet) -> bool:
