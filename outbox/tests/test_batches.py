@@ -76,6 +76,7 @@ class BatchTestCase(ApiTestCase):
         return sorted((payload["number"], task) for payload, task in rows)
 
 
+@override_settings(OUTBOX_BATCH_SIZE=100)
 class TravellingTests(BatchTestCase):
     def sizes(self):
         with broker() as there:
@@ -108,6 +109,7 @@ class TravellingTests(BatchTestCase):
             self.assertEqual(sorted(self.sizes()), [1, 1, 1, 10, 10])
 
 
+@override_settings(OUTBOX_BATCH_SIZE=100)
 class HandlingTests(BatchTestCase):
     def test_a_handler_is_called_once_for_all(self):
         first, second = Recorder("first"), Recorder("second")

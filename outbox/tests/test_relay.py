@@ -318,6 +318,7 @@ class BadBrokerTests(RelayTestCase):
         self.assertGreater(self.seconds_left(unknown), 0)
 
 
+@override_settings(OUTBOX_BATCH_SIZE=100)
 class FailingTaskTests(RelayTestCase):
     def test_passing_trouble_is_tried_three_times_at_once(self):
         self.message(1)
