@@ -5,7 +5,8 @@ The verbs of likes.
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, When
+from django.db.models.expressions import Combinable
 
 from accounts.models import User
 from accounts.services import AccountService
@@ -62,7 +63,7 @@ class LikeService:
         :raises IntegrityError: the user likes it already; nothing has changed.
         """
         # Counter first: whoever likes, cancels or deletes the same thing queues here instead of deadlocking.
-        if not cls._count(model.objects.there(), object_id, 1):
+        if not cls._count(model.objects.there(), object_id, F("likes_count") + 1):
             raise NothingToLike
         thing = cls._get_counted(model.objects.visible_to(user), object_id)
         like = create_with_time_id(Like, user_id=user.id, thing=thing)
@@ -81,10 +82,11 @@ class LikeService:
     @classmethod
     @retried_transaction
     def _withdraw(cls, user: User, things: QuerySet, object_id: int) -> int:
-        # Where there is none left to count, somebody else was faster.
-        is_counted = cls._count(things.model.objects.filter(likes_count__gt=0), object_id, -1)
+        # Never below zero: a like whose counter has drifted can still be taken back.
+        fewer = Case(When(likes_count__gt=0, then=F("likes_count") - 1), default=0)
+        cls._count(things.model.objects.all(), object_id, fewer)
         thing = cls._get_counted(things, object_id)
-        like = cls._between(user, things.model, object_id).first() if is_counted else None
+        like = cls._between(user, things.model, object_id).first()
         if like is None:
             # The counter goes back to what it was.
             transaction.set_rollback(True)
@@ -95,9 +97,8 @@ class LikeService:
         return 1
 
     @classmethod
-    def _count(cls, things: QuerySet, object_id: int, delta: int) -> int:
-        changes = {"likes_count": F("likes_count") + delta, "revision": F("revision") + 1}
-        return things.filter(id=object_id).update(**changes)
+    def _count(cls, things: QuerySet, object_id: int, count: Combinable) -> int:
+        return things.filter(id=object_id).update(likes_count=count, revision=F("revision") + 1)
 
     @classmethod
     def _get_counted(cls, things: QuerySet, object_id: int) -> Likeable:

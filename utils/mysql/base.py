@@ -2,7 +2,7 @@
 The database backend of MariaDB: `ENGINE = "utils.mysql"`.
 
 Django turns autocommit off and on again instead of a BEGIN, and asks each connection for a sign of life
-in each request: two round trips beside the statements. See docs/adr/0011-what-a-request-may-leave-out.md.
+in each request: two round trips beside the statements. See docs/adr/0012-what-a-request-may-leave-out.md.
 """
 
 import time
