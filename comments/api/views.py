@@ -67,7 +67,10 @@ class CommentViewSet(APIViewSet):
             raise ValidationError({"tweet_id": ["Tweet does not exist"]})
         endless = EndlessRequest(request)
         page = CommentService.load_comments(tweet_id, request.user, endless.window, endless.limit)
-        return endless.envelope(page, [comment_shape(loaded, request) for loaded in page.rows], name="comments")
+        return self.answer_unless_unchanged(
+            (page.next_window, [(*loaded,) for loaded in page.rows]),
+            lambda: endless.envelope(page, [comment_shape(loaded, request) for loaded in page.rows], name="comments"),
+        )
 
     def create(self, request):
         """

@@ -93,8 +93,18 @@ class FriendshipViewSet(APIViewSet):
             return numbered.envelope(page, self.shapes([(row.id, record) for row, record in page.rows]))
         endless = EndlessRequest(self.request)
         page = load(user, viewer, endless.window, endless.limit)
-        return endless.envelope(page, self.shapes([(row.id, record) for row, record in page.rows]))
+        rows = self.with_followed([(row.id, record) for row, record in page.rows])
+        return self.answer_unless_unchanged(
+            (page.next_window, rows),
+            lambda: endless.envelope(page, [friendship_shape(*row, self.request) for row in rows]),
+        )
 
     def shapes(self, rows):
+        return [friendship_shape(*row, self.request) for row in self.with_followed(rows)]
+
+    def with_followed(self, rows):
+        """
+        Return (friendship id, user record, whether the caller follows that user) of pairs of the first two.
+        """
         followed = FriendshipService.load_followed_among(self.request.user, [record["id"] for _, record in rows])
-        return [friendship_shape(id, record, record["id"] in followed, self.request) for id, record in rows]
+        return [(id, record, record["id"] in followed) for id, record in rows]

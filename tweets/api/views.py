@@ -15,7 +15,9 @@ from tweets.api.serializers import (
     TweetSerializer,
     TweetSerializerForCreate,
     tweet_detail_shape,
+    tweet_detail_state,
     tweet_shape,
+    tweet_state,
 )
 from tweets.constants import MOST_PHOTOS
 from tweets.models import Tweet
@@ -63,13 +65,19 @@ class TweetViewSet(APIViewSet):
         user_id = integer_parameter(request, "user_id")
         endless = EndlessRequest(request)
         page = TweetService.load_timeline(user_id, request.user, endless.window, endless.limit)
-        return endless.envelope(page, [tweet_shape(tweet, request) for tweet in page.rows])
+        return self.answer_unless_unchanged(
+            (page.next_window, [tweet_state(tweet, request) for tweet in page.rows]),
+            lambda: endless.envelope(page, [tweet_shape(tweet, request) for tweet in page.rows]),
+        )
 
     def retrieve(self, request, pk):
         """
         One tweet with its first comments and newest likes.
         """
-        return Response(tweet_detail_shape(ConversationService.load(int(pk), request.user), request))
+        conversation = ConversationService.load(int(pk), request.user)
+        return self.answer_unless_unchanged(
+            tweet_detail_state(conversation, request), lambda: Response(tweet_detail_shape(conversation, request))
+        )
 
     def create(self, request):
         """
