@@ -12,6 +12,7 @@
 #   MARIADB_PORT, REDIS_PORT, MEMCACHED_PORT, RABBITMQ_PORT, HBASE_THRIFT_PORT where our own listen
 #   CASES, SEED    requests of the fuzzer in make attacks (5,000), and what they are made of
 #   AUDIT          on: make attacks asks for known weaknesses of the packages as well; off (default)
+#   BENCH          what make bench runs instead of the table: backlog, capacity, idle or servers
 #   ARGS           further arguments for pytest, the benchmarks or uv
 #
 # make passes variables of the environment and of its command line on to recipes by itself, and only those that are
@@ -61,7 +62,7 @@ test-clients: ## clients that are generated from the API schema: Python, TypeScr
 attacks: ## attack a running server in production settings on the real stack; writes docs/reports/attacks.md
 	@$(FOREGROUND) deploy/attacks.sh $(ARGS)
 
-bench: ## the figures of the README, measured on the stack
+bench: ## what reading and acting cost, all-in, measured on the stack
 	@$(FOREGROUND) deploy/bench.sh $(ARGS)
 
 screenshots: ## the pictures in docs/screenshots, in a real Chromium

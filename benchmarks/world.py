@@ -19,6 +19,7 @@ from likes.services import LikeService
 from newsfeeds.models import NewsFeed
 from outbox.models import Message
 from tweets.models import Tweet
+from twitter.celery import app as celery
 from utils.redis.client import client
 from utils.time_ids import next_id
 
@@ -37,8 +38,9 @@ PASSWORD = "correct horse battery"
 
 def create_database():
     """
-    Make the benchmark's own database from nothing.
+    Make the benchmark's own database from nothing, and empty the queues of what an earlier run has left in them.
     """
+    celery.control.purge()
     name = settings.DATABASES["default"]["NAME"]
     settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = None
     connections["default"].close()
@@ -50,6 +52,16 @@ def create_database():
     call_command("migrate", verbosity=0)
     client.call("FLUSHDB")
     caches["objects"].clear()
+
+
+def create():
+    """
+    Make the database anew, fill it, and return the people in it.
+    """
+    create_database()
+    people = World()
+    empty_outbox()
+    return people
 
 
 def create_people(first_id, count, prefix):
