@@ -13,6 +13,7 @@ from comments.models import Comment
 from friendships.models import Friendship
 from likes.models import Like
 from newsfeeds.models import NewsFeed
+from outbox.handling import event_types
 from outbox.services import OutboxService
 from tweets.models import Tweet
 from utils.time_ids import id_to_datetime, next_id
@@ -37,7 +38,7 @@ def create_events(world: World, count: int) -> None:
         for event, share in MIX.items():
             pairs, act = acts[event]
             payloads = act(list(islice(pairs, round(ROWS_AT_ONCE * share))))
-            OutboxService.record_many(event, payloads)
+            OutboxService.record_many([event_types[event](**payload) for payload in payloads])
 
 
 def _pairs(people: list[User], others: list) -> Iterator[tuple]:
