@@ -12,6 +12,7 @@
 #   MARIADB_PORT, REDIS_PORT, MEMCACHED_PORT, RABBITMQ_PORT, HBASE_THRIFT_PORT where our own listen
 #   CASES, SEED    requests of the fuzzer in make attacks (5,000), and what they are made of
 #   AUDIT          on: make attacks asks for known weaknesses of the packages as well; off (default)
+#   BENCH          what make bench runs instead of the table: backlog, capacity, idle or servers
 #   ARGS           further arguments for pytest, the benchmarks or uv
 #
 # make passes variables of the environment and of its command line on to recipes by itself, and only those that are
@@ -34,7 +35,7 @@ run: ## the whole project without any server, with demo data, in the foreground
 test: ## the tests of the embedded profile
 	@$(FOREGROUND) deploy/test.sh $(ARGS)
 
-check: ## style, floors, migrations, deployment settings, API schema
+check: ## style, floors, types, migrations, deployment settings, API schema
 	@$(FOREGROUND) deploy/check.sh
 
 stack-up: ## install and start MariaDB, Redis, Memcached and RabbitMQ
@@ -52,13 +53,16 @@ stack-run: ## web, workers, relay and beat on the real servers, in the foregroun
 test-stack: ## the tests of the stack profile; with STORE=hbase on HBase
 	@$(FOREGROUND) env PROFILE=stack deploy/test.sh $(ARGS)
 
+test-batches: ## the tests of events and their handlers, with batches of one event and of two
+	@for size in 1 2; do OUTBOX_BATCH_SIZE=$$size $(FOREGROUND) deploy/test.sh outbox newsfeeds likes inbox $(ARGS) || exit 1; done
+
 test-clients: ## clients that are generated from the API schema: Python, TypeScript, Kotlin
 	@$(FOREGROUND) deploy/test-clients.sh $(ARGS)
 
 attacks: ## attack a running server in production settings on the real stack; writes docs/reports/attacks.md
 	@$(FOREGROUND) deploy/attacks.sh $(ARGS)
 
-bench: ## the figures of the README, measured on the stack
+bench: ## what reading and acting cost, all-in, measured on the stack
 	@$(FOREGROUND) deploy/bench.sh $(ARGS)
 
 screenshots: ## the pictures in docs/screenshots, in a real Chromium
@@ -74,5 +78,5 @@ lock: ## renew requirements/lock from the requirements; ARGS=--upgrade for the n
 	@deploy/lock.sh $(ARGS)
 
 clean: ## remove .venv and caches; data stays
-	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,16 +2,20 @@
 How Django turns a session into a user.
 """
 
+from typing import Any
+
 from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest
 
 from accounts import cache
 from accounts.guard import check_login
+from accounts.models import User, Viewer
 from utils.errors import Forbidden
 
 
 class AccountSuspended(Forbidden):
     """
-    Moderators have hidden the account. Only who knows its password is told.
+    Moderators have hidden the account. Only somebody who knows its password learns that.
     """
 
     code = "account_suspended"
@@ -22,10 +26,13 @@ class CachedAccountBackend(ModelBackend):
     """
     Django's own backend, with the user of a session read through the cache: no SQL when warm.
 
-    Names are accepted in any case. Deleted people are nobody, and so are suspended ones with a wrong password.
+    Names are accepted in any case. A deleted account counts as unknown, and so does a suspended
+    one if the password is wrong.
     """
 
-    def authenticate(self, request, username=None, password=None, **kwargs):
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> User | None:
         """
         Return the user with this name and password, or None.
 
@@ -36,11 +43,13 @@ class CachedAccountBackend(ModelBackend):
             check_login(request, username)
         return super().authenticate(request, username=username, password=password, **kwargs)
 
-    def get_user(self, user_id):
+    def get_user(self, user_id: int) -> User | None:
         return cache.load_account(user_id)
 
-    def user_can_authenticate(self, user):
-        # Django asks this once it has found the password right.
+    def user_can_authenticate(self, user: Viewer | None) -> bool:
+        # Django calls this after it has checked the password.
+        if not isinstance(user, User):
+            return False
         if user.suspended_at is not None and user.deleted_at is None:
             raise AccountSuspended
         return user.can_log_in

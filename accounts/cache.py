@@ -4,9 +4,11 @@ What the caches hold of accounts.
 Memcached  `user:{id}`      who they are to others
 Redis      `account:{id}`   who they are to us, for authentication
 Redis      `token:{sha256}` whose a token is
+Redis      Django's prefix and a hash of its id: a session
 Redis      `known_address:{id}:{address}` that somebody has logged in from there
 """
 
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -19,7 +21,9 @@ from django.core.cache import caches
 from django.utils import timezone
 
 from accounts.constants import KNOWN_ADDRESS_SECONDS, LAST_USED_SECONDS
+from accounts.database_sessions import stored_key
 from accounts.models import AccessToken, User
+from accounts.records import AccountRecord, TokenRecord, UserRecord
 from utils.memcached.objects import TOMBSTONE, Lookup, invalidate, read_one
 from utils.records import NONE, RecordShape
 from utils.redis.client import RedisUnavailable, Script, client
@@ -53,40 +57,44 @@ return {raw, get(ARGV[1] .. user_id), user_id}
 )
 
 
-def user_key(user_id):
+def user_key(user_id: int) -> str:
     return f"user:{user_id}"
 
 
-def account_key(user_id):
+def account_key(user_id: int | str) -> str:
     return f"account:{user_id}"
 
 
-def token_key(key_hash):
+def token_key(key_hash: str) -> str:
     return f"token:{key_hash}"
 
 
+def session_key(session_id: str) -> str:
+    return f"{CACHED_SESSION_PREFIX}{stored_key(session_id)}"
+
+
 @cache
-def redis_prefix():
+def redis_prefix() -> str:
     return caches["default"].make_key("")
 
 
-def redis_key(name):
+def redis_key(name: str) -> str:
     """
     Return the full name of a key of the `default` cache, for scripts: those do not pass through Django.
     """
     return f"{redis_prefix()}{name}"
 
 
-def user_lookup(user_ids):
+def user_lookup(user_ids: Iterable[int]) -> Lookup:
     """
-    Return a lookup of user records, for reading them in one trip with other things.
+    Return a lookup of UserRecords, for reading them in one round trip with other things.
 
-    A record is {id, username, nickname, avatar, suspended, deleted}; people who never existed have none.
+    An id that never belonged to anybody has none.
     """
     return Lookup({user_id: user_key(user_id) for user_id in user_ids}, load_user_records, USER.matches)
 
 
-def load_user_records(user_ids):
+def load_user_records(user_ids: Collection[int]) -> dict[int, UserRecord]:
     """
     Read user records from the database: one query.
     """
@@ -94,7 +102,7 @@ def load_user_records(user_ids):
     return {user.id: user_record(user) for user in users}
 
 
-def user_record(user):
+def user_record(user: User) -> UserRecord:
     return {
         "id": user.id,
         "username": user.username,
@@ -105,28 +113,28 @@ def user_record(user):
     }
 
 
-def load_account(user_id):
+def load_account(user_id: int) -> User | None:
     """
-    Return the User to authenticate as, or None: no SQL when warm. Nobody who may not log in is ever returned.
+    Return the User to authenticate as, or None if there is none who may log in. No SQL when warm.
     """
     record = read_one(account_key(user_id), lambda: account_record(user_id), ACCOUNT.matches, alias="default")
     return None if record is None else account_of(record)
 
 
-def account_of(record):
+def account_of(record: AccountRecord) -> User:
     """
     Return the User of an account record. It has only `ACCOUNT_FIELDS`; others are fetched on first touch.
     """
-    user = User.from_db("default", ACCOUNT_FIELDS, [record[name] for name in ACCOUNT_FIELDS])
+    user = User.from_db("default", ACCOUNT_FIELDS, [record[name] for name in ACCOUNT_FIELDS])  # type: ignore[literal-required]
     user.cached_auth_hash = record["auth_hash"]
     return user
 
 
-def load_with_account(key, id_field):
+def load_with_account(key: str, id_field: str) -> tuple[Any, AccountRecord | None]:
     """
     Return (value, account record) of a session or token key: both in one round trip.
 
-    The value may be anything, and is None where there is none; the record is None unless it is in order.
+    The value may be anything, or None if there is none; an invalid account record is None too.
 
     :param key: the full name of the key in Redis.
     :param id_field: the field of the JSON value that holds the user's id.
@@ -139,7 +147,7 @@ def load_with_account(key, id_field):
 
 def parse(raw: bytes | None) -> Any:
     """
-    Return what a JSON text says, None of nothing; what is no JSON is as good as a tombstone.
+    Return the value of a JSON text, None if there is no text. Invalid JSON counts as a tombstone.
     """
     try:
         return None if raw is None else orjson.loads(raw)
@@ -147,36 +155,44 @@ def parse(raw: bytes | None) -> Any:
         return TOMBSTONE
 
 
-def account_record(user_id):
+def account_record(user_id: int) -> AccountRecord | None:
     user = User.objects.filter(id=user_id).first()
     if user is None or not user.can_log_in:
         return None
-    return {name: getattr(user, name) for name in ACCOUNT_FIELDS} | {"auth_hash": user.get_session_auth_hash()}
+    return AccountRecord(
+        is_superuser=user.is_superuser,
+        is_staff=user.is_staff,
+        is_active=user.is_active,
+        id=user.id,
+        username=user.username,
+        email=user.email,
+        auth_hash=user.get_session_auth_hash(),
+    )
 
 
-def with_account_arguments(id_field):
+def with_account_arguments(id_field: str) -> list[str]:
     """
     Return the arguments of WITH_ACCOUNT: how account keys begin, and the field that holds the user's id.
     """
     return [redis_key(account_key("")), id_field]
 
 
-def credential_key(secret, session_key):
+def credential_key(secret: str | None, session_id: str | None) -> tuple[str, str] | None:
     """
-    Return (Redis key, field of the user's id) of a token or else of a session, None where neither was presented.
+    Return (Redis key, field of the user's id) of a token or else of a session, or None if neither was presented.
 
-    It proves nothing: it is where to look, for reading ahead.
+    The key proves nothing. It only says where to read ahead.
     """
     if secret:
         return redis_key(token_key(AccessToken.hash(secret))), "user_id"
-    if session_key:
-        return redis_key(f"{CACHED_SESSION_PREFIX}{session_key}"), SESSION_KEY
+    if session_id:
+        return redis_key(session_key(session_id)), SESSION_KEY
     return None
 
 
-def load_token(key_hash):
+def load_token(key_hash: str) -> tuple[TokenRecord | None, AccountRecord | None]:
     """
-    Return ({user_id, auth_hash, expires_at}, account record) of a token, both None of an unknown one.
+    Return the records of a token and of its account; both are None if the token is unknown.
 
     One round trip when warm. Notes when the token was last used on a miss. The account is None when it was not there.
     """
@@ -189,7 +205,7 @@ def load_token(key_hash):
     return record, account
 
 
-def token_record(key_hash):
+def token_record(key_hash: str) -> TokenRecord | None:
     token = AccessToken.objects.filter(key_hash=key_hash).first()
     if token is None:
         return None
@@ -202,13 +218,13 @@ def token_record(key_hash):
 
 def invalidate_user(*user_ids: int) -> bool:
     """
-    Make everybody read these users anew; say whether the caches confirmed it. Two round trips, however many.
+    Make every reader load these users from the database; say whether the caches confirmed it. Two round trips in all.
     """
     seen_by_others = invalidate(*map(user_key, user_ids))
     return invalidate(*map(account_key, user_ids), alias="default") and seen_by_others
 
 
-def invalidate_tokens(key_hashes):
+def invalidate_tokens(key_hashes: Collection[str]) -> bool:
     """
     Make tokens that were revoked unknown at once; say whether the cache confirmed it.
     """
@@ -223,7 +239,7 @@ def known_address_key(user_id: int, address: str) -> str:
 
 def load_known_address(user_id: int, address: str) -> str:
     """
-    Return the proof that a user's last login from an address has left behind, "" where there was none.
+    Return the proof that a user's last login from an address left behind, or "" if there is none.
     """
     proof = caches["default"].get(known_address_key(user_id, address))
     return proof if isinstance(proof, str) else ""
@@ -231,6 +247,6 @@ def load_known_address(user_id: int, address: str) -> str:
 
 def store_known_address(user_id: int, address: str, proof: str) -> None:
     """
-    Note the proof of a login; a cache that is away forgets it.
+    Store the proof of a login. It is lost if the cache is unavailable.
     """
     caches["default"].set(known_address_key(user_id, address), proof, KNOWN_ADDRESS_SECONDS)

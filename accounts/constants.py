@@ -19,6 +19,9 @@ SEARCH_PAGE_SIZE = 10
 # range each. Where more share a beginning it also looks among the most followed of the site.
 MAX_SEARCH_CANDIDATES = 500
 MAX_MOST_FOLLOWED = 1_000
+# How many of these come in the order of their followers; the cursor names each, and addresses have a length.
+MAX_RANKED = 100
+MAX_SEARCH_CURSOR = 4096
 # A token's `last_used_at` is written no more often than this.
 LAST_USED_SECONDS = 300
 # "~" cannot stand in a name that somebody may choose.

@@ -38,11 +38,12 @@ def get_known_origin(request: HttpRequest, username: str) -> str | None:
     One query and one look into the cache, whether or not somebody has that name.
     """
     user = User.objects.filter(username=username.lower()).first()
-    device, address = read_device(request), address_bucket(request)
-    # Of nobody there is no proof.
+    device = read_device(request)
+    address: str = address_bucket(request)
+    # Without a user there is no proof.
     proof = make_proof(user) if user else ""
     remembered = cache.load_known_address(user.id if user else 0, address)
-    if device and proof and constant_time_compare(device["accounts"].get(str(user.id), ""), proof):
+    if user and device and proof and constant_time_compare(device["accounts"].get(str(user.id), ""), proof):
         return f"device:{device['name']}"
     if proof and constant_time_compare(remembered, proof):
         return address
@@ -56,7 +57,9 @@ def remember(request: HttpRequest, user: User) -> None:
     device = read_device(request) or Device(name=secrets.token_urlsafe(16), accounts={})
     proof, others = make_proof(user), [pair for pair in device["accounts"].items() if pair[0] != str(user.id)]
     newest = [*others, (str(user.id), proof)][-DEVICE_ACCOUNTS:]
-    request.device = Device(name=device["name"], accounts=dict(newest))
+    request.device = Device(  # type: ignore[attr-defined]  # ours, for `write_device`
+        name=device["name"], accounts=dict(newest)
+    )
     cache.store_known_address(user.id, address_bucket(request), proof)
 
 
@@ -76,7 +79,8 @@ def read_device(request: HttpRequest) -> Device | None:
     except signing.BadSignature:
         return None
     # Another release may have signed something else.
-    return device if DEVICE.matches(device) else None
+    known: Device | None = device if DEVICE.matches(device) else None
+    return known
 
 
 def write_device(request: HttpRequest, response: HttpResponse) -> None:

@@ -2,11 +2,13 @@
 The guard before every password: the API's login, the browsable API's and the admin's.
 """
 
+from django.http import HttpRequest
+
 from accounts.devices import get_known_origin
 from utils.api.throttling import RateLimiter
 
 
-def check_login(request, username):
+def check_login(request: HttpRequest | None, username: str) -> None:
     """
     Count an attempt to log in, by the caller's address and by the account's name in whatever case.
 

@@ -1,6 +1,6 @@
 """
 Keeps cached users in step with rows that are saved outside the services, such as in the admin; and sessions
-and devices with logins, which have more than one door: the API, the browsable pages, the admin.
+and devices with logins, which come from the API, the browsable pages and the admin.
 """
 
 from django.conf import settings
@@ -16,17 +16,17 @@ from utils.transactions import after_commit
 
 
 @receiver([post_save, post_delete], sender=User)
-def user_saved(instance, **kwargs):
+def user_saved(instance: User, **kwargs: object) -> None:
     after_commit(cache.invalidate_user, instance.id)
 
 
 @receiver([post_save, post_delete], sender=UserProfile)
-def profile_saved(instance, **kwargs):
+def profile_saved(instance: UserProfile, **kwargs: object) -> None:
     after_commit(cache.invalidate_user, instance.user_id)
 
 
 @receiver(post_delete, sender=AccessToken)
-def token_deleted(instance, **kwargs):
+def token_deleted(instance: AccessToken, **kwargs: object) -> None:
     # One that is over opens nothing, cached or not; they are purged by the thousand.
     if instance.expires_at > timezone.now():
         after_commit(cache.invalidate_tokens, [instance.key_hash])

@@ -1,18 +1,18 @@
 """
-Who is asking.
+Which user a request comes from.
 """
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 
 from accounts.constants import LOGIN_BACKEND
+from accounts.database_sessions import SessionStore
 from accounts.devices import write_device
-from accounts.models import User
+from accounts.models import User, Viewer
 
 
 class AccountMiddleware(AuthenticationMiddleware):
@@ -22,18 +22,19 @@ class AccountMiddleware(AuthenticationMiddleware):
     Once somebody has looked, `request.account` is the user without the lazy wrapper.
     """
 
-    def process_request(self, request):
-        request.user = SimpleLazyObject(lambda: self.load_user(request))
+    def process_request(self, request: HttpRequest) -> None:
+        # Django does the same and calls it a user.
+        request.user = SimpleLazyObject(lambda: self.load_user(request))  # type: ignore[assignment]
 
-    def load_user(self, request):
-        # Embedded, sessions are Django's own. And what is not cached or not in order is Django's to decide:
-        # it asks the database, believes former secrets, ends what a new password has made void.
+    def load_user(self, request: HttpRequest) -> Viewer:
+        # Embedded, no account comes with a session. Django also decides about what is not cached or not valid:
+        # it asks the database, accepts former secrets, and ends sessions of an old password.
         load_owner = getattr(request.session, "load_owner", lambda: None)
         user = load_owner() or get_user(request)
         if user.is_staff or user.is_superuser:
-            # What a cache says of staff, whoever reaches the cache may have written there.
+            # The rights of staff are never taken from a cache: somebody who can reach it could write them.
             user = get_owner(request.session.session_key) or AnonymousUser()
-        request.account = user
+        request.account = user  # type: ignore[attr-defined]  # ours
         return user
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -43,7 +44,7 @@ class AccountMiddleware(AuthenticationMiddleware):
 
 def get_owner(session_key: str | None) -> User | None:
     """
-    Return the user whom a session belongs to, both as the database knows them; None of no session. Two queries.
+    Return the owner of a session, reading both from the database, or None if there is no such session. Two queries.
     """
     session = SessionStore(session_key).load()
     if session.get(BACKEND_SESSION_KEY) != LOGIN_BACKEND:
@@ -51,7 +52,7 @@ def get_owner(session_key: str | None) -> User | None:
     user = User.objects.filter(id=session[SESSION_KEY]).first()
     if user is None or not user.can_log_in:
         return None
-    # A secret that was replaced is still believed, as Django does.
+    # Former secrets (SECRET_KEY_FALLBACKS) are accepted, as in Django.
     valid = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
     presented = session.get(HASH_SESSION_KEY, "")
     return user if any(constant_time_compare(presented, auth_hash) for auth_hash in valid) else None

@@ -4,8 +4,9 @@ People, their profiles, and the tokens of their mobile clients.
 
 import hashlib
 import unicodedata
+from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser, AnonymousUser, UserManager
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -35,13 +36,13 @@ class NicknameKeyField(models.CharField):
     """
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        key = search_key(model_instance.nickname or "")
+        key = search_key(getattr(model_instance, "nickname", None) or "")
         setattr(model_instance, self.attname, key)
         return key
 
 
-class UserQuerySet(models.QuerySet):
-    def visible_to(self, viewer):
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, viewer: "Viewer") -> "UserQuerySet":
         """
         Return the people whom `viewer` may see: the one place where somebody is hidden from somebody.
 
@@ -52,26 +53,28 @@ class UserQuerySet(models.QuerySet):
         return there if viewer.is_staff else there.filter(suspended_at__isnull=True)
 
 
-class AccountManager(UserManager.from_queryset(UserQuerySet)):
+# The stubs cannot follow `from_queryset` of a manager that is not generic.
+class AccountManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     """
     Makes a user together with the profile: there is no moment at which one lacks the other.
     """
 
-    def _create_user(self, username, email, password, **fields):
+    def _create_user(self, username: str, email: str | None, password: str | None, **fields: Any) -> "User":
         with transaction.atomic():
-            user = super()._create_user(username.lower(), (email or "").lower(), password, **fields)
+            user: User = super()._create_user(username.lower(), (email or "").lower(), password, **fields)
             UserProfile.objects.create(user=user)
         return user
 
-    def get_by_natural_key(self, username):
-        user = self.get(username=username.lower())
-        # MariaDB's collation takes "álice1" and "ａlice1" for alice1; look-alikes are nobody.
-        if user.username != username.lower():
+    def get_by_natural_key(self, username: str | None) -> "User":
+        name = (username or "").lower()
+        user: User = self.get(username=name)
+        # MariaDB's collation takes "álice1" and "ａlice1" for alice1; look-alikes do not count.
+        if user.username != name:
             raise self.model.DoesNotExist
         return user
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]  # of notifications, whose library has no types
     """
     A row means: this person has, or had, an account.
 
@@ -79,7 +82,7 @@ class User(AbstractUser):
     owner has closed it, the row stays as a tombstone without name and mail.
     """
 
-    first_name = last_name = None
+    first_name = last_name = None  # type: ignore[assignment]  # this is how Django drops inherited fields
     id = models.BigAutoField(primary_key=True)
     username = models.CharField(
         max_length=USERNAME_COLUMN, unique=True, help_text="Lower case; people may type any case."
@@ -90,18 +93,18 @@ class User(AbstractUser):
     deleted_at = models.DateTimeField(null=True, blank=True)
     auth_epoch = models.PositiveIntegerField(default=0, help_text="Grows to end every session and token at once.")
 
-    objects = AccountManager()
+    objects: ClassVar[AccountManager] = AccountManager()
 
     class Meta(AbstractUser.Meta):
         permissions = [("view_email", "Can see whole mail addresses")]
 
     # Set on an instance that was made from the cache, which never holds a password.
-    cached_auth_hash = None
+    cached_auth_hash: str | None = None
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.username
 
-    def clean(self):
+    def clean(self) -> None:
         """
         Keep names and mails lower case, whoever edits them.
         """
@@ -109,13 +112,13 @@ class User(AbstractUser):
         self.username = self.username.lower()
         self.email = self.email.lower()
 
-    def get_session_auth_hash(self):
+    def get_session_auth_hash(self) -> str:
         """
         Return what ties sessions and tokens to the password: a new password ends them all.
         """
         return self.cached_auth_hash or super().get_session_auth_hash()
 
-    def _get_session_auth_hash(self, secret=None):
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
         # Django's own, with the epoch: a suspension ends sessions although the password stays.
         return salted_hmac(
             AUTH_SALT, f"{self.password}{self.auth_epoch}", secret=secret, algorithm="sha256"
@@ -139,8 +142,12 @@ class User(AbstractUser):
         return f"{name[:1]}***@{domain[:1]}***.{domain.rpartition('.')[2]}"
 
     @property
-    def can_log_in(self):
+    def can_log_in(self) -> bool:
         return self.is_active and self.suspended_at is None and self.deleted_at is None
+
+
+# Who looks at a page; `visible_to` of every app takes one.
+Viewer = User | AnonymousUser
 
 
 class UserProfile(models.Model):
@@ -170,7 +177,7 @@ class UserProfile(models.Model):
             models.Index(fields=["followers_count", "user"], name="profile_by_followers"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"profile of user {self.user_id}"
 
 
@@ -191,11 +198,11 @@ class AccessToken(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(db_index=True)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"token {self.id} of user {self.user_id}"
 
     @staticmethod
-    def hash(secret):
+    def hash(secret: str) -> str:
         """
         Return what is stored of a secret: it is random and long, so a plain SHA-256 is enough.
         """

@@ -10,36 +10,49 @@ from django.utils.crypto import constant_time_compare
 
 from accounts import cache
 from accounts.constants import LOGIN_BACKEND
+from accounts.database_sessions import SessionStore as DatabaseSessionStore
+from accounts.models import User
+from accounts.records import AccountRecord
 from utils.redis.client import RedisUnavailable
 
 
-class SessionStore(CachedDBSessionStore):
+class SessionStore(DatabaseSessionStore, CachedDBSessionStore):
     """
-    Django's cached_db sessions; when warm, the session and the account take one round trip.
+    Django's cached_db sessions under hashes of their ids; when warm, the session and the account take one round trip.
 
     `account` is the record that came along, None when it was not cached.
     """
 
-    account = None
+    account: AccountRecord | None = None
 
-    def load(self):
+    @property
+    def cache_key(self) -> str:
+        return cache.session_key(self._get_or_create_session_key())  # type: ignore[attr-defined]  # missing in the stubs
+
+    def load(self) -> dict[str, Any]:
         try:
-            data, self.account = cache.load_with_account(self._cache.make_key(self.cache_key), SESSION_KEY)
+            key = self._cache.make_key(self.cache_key)  # type: ignore[attr-defined]  # missing in the stubs
+            data, self.account = cache.load_with_account(key, SESSION_KEY)
         except RedisUnavailable:
             data = None
         if data is not None and not is_session(data):
-            # As another release has written it, or a fault: the row knows.
-            self._cache.delete(self.cache_key)
+            # Written by another release, or damaged: the database has the session.
+            self._cache.delete(self.cache_key)  # type: ignore[attr-defined]  # missing in the stubs
             data = None
         return super().load() if data is None else data
 
-    def load_owner(self):
+    def move(self, former: str, key: str) -> None:
+        super().move(former, key)
+        # Its copy would be there as long as the session could have been.
+        self._cache.delete(f"{self.cache_key_prefix}{former}")  # type: ignore[attr-defined]  # missing in the stubs
+
+    def load_owner(self) -> User | None:
         """
         Return the user whom the session belongs to, None unless it came with an account and agrees with it.
 
         The checks are those of Django's `get_user`: who vouched for the user, and by which password.
         """
-        session, account = self._session, self.account
+        session, account = self._session, self.account  # type: ignore[attr-defined]  # missing in the stubs
         if account is None or session.get(BACKEND_SESSION_KEY) != LOGIN_BACKEND:
             return None
         if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), account["auth_hash"]):

@@ -142,6 +142,14 @@ def memory_of(pid, name="VmRSS"):
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
 
 
+def cpu_seconds_of(pids):
+    """
+    Return how much CPU all threads of these processes have used so far, to the nanosecond.
+    """
+    files = [file for pid in pids for file in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    return sum(int(file.read_text().split()[0]) for file in files) / 1e9
+
+
 def make_database():
     """
     Make the database of the attacks anew.

@@ -7,6 +7,7 @@ that nobody becomes staff by it, no code runs, no password is told, and nothing 
 
 import json
 import pickle
+import re
 import time
 
 import pytest
@@ -159,6 +160,22 @@ def test_a_forged_record_in_a_cache_makes_nobody_staff(site):
     assert [answer.status for answer in answers] == [302, 403, 403], answers
     assert not User.objects.get(id=person.id).is_staff
     redis.call("FLUSHDB")
+
+
+def test_what_stands_in_redis_opens_no_session(site):
+    browser = site.browser_of(site.person(open_door=True, is_staff=True, is_superuser=True))
+    assert browser.get("/admin/").status == 200
+
+    keys = redis.call("KEYS", "*")
+    values = [redis.call("GET", key) for key in keys if as_bytes(redis.call("TYPE", key)) == b"string"]
+    texts = [as_bytes(text).decode(errors="replace") for text in [*keys, *values]]
+
+    assert texts and not [text for text in texts if browser.cookies["sessionid"] in text]
+    thief = site.nobody(open_door=True)
+    for word in {word for text in texts for word in re.findall(r"\w{8,}", text)}:
+        for cookie in {word, word[:32], word[-32:]}:
+            thief.cookies = {"sessionid": cookie}
+            assert thief.get("/api/accounts/login_status/").json["has_logged_in"] is False, cookie
 
 
 def as_bytes(value):

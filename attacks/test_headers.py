@@ -171,8 +171,9 @@ def test_answers_say_who_may_keep_them(site):
     login = site.nobody().post("/api/accounts/login/", {"username": person.name, "password": PASSWORD})
     status = browser.get("/api/accounts/login_status/")
     feed = person.get("/api/newsfeeds/")
+    metrics = site.person(open_door=True, is_staff=True).get("/metrics")
 
-    for answer in (login, status):
+    for answer in (login, status, metrics):
         assert "no-store" in answer.headers["Cache-Control"], answer.headers
     assert "private" in feed.headers["Cache-Control"]
 

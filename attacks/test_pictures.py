@@ -189,10 +189,10 @@ def test_no_tenth_photo_and_no_file_over_its_size(site):
     assert [answer.status for answer in (many, hundred, large)] == [400, 400, 400]
 
 
-def test_others_read_on_while_three_accounts_send_the_most_expensive_pictures(site, measured):
-    author, reader = site.person(), site.person()
-    author.post("/api/tweets/", {"content": "Read by somebody"})
-    picture, statuses, waits = pictures.black_png(5_000, 5_000, depth=8, colour_type=6), [], []
+def test_others_read_and_write_on_while_three_accounts_send_the_most_expensive_pictures(site, measured):
+    author, reader, writer = site.person(), site.person(), site.person()
+    tweet = author.post("/api/tweets/", {"content": "Read by somebody"}).json["id"]
+    picture, statuses, waits, writes = pictures.black_png(5_000, 5_000, depth=8, colour_type=6), [], [], []
     end = time.monotonic() + FLOOD_SECONDS
 
     def flood(attacker):
@@ -202,8 +202,14 @@ def test_others_read_on_while_three_accounts_send_the_most_expensive_pictures(si
             statuses.append(attacker.multipart(path, avatar, method="PUT", timeout=60).status)
             time.sleep(0.3)
 
+    def write():
+        while time.monotonic() < end:
+            writes.append(writer.post("/api/comments/", {"tweet_id": tweet, "content": "Well said"}))
+            time.sleep(0.4)
+
     attackers = [site.person() for _ in range(FLOODERS)]
     threads = [threading.Thread(target=flood, args=[attacker]) for attacker in attackers * 4]
+    threads.append(threading.Thread(target=write))
     for thread in threads:
         thread.start()
     for path in itertools.cycle(["/api/newsfeeds/", f"/api/tweets/?user_id={author.id}"]):
@@ -217,11 +223,14 @@ def test_others_read_on_while_three_accounts_send_the_most_expensive_pictures(si
 
     seconds = sorted(answer.seconds for answer in waits)
     slowest = seconds[len(seconds) * 99 // 100]
+    write_seconds = statistics.median(answer.seconds for answer in writes)
     counts = {status: statuses.count(status) for status in sorted(set(statuses))}
     measured.append(
         f"others' reads: median {statistics.median(seconds) * 1000:.0f} ms, p99 {slowest * 1000:.0f} ms; "
+        f"writes: median {write_seconds * 1000:.0f} ms; "
         f"attackers: {counts}"
     )
     assert {answer.status for answer in waits} == {200}
     assert set(statuses) <= {200, 429, 503}
-    assert slowest < PATIENCE_SECONDS
+    assert {answer.status for answer in writes} <= {201, 429}
+    assert slowest < PATIENCE_SECONDS and write_seconds < PATIENCE_SECONDS

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from attacks.client import HOST, send_raw, status_of
+from attacks.client import HOST, TIMEOUT_SECONDS, send_raw, status_of
 
 CONNECTIONS = 200
 ATTACK_SECONDS = 4
@@ -50,20 +50,25 @@ def test_two_hundred_slow_senders_keep_nobody_waiting(site, kind, measured):
 
 
 def test_two_hundred_slow_readers_keep_nobody_waiting(site, measured):
-    person = site.person()
+    person, readers = site.person(), []
     with ExitStack() as stack:
         for _ in range(CONNECTIONS):
             reader = socket.socket()
+            reader.settimeout(TIMEOUT_SECONDS)
             reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
             stack.enter_context(reader)
             reader.connect((HOST, site.port))
             request = b"GET /static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js HTTP/1.1\r\n"
             reader.sendall(request + b"Host: localhost\r\nX-Forwarded-Proto: https\r\n\r\n")
+            readers.append(reader)
+        # Two hundred requests at once take their time, however fast their readers are. From here on they are answered,
+        # and only read slowly.
+        assert all(reader.recv(1) for reader in readers)
 
         waits = first_reads(site, person, ATTACK_SECONDS)
 
     measured.append(f"median {statistics.median(waits) * 1000:.0f} ms, longest {max(waits) * 1000:.0f} ms")
-    assert statistics.median(waits) < 1 and max(waits) < 5
+    assert max(waits) < 1
 
 
 def test_a_sender_of_a_byte_a_second_is_sent_away(site, measured):

@@ -8,7 +8,7 @@ import time
 from django.conf import settings
 from django.db import connection, transaction
 
-from friendships.storage import ledger
+from friendships.storage import mysql_store
 from newsfeeds.services import DeliveryService
 from tweets.models import Tweet
 from utils.time_ids import next_id
@@ -50,7 +50,7 @@ def by_executemany(author, ranges):
     """
     tweet = new_tweet(author)
     for after, until in ranges:
-        ids = ledger().get_followers_between(author.id, after=after, until=until)
+        ids = mysql_store().get_followers_between(author.id, after=after, until=until)
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO newsfeeds_newsfeed (user_id, tweet_id) VALUES (%s, %s)", [(id, tweet.id) for id in ids]
@@ -61,7 +61,7 @@ def measure(world):
     """
     Return {way: rows a second}, medians of interleaved rounds, each way one connection.
     """
-    ranges = list(ledger().get_follower_ranges(world.star.id, size=settings.FAN_OUT_BATCH_SIZE))
+    ranges = list(mysql_store().get_follower_ranges(world.star.id, size=settings.FAN_OUT_BATCH_SIZE))
     ways = {"tasks": by_tasks, "insert_select": by_insert_select, "executemany": by_executemany}
     speeds = {name: [] for name in ways}
     for _ in range(ROUNDS):

@@ -1,7 +1,7 @@
 """
-Web servers beside each other, the project behind each: `deploy/with-stack.sh .venv/bin/python -m benchmarks.servers`.
+Web servers beside each other, the project behind each: `make bench BENCH=servers`.
 
-All of them run, and are measured in turn by wrk (a Debian package), so that the machine's drift hits all alike.
+All of them run, and are measured in turn, so that the machine's drift hits all alike.
 granian is measured when it is installed; docs/adr/0009-the-web-server.md has a table of one run.
 """
 
@@ -11,25 +11,20 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
-os.environ["PROFILE"] = "stack"
+import psutil
+from django.db import connection
 
-import django  # noqa: E402
+import benchmarks.environment  # noqa: F401 - first: sets Django up
+from benchmarks import world
+from benchmarks.environment import PORT
+from benchmarks.http import http_request, is_answering
+from benchmarks.programs import cpu_seconds_of_family, wait_until
+from benchmarks.wrk import hammer
 
-django.setup()
-
-from django.db import connection  # noqa: E402
-
-from benchmarks import load, world  # noqa: E402
-
-PORT = int(os.environ.get("BENCH_PORT", "8765"))
-SECONDS = int(os.environ.get("BENCH_SECONDS", "4"))
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+SECONDS, ROUNDS = 4, 3
 CONNECTIONS = 8
-UNITS = {"us": 0.001, "ms": 1, "s": 1000}
 APPLICATION = "twitter.wsgi:application"
 GUNICORN = ["-m", "gunicorn", APPLICATION, "--workers=2", "--threads=4"]
 SERVERS = {
@@ -60,43 +55,25 @@ class Started:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        self.wait_for_it()
-        found = subprocess.run(["ps", "--ppid", str(self.process.pid), "-o", "pid="], capture_output=True, text=True)
-        self.pids = [int(pid) for pid in found.stdout.split()]
+        wait_until(lambda: is_answering(port), 60, "the server does not answer")
 
-    def wait_for_it(self) -> None:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                load.Connection(self.port).ask(load.http_request("GET", "/livez"))
-                return
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.2)
-
-    def measure(self, path: str, cookie: str) -> tuple[float, ...]:
+    def measure(self, request: bytes) -> tuple[float, ...]:
         """
         Return (requests a second, CPU ms a request, p50 ms, p99 ms) at `CONNECTIONS` connections.
         """
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-H", f"Cookie: {cookie}"]
-        before = load.cpu_seconds(self.pids)
-        said = subprocess.run(
-            [*command, f"http://127.0.0.1:{self.port}{path}"], capture_output=True, text=True, check=True
-        ).stdout
-        used = load.cpu_seconds(self.pids) - before
-        assert "Non-2xx" not in said and "Socket errors" not in said, said
-        count = int(re.search(r"(\d+) requests in", said)[1])
-        latencies = [float(value) * UNITS[unit] for value, unit in re.findall(r"(?:50|99)%\s+([\d.]+)(us|ms|s)", said)]
-        return count / SECONDS, used / count * 1000, *latencies
+        family = psutil.Process(self.process.pid)
+        before = cpu_seconds_of_family(family)
+        load = hammer(self.port, [request], connections=CONNECTIONS, seconds=SECONDS, expected=200)
+        used = cpu_seconds_of_family(family) - before
+        return load.requests_per_second, used / load.count * 1000, load.p50_ms, load.p99_ms
 
     def memory(self) -> float:
         """
         Return the megabytes that its workers hold for themselves.
         """
         pages = 0
-        for pid in self.pids:
-            with open(f"/proc/{pid}/status") as status:
+        for worker in psutil.Process(self.process.pid).children():
+            with open(f"/proc/{worker.pid}/status") as status:
                 pages += int(re.search(r"RssAnon:\s+(\d+) kB", status.read())[1])
         return pages / 1024
 
@@ -106,23 +83,22 @@ class Started:
 
 
 def main() -> None:
-    world.create_database()
-    people = world.World()
+    people = world.create()
     session = world.open_session(people.readers[0], world.OURS)
     pages = {
-        "nothing": ("/floor/static/", ""),
-        "home feed": ("/api/newsfeeds/", session),
-        "tweet": (f"/api/tweets/{people.talked_about.id}/", session),
+        "nothing": http_request("GET", "/floor/static/"),
+        "home feed": http_request("GET", "/api/newsfeeds/", cookie=session),
+        "tweet": http_request("GET", f"/api/tweets/{people.talked_about.id}/", cookie=session),
     }
     connection.close()
     servers = {name: Started(PORT + number, make) for number, (name, make) in enumerate(SERVERS.items())}
     try:
         print(f"{'':10} {'':22} {'requests/s':>11} {'CPU ms':>8} {'p50 ms':>8} {'p99 ms':>8}")
-        for page, (path, cookie) in pages.items():
+        for page, request in pages.items():
             taken = {name: [] for name in servers}
             for turn in range(ROUNDS + 1):
                 for name, server in servers.items():
-                    measured = server.measure(path, cookie)
+                    measured = server.measure(request)
                     # The first turn warms up.
                     taken[name] += [measured] if turn else []
             for name, rounds in taken.items():

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 
 from benchmarks.fan_out import new_tweet
-from friendships.storage import ledger
+from friendships.storage import mysql_store
 from newsfeeds.hbase_models import Feed
 from newsfeeds.storage import HBaseNewsFeedStore, MySQLNewsFeedStore
 from utils.hbase.pool import timeout
@@ -78,7 +78,7 @@ def fan_out_speeds(people):
     """
     Deliver tweets to the star's followers, in turn to both stores.
     """
-    ranges = list(ledger().get_follower_ranges(people.star.id, size=settings.FAN_OUT_BATCH_SIZE))
+    ranges = list(mysql_store().get_follower_ranges(people.star.id, size=settings.FAN_OUT_BATCH_SIZE))
     speeds = {name: [] for name in STORES}
     for _ in range(FAN_OUTS):
         for name, store in STORES.items():

@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from pymemcache.client.base import Client
+from pymemcache.client.base import Client as MemcachedClient
 from redis.connection import AbstractConnection
 
+from benchmarks.world import OURS, World, open_session
 from utils.memcached.backend import Connection
 
 
@@ -19,7 +21,7 @@ def counted_trips():
     Yield a dict that, at the end, holds how often each store was asked: {"sql", "redis", "memcached"}.
     """
     trips = {"sql": 0, "redis": 0, "memcached": 0}
-    send, fetch, store = AbstractConnection.send_packed_command, Connection.get_json_many, Client._store_cmd
+    send, fetch, store = AbstractConnection.send_packed_command, Connection.get_json_many, MemcachedClient._store_cmd
 
     def redis_trip(self, *args, **kwargs):
         trips["redis"] += 1
@@ -36,8 +38,23 @@ def counted_trips():
     with (
         patch.object(AbstractConnection, "send_packed_command", redis_trip),
         patch.object(Connection, "get_json_many", fetch_trip),
-        patch.object(Client, "_store_cmd", store_trip),
+        patch.object(MemcachedClient, "_store_cmd", store_trip),
         CaptureQueriesContext(connection) as queries,
     ):
         yield trips
     trips["sql"] = len(queries)
+
+
+def trips_of_home_feed(people: World) -> dict[str, int]:
+    """
+    Return the round trips of a warm home feed.
+    """
+    browser = Client(HTTP_HOST="127.0.0.1")
+    name, _, key = open_session(people.readers[0], OURS).partition("=")
+    browser.cookies[name] = key
+    for _ in range(3):
+        response = browser.get("/api/newsfeeds/")
+    assert response.status_code == 200 and len(response.json()["results"]) == 20
+    with counted_trips() as trips:
+        browser.get("/api/newsfeeds/")
+    return trips

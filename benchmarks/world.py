@@ -19,6 +19,7 @@ from likes.services import LikeService
 from newsfeeds.models import NewsFeed
 from outbox.models import Message
 from tweets.models import Tweet
+from twitter.celery import app as celery
 from utils.redis.client import client
 from utils.time_ids import next_id
 
@@ -37,8 +38,9 @@ PASSWORD = "correct horse battery"
 
 def create_database():
     """
-    Make the benchmark's own database from nothing.
+    Make the benchmark's own database from nothing, and empty the queues of what an earlier run has left in them.
     """
+    celery.control.purge()
     name = settings.DATABASES["default"]["NAME"]
     settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = None
     connections["default"].close()
@@ -50,6 +52,16 @@ def create_database():
     call_command("migrate", verbosity=0)
     client.call("FLUSHDB")
     caches["objects"].clear()
+
+
+def create():
+    """
+    Make the database anew, fill it, and return the people in it.
+    """
+    create_database()
+    people = World()
+    empty_outbox()
+    return people
 
 
 def create_people(first_id, count, prefix):
@@ -108,14 +120,15 @@ class World:
             CommentService.create_comment(
                 user=self.followees[number], tweet=self.talked_about, content=f"Comment {number}: " + "y" * 40
             )
-            LikeService.like(user=self.followees[number], thing=self.talked_about)
+            LikeService.like(user=self.followees[number], model=Tweet, object_id=self.talked_about.id)
 
 
 def open_session(user, backend):
     """
-    Return the cookie of a session of this user, as login would have made it.
+    Return the cookie of a session of this user, as login would have made it; in Django's own store for the floor.
     """
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    engine = "django.contrib.sessions.backends.cached_db" if backend == DJANGOS else settings.SESSION_ENGINE
+    session = import_module(engine).SessionStore()
     session[SESSION_KEY] = str(user.id)
     session[BACKEND_SESSION_KEY] = backend
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()

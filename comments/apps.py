@@ -8,5 +8,5 @@ from django.apps import AppConfig
 class CommentsConfig(AppConfig):
     name = "comments"
 
-    def ready(self):
+    def ready(self) -> None:
         from comments import listeners  # noqa: F401

@@ -6,13 +6,13 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
+from comments import cache
 from comments.models import Comment
-from comments.services import CommentService
 from likes.models import Like
 from utils.transactions import after_commit
 
 
 @receiver([post_save, post_delete], sender=Like)
-def like_changed(instance, **kwargs):
-    if instance.content_type_id == ContentType.objects.get_for_model(Comment).id:
-        after_commit(CommentService.forget_counted, instance.object_id)
+def like_changed(instance: Like, **kwargs: object) -> None:
+    if instance.content_type_id == ContentType.objects.get_for_model(Comment).id and instance.thing:
+        after_commit(cache.invalidate_head, instance.thing.tweet_id)

@@ -2,22 +2,25 @@
 What people say about what people say.
 """
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 
+from accounts.models import Viewer
 from comments.constants import CONTENT_MAX
 from likes.models import Likeable
 from utils.time_ids import id_to_datetime
 
 
-class CommentQuerySet(models.QuerySet):
-    def there(self):
+class CommentQuerySet(models.QuerySet["Comment"]):
+    def there(self) -> "CommentQuerySet":
         """
         Return the comments that nobody has deleted: their rows go with them.
         """
         return self.all()
 
-    def visible_to(self, viewer):
+    def visible_to(self, viewer: Viewer) -> "CommentQuerySet":
         """
         Return the comments that `viewer` may see: by somebody visible, under a tweet by somebody visible.
         """
@@ -50,9 +53,9 @@ class Comment(Likeable):
             models.Index(fields=["user", "id"], name="comment_by_user"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.user_id} on {self.tweet_id}: {self.content[:40]}"
 
     @property
-    def created_at(self):
+    def created_at(self) -> datetime:
         return id_to_datetime(self.id)

@@ -10,12 +10,13 @@ from django.utils import timezone
 from accounts.services import AccountService
 from comments import cache
 from comments.constants import PURGE_SIZE, SHOWN_COMMENTS
+from comments.events import CommentCreated, CommentDeleted, CommentEvent, CommentsPurgeGoesOn, CommentUpdated
 from comments.models import Comment
 from likes.constants import SHOWN_LIKES
 from likes.services import LikeService
 from outbox.services import OutboxService
 from tweets.models import Tweet
-from tweets.services import LoadedTweet, TweetService
+from tweets.services import LoadedTweet, TweetCountService, TweetService
 from utils.counters import Counter
 from utils.errors import Missing
 from utils.idempotency.services import IdempotencyService
@@ -68,9 +69,9 @@ class CommentService:
         :raises TweetGone: the tweet was deleted a moment ago.
         """
         # Parent first: comments on the same tweet queue at its counter instead of deadlocking.
-        TweetService.count_comment_added(tweet.id)
+        TweetCountService.count_comment_added(tweet.id)
         comment = create_with_time_id(Comment, user_id=user.id, tweet_id=tweet.id, content=content)
-        cls._announce("comment_created", comment, tweet.user_id)
+        cls._announce(CommentCreated, comment, tweet.user_id)
         IdempotencyService.complete(comment.id)
         return comment
 
@@ -86,7 +87,7 @@ class CommentService:
         changes = {"content": content, "updated_at": comment.updated_at, "revision": F("revision") + 1}
         if not Comment.objects.filter(id=comment.id).update(**changes):
             raise CommentGone
-        cls._announce("comment_updated", comment, comment.tweet.user_id)
+        cls._announce(CommentUpdated, comment, comment.tweet.user_id)
         return comment
 
     @classmethod
@@ -97,24 +98,25 @@ class CommentService:
 
         :raises CommentGone: it was deleted before.
         """
-        TweetService.count_comment_removed(comment.tweet_id)
+        TweetCountService.count_comment_removed(comment.tweet_id)
         # Whoever likes it holds it; from here on nobody can, so that no like is left behind.
         held = Comment.objects.select_for_update().filter(id=comment.id)
         if not held:
             raise CommentGone
         # The generic relation takes the likes along.
         held[0].delete()
-        cls._announce("comment_deleted", comment, comment.tweet.user_id)
+        cls._announce(CommentDeleted, comment, comment.tweet.user_id)
 
     @classmethod
-    def _announce(cls, event, comment, tweet_author_id):
+    def _announce(cls, event_type: type[CommentEvent], comment: Comment, tweet_author_id: int) -> None:
         after_commit(cache.invalidate_head, comment.tweet_id)
         OutboxService.record(
-            event,
-            comment_id=comment.id,
-            tweet_id=comment.tweet_id,
-            user_id=comment.user_id,
-            tweet_author_id=tweet_author_id,
+            event_type(
+                comment_id=comment.id,
+                tweet_id=comment.tweet_id,
+                user_id=comment.user_id,
+                tweet_author_id=tweet_author_id,
+            )
         )
 
     @classmethod
@@ -211,7 +213,7 @@ class CommentService:
             except CommentGone:
                 continue
         if len(comments) == PURGE_SIZE:
-            OutboxService.record("comments_purge_goes_on", user_id=user_id)
+            OutboxService.record(CommentsPurgeGoesOn(user_id=user_id))
 
 
 class ConversationService:

@@ -1,6 +1,11 @@
 #!/usr/bin/env bash
-# `make bench`: the figures of the README, measured on the stack. Arguments go to the benchmarks.
+# `make bench`: the figures of the README, measured on the stack. Arguments go to the benchmarks; with BENCH=NAME
+# another of them runs: backlog, capacity, idle or servers.
 set -euo pipefail
 
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
-exec deploy/with-stack.sh .venv/bin/python -m benchmarks "$@"
+# shellcheck source=deploy/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$ROOT"
+step deploy/provision.sh bench
+step deploy/venv.sh dev stack bench
+exec deploy/with-stack.sh "$VENV/bin/python" -m "benchmarks${BENCH:+.$BENCH}" "$@"

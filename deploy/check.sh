@@ -24,6 +24,7 @@ python=$VENV/bin/python
 rule "style" "$VENV/bin/ruff" check
 rule "format" "$VENV/bin/ruff" format --check
 rule "floors" "$VENV/bin/lint-imports"
+rule "types" "$VENV/bin/mypy"
 rule "migrations" "$python" manage.py makemigrations --check --dry-run
 # As it is deployed: behind TLS, under a name.
 rule "deployment" env SECURE=on ALLOWED_HOSTS=twitter.example "$python" manage.py check --deploy --fail-level WARNING

@@ -2,7 +2,8 @@
 What Memcached holds of friendships: the set of ids that a user follows.
 """
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Literal
 
 from friendships.constants import CACHED_FOLLOWINGS
 from friendships.storage import store_to_read
@@ -10,19 +11,20 @@ from utils.memcached.objects import invalidate, read_one
 from utils.records import are_ids
 
 
-def followings_key(user_id):
+def followings_key(user_id: int) -> str:
     return f"followings:{user_id}"
 
 
-def load_followed_among(user_id, candidate_ids):
+def load_followed_among(user_id: int, candidate_ids: Collection[int]) -> set[int]:
     """
-    Return the set of those of `candidate_ids` whom the user follows: one round trip when warm.
+    Return which of `candidate_ids` the user follows: one round trip when warm.
 
-    Of somebody who follows very many, the cache only knows that; the database is then asked.
+    If the user follows too many to cache, the cache holds only that fact, and the database is asked.
     """
     ids = read_one(followings_key(user_id), lambda: cacheable_followings(user_id), are_cached_followings)
     if ids == "many":
-        return store_to_read(user_id).get_followed_among(user_id, candidate_ids)
+        followed: set[int] = store_to_read(user_id).get_followed_among(user_id, candidate_ids)
+        return followed
     return set(ids).intersection(candidate_ids)
 
 
@@ -30,13 +32,13 @@ def are_cached_followings(value: Any) -> bool:
     return value == "many" or are_ids(value)
 
 
-def cacheable_followings(user_id):
-    ids = store_to_read(user_id).get_following_ids(user_id, limit=CACHED_FOLLOWINGS + 1)
+def cacheable_followings(user_id: int) -> list[int] | Literal["many"]:
+    ids: list[int] = store_to_read(user_id).get_following_ids(user_id, limit=CACHED_FOLLOWINGS + 1)
     return ids if len(ids) <= CACHED_FOLLOWINGS else "many"
 
 
 def invalidate_followings(*user_ids: int) -> bool:
     """
-    Make everybody read the followings of these users anew; say whether the cache confirmed it. One round trip.
+    Make every reader load the followings of these users again; say whether the cache confirmed it. One round trip.
     """
     return invalidate(*map(followings_key, user_ids))

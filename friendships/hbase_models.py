@@ -1,5 +1,5 @@
 """
-Friendships as HBase keeps them: a copy of the ledger in MySQL, once for each question that is asked.
+Friendships in HBase: a replica of MySQL's, once for each question that is asked.
 
 `id` is the friendship's id, and so its time. Somebody who unfollows and follows again has another one.
 """

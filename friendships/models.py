@@ -2,6 +2,8 @@
 Who follows whom.
 """
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 
@@ -33,9 +35,9 @@ class Friendship(models.Model):
             models.Index(fields=["to_user", "from_user"], name="friendship_fan_out"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.from_user_id} follows {self.to_user_id}"
 
     @property
-    def created_at(self):
+    def created_at(self) -> datetime:
         return id_to_datetime(self.id)

@@ -6,12 +6,14 @@ from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import IntegrityError
 from django.db.models import Q
 
 from accounts.models import User, UserProfile
 from accounts.services import AccountService, SearchService
 from friendships import cache, storage
 from friendships.constants import NUMBERED_ROWS, PURGE_SIZE, SUGGESTION_CANDIDATES, SUGGESTIONS
+from friendships.events import Followed, FriendshipEvent, FriendshipsPurgeGoesOn, Unfollowed
 from friendships.models import Friendship
 from friendships.storage import FriendshipRow
 from outbox.services import OutboxService
@@ -34,10 +36,11 @@ class FriendshipService:
     """
 
     @classmethod
-    @retried_transaction
     def follow(cls, *, follower, followee):
         """
         Make `follower` follow `followee`; return the friendship and whether it is new.
+
+        Three statements in one transaction.
 
         Following somebody twice is not an error: the existing friendship is returned, so a
         client may safely repeat a request it lost sight of. The followee's newest tweets arrive
@@ -47,15 +50,24 @@ class FriendshipService:
         """
         if follower.id == followee.id:
             raise CannotFollowSelf
-        # Parents first: two users who follow each other at one moment queue here instead of deadlocking.
-        AccountService.lock_profiles(follower.id, followee.id)
-        existing = cls._between(follower.id, followee.id).first()
-        if existing:
-            return existing, False
-        AccountService.change_counts({follower.id: {"followings_count": 1}, followee.id: {"followers_count": 1}})
-        friendship = create_with_time_id(Friendship, from_user_id=follower.id, to_user_id=followee.id)
-        cls._announce("followed", follower.id, followee.id, friendship.id, current_id=friendship.id)
-        return friendship, True
+        try:
+            return cls._create(follower.id, followee.id), True
+        except IntegrityError:
+            existing = cls._between(follower.id, followee.id).first()
+        # Ended at this very moment: then it is a new one.
+        return (existing, False) if existing else (cls._create(follower.id, followee.id), True)
+
+    @classmethod
+    @retried_transaction
+    def _create(cls, follower_id: int, followee_id: int) -> Friendship:
+        """
+        :raises IntegrityError: it is there already; nothing has changed.
+        """
+        # Counters first: two users who follow each other at one moment queue here instead of deadlocking.
+        AccountService.change_counts({follower_id: {"followings_count": 1}, followee_id: {"followers_count": 1}})
+        friendship = create_with_time_id(Friendship, from_user_id=follower_id, to_user_id=followee_id)
+        cls._announce(Followed, follower_id, followee_id, friendship.id, current_id=friendship.id)
+        return friendship
 
     @classmethod
     @retried_transaction
@@ -73,7 +85,7 @@ class FriendshipService:
             return 0
         AccountService.change_counts({follower.id: {"followings_count": -1}, followee.id: {"followers_count": -1}})
         Friendship.objects.filter(id=friendship_id).delete()
-        cls._announce("unfollowed", follower.id, followee.id, friendship_id, current_id=None)
+        cls._announce(Unfollowed, follower.id, followee.id, friendship_id, current_id=None)
         return 1
 
     @classmethod
@@ -85,9 +97,17 @@ class FriendshipService:
         return cls._between(follower_id, followee_id).values_list("id", flat=True).first()
 
     @classmethod
-    def _announce(cls, event, follower_id, followee_id, friendship_id, *, current_id):
+    def _announce(
+        cls,
+        event_type: type[FriendshipEvent],
+        follower_id: int,
+        followee_id: int,
+        friendship_id: int,
+        *,
+        current_id: int | None,
+    ) -> None:
         ids = {"follower_id": follower_id, "followee_id": followee_id, "friendship_id": friendship_id}
-        OutboxService.record(event, **ids)
+        OutboxService.record(event_type(**ids))
         # The version is drawn while the profiles are held: of two changes of one pair the later one has the larger.
         after_commit(partial(storage.mirror, **ids, current_id=current_id, version=next_id()))
         # Only then, so that the set is not filled again with what HBase said before.
@@ -96,9 +116,9 @@ class FriendshipService:
     @classmethod
     def mirror(cls, *, follower_id, followee_id, friendship_id):
         """
-        Make HBase agree with the ledger about two people, one of whose friendships has begun or ended.
+        Make HBase agree with MySQL about two people, one of whose friendships has begun or ended.
 
-        What counts is the ledger as it is now, not the event that woke this: follow, unfollow and
+        What counts is MySQL as it is now, not the event that woke this: follow, unfollow and
         follow again may be mirrored in any order. Returns whether HBase is kept in step at all.
 
         :raises HBaseUnavailable: HBase may not agree yet.
@@ -139,7 +159,7 @@ class FriendshipService:
     @classmethod
     def has_followed(cls, *, follower_id, followee_id):
         """
-        Say whether one follows the other, from the ledger and not from a cache.
+        Say whether one follows the other, from MySQL and not from a cache.
 
         In a transaction that holds the follower's profile (`AccountService.lock_profiles`) it stays true until commit.
         """
@@ -241,4 +261,4 @@ class FriendshipService:
         for friendship in pairs:
             cls.unfollow(follower=friendship.from_user, followee=friendship.to_user)
         if len(pairs) == PURGE_SIZE:
-            OutboxService.record("friendships_purge_goes_on", user_id=user_id)
+            OutboxService.record(FriendshipsPurgeGoesOn(user_id=user_id))

@@ -8,5 +8,5 @@ from django.apps import AppConfig
 class GatekeeperConfig(AppConfig):
     name = "gatekeeper"
 
-    def ready(self):
+    def ready(self) -> None:
         from gatekeeper import listeners  # noqa: F401

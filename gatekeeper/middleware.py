@@ -2,7 +2,10 @@
 The cookie by which anonymous callers keep the features they have.
 """
 
+from collections.abc import Callable
+
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 
 from gatekeeper.constants import VISITOR_COOKIE, VISITOR_SECONDS
 
@@ -12,10 +15,10 @@ class VisitorMiddleware:
     Give the cookie to anonymous callers whose features were asked for; others need none.
     """
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if visitor := getattr(request, "visitor", None):
             flags = {"max_age": VISITOR_SECONDS, "httponly": True, "samesite": "Lax", "secure": settings.SECURE}

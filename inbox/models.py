@@ -2,6 +2,8 @@
 What happened to whom.
 """
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
@@ -15,18 +17,20 @@ from inbox.constants import KEY_LENGTH
 
 
 class NotificationQuerySet(LibraryQuerySet):
-    def addressed_to(self, recipient):
+    def addressed_to(self, recipient: User) -> "NotificationQuerySet":
         """
-        Return the notifications of `recipient`, but none about the doings of somebody whom they may not see.
+        Return the notifications of `recipient`, without those about people whom they may not see.
         """
         visible_actors = User.objects.visible_to(recipient).filter(id=OuterRef("actor_object_id"))
-        return self.filter(Exists(visible_actors), recipient_id=recipient.id)
+        addressed: NotificationQuerySet = self.filter(Exists(visible_actors), recipient_id=recipient.id)
+        return addressed
 
-    def newest_first(self):
-        return self.order_by("-timestamp", "-id")
+    def newest_first(self) -> "NotificationQuerySet":
+        ordered: NotificationQuerySet = self.order_by("-timestamp", "-id")
+        return ordered
 
 
-def kind_field(**options):
+def kind_field(**options: Any) -> models.ForeignKey:
     """
     Return a reference to a content type without the index and the constraint that nothing here needs.
     """
@@ -79,5 +83,5 @@ class Notification(AbstractNotification):
             models.Index(fields=["tweet_id", "target_object_id"], name="notification_of_thing"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.actor_object_id} {self.verb} → {self.recipient_id}"

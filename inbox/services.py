@@ -1,5 +1,5 @@
 """
-The verbs of the inbox: telling people what happened to them, and taking it back.
+The verbs of the inbox: notifying people, and withdrawing notifications.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -15,7 +15,7 @@ from comments.models import Comment
 from friendships.models import Friendship
 from inbox import storage
 from inbox.constants import COMMENTED, FOLLOWED, LIKED
-from inbox.models import Notification
+from inbox.models import Notification, NotificationQuerySet
 from likes.models import Like
 from tweets.models import Tweet
 from utils.errors import Missing
@@ -80,16 +80,16 @@ class NotificationService:
     """
     Everything the rest of the project may ask of the inbox.
 
-    The handlers of events ask it to *settle* facts: to make the inbox agree with what is true now,
-    whatever the events said, so that they may be handled in any order, together, and twice. What is
-    true is told once, by its key; what is not is taken back while unread. What was read stays and
-    keeps its key: liking again does not notify a second time.
+    Handlers of events ask it to *settle* facts: to make the inbox agree with what is true now,
+    whatever the events said, so that they may be handled in any order, together, and twice. A fact
+    that is true has one notification, by its key; one that is not loses it while it is unread. A
+    notification that was read stays and keeps its key: liking again does not notify a second time.
     """
 
     @classmethod
     def settle_follows(cls, facts: Iterable[FollowFact]) -> int:
         """
-        Make inboxes agree with whether people are followed, and return how many are; four queries.
+        Make inboxes agree with which follows exist, and return how many do; four queries.
         """
         return cls._settle(facts, cls._find_follows, lambda untrue: storage.withdraw([fact.key for fact in untrue]))
 
@@ -111,7 +111,7 @@ class NotificationService:
     @classmethod
     def settle_likes(cls, facts: Iterable[LikeFact]) -> int:
         """
-        Make inboxes agree with whether somebody likes what is theirs and is there, and return how many do.
+        Make inboxes agree with which likes exist, of tweets and comments that exist, and return how many do.
 
         Four queries, and one more for each kind of what is liked.
         """
@@ -147,7 +147,7 @@ class NotificationService:
     @classmethod
     def _get_tweet_ids(cls, content_type: str, object_ids: Collection[int]) -> dict[int, int]:
         """
-        Return {id: id of the tweet that it is, or is under} of what is there, and whose tweet is.
+        Return {id: id of the tweet that it is, or is under} for what is not deleted, nor is its tweet.
         """
         if content_type == "tweet":
             tweet_ids = Tweet.objects.there().filter(id__in=object_ids).values_list("id", flat=True)
@@ -161,7 +161,7 @@ class NotificationService:
     @classmethod
     def settle_comments(cls, facts: Iterable[CommentFact]) -> int:
         """
-        Make inboxes agree with whether comments on their owners' tweets are there, and return how many are.
+        Make inboxes agree with which comments exist, and return how many do.
 
         Five queries.
         """
@@ -187,9 +187,9 @@ class NotificationService:
     @classmethod
     def _withdraw_comments(cls, facts: Collection[CommentFact]) -> None:
         """
-        Take back what is unread about comments: that they were made, and that they were liked.
+        Withdraw unread notifications about comments and about their likes.
 
-        Their likes go with them and announce nothing themselves.
+        The likes are deleted with the comments and announce nothing themselves.
         """
         storage.withdraw([fact.key for fact in facts])
         pairs = any_of({"tweet_id": fact.tweet_id, "target_object_id": fact.comment_id} for fact in facts)
@@ -197,47 +197,47 @@ class NotificationService:
         Notification.objects.filter(pairs, target_content_type=kind).unread().delete()
 
     @classmethod
-    def withdraw_for_tweet(cls, *, tweet_id):
+    def withdraw_for_tweet(cls, *, tweet_id: int) -> int:
         """
-        Take back everything about a deleted tweet and the comments under it, read or not. Repeats safely.
+        Delete every notification about a deleted tweet and the comments under it, read or not. Repeats safely.
         """
         return storage.delete_all(Notification.objects.filter(tweet_id=tweet_id))
 
     @classmethod
-    def empty_inbox(cls, *, recipient_id):
+    def empty_inbox(cls, *, recipient_id: int) -> int:
         """
-        Delete all that was told to somebody whose account is closed. Repeats safely.
+        Delete all notifications of somebody whose account is closed. Repeats safely.
         """
         return storage.delete_all(Notification.objects.filter(recipient_id=recipient_id))
 
     @classmethod
-    def get_inbox(cls, recipient, *, unread=None):
+    def get_inbox(cls, recipient: User, *, unread: bool | None = None) -> NotificationQuerySet:
         """
-        Return a QuerySet of what `recipient` is shown, newest first.
+        Return the notifications that `recipient` may see, newest first.
 
-        :param unread: only what is unread, or only what was read; None is both.
+        :param unread: only unread ones (True), only read ones (False), or both (None).
         """
-        inbox = Notification.objects.addressed_to(recipient).newest_first()
+        inbox: NotificationQuerySet = Notification.objects.addressed_to(recipient).newest_first()
         return inbox if unread is None else inbox.filter(unread=unread)
 
     @classmethod
-    def get_unread_count(cls, recipient):
+    def get_unread_count(cls, recipient: User) -> int:
         """
-        Return how many of what `recipient` is shown are unread; one query.
+        Return how many unread notifications `recipient` may see; one query.
         """
-        return Notification.objects.addressed_to(recipient).unread().count()
+        return int(Notification.objects.addressed_to(recipient).unread().count())
 
     @classmethod
     @retried_transaction
-    def mark_all_as_read(cls, *, recipient):
+    def mark_all_as_read(cls, *, recipient: User) -> int:
         """
-        Mark as read what `recipient` is shown, and return how many that were: nothing that they cannot see.
+        Mark as read the notifications that `recipient` may see, and return how many there were.
         """
-        return Notification.objects.addressed_to(recipient).mark_all_as_read()
+        return int(Notification.objects.addressed_to(recipient).mark_all_as_read())
 
     @classmethod
     @retried_transaction
-    def mark(cls, *, notification, unread):
+    def mark(cls, *, notification: Notification, unread: bool) -> None:
         """
         Mark one notification as read or unread. Repeats safely.
 
@@ -255,11 +255,11 @@ class NotificationService:
         withdraw: Callable[[Collection[Fact]], None],
     ) -> int:
         """
-        Notify of those facts that `find` finds and withdraw the others, until a second look finds the same.
+        Notify of the facts that `find` finds and withdraw the others, until a second look finds the same.
 
-        No lock, because nobody who likes a busy tweet shall wait for the inbox. Looking again is
-        enough: a change before the second look is seen by it, and one after it has an event of its
-        own that is still to come. Returns how many facts are true.
+        No lock, because somebody who likes a busy tweet must not wait for the inbox. Looking again is
+        enough: the second look sees every change before it, and a change after it has an event of its
+        own that is still to be handled. Returns how many facts are true.
         """
         pending, true_count = set(facts), 0
         found = find(pending)
@@ -277,6 +277,6 @@ class NotificationService:
 
 def any_of(alternatives: Iterable[dict[str, int]]) -> Q:
     """
-    Return the condition that a row agrees with one of several {column: value}.
+    Return the condition that a row matches one of several {column: value}.
     """
     return reduce(or_, (Q(**alternative) for alternative in alternatives))

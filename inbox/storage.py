@@ -1,13 +1,14 @@
 """
-Where notifications live: one row a key.
+Where notifications live: one row for each key.
 """
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from operator import attrgetter
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from accounts.models import User
 from inbox.constants import DELETE_SIZE
@@ -16,12 +17,12 @@ from inbox.models import Notification
 
 def create_notifications(notifications: Iterable[Notification]) -> None:
     """
-    Insert notifications whose keys are not there; one query. Repeats safely.
+    Insert the notifications whose keys are new; one query. Repeats safely.
 
-    Never about one's own doing: those are left out.
+    Nobody is notified of what they did themselves: such notifications are left out.
     """
-    # Not the library's `notify.send`, which would raise on a key that is there. In the order of
-    # keys, so that two workers never wait for each other.
+    # Not the library's `notify.send`, which raises if the key exists. In the order of keys, so that
+    # two workers cannot deadlock.
     told = [notification for notification in notifications if notification.actor_object_id != notification.recipient_id]
     if told:
         Notification.objects.bulk_create(sorted(told, key=attrgetter("key")), ignore_conflicts=True)
@@ -55,9 +56,9 @@ def build_notification(
     )
 
 
-def reference(role, thing):
+def reference(role: str, thing: tuple[type[Model], int] | None) -> dict[str, Any]:
     """
-    Return the two columns by which a notification names a thing.
+    Return the two columns that refer to a thing; none of them for None.
     """
     if thing is None:
         return {}
@@ -73,9 +74,9 @@ def withdraw(keys: Collection[str]) -> None:
         Notification.objects.unread().filter(key__in=keys).delete()
 
 
-def delete_all(notifications):
+def delete_all(notifications: QuerySet) -> int:
     """
-    Delete the rows of a QuerySet in pieces, and return how many those were.
+    Delete the rows of a queryset in pieces, and return how many there were.
     """
     count = 0
     while ids := list(notifications.values_list("id", flat=True)[:DELETE_SIZE]):

@@ -6,30 +6,37 @@ What Memcached holds of likes.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypedDict
 
 from django.contrib.contenttypes.models import ContentType
 
 from likes.constants import CACHED_LIKES, SHOWN_LIKES
-from likes.models import Like
+from likes.models import Like, Likeable
 from utils.memcached.objects import Lookup, invalidate
 from utils.records import RecordShape, are_id_rows, are_ids
 
 LIKED = RecordShape(ids=list, floor=int)
 
 
-def liked_key(user_id, kind):
+class LikedRecord(TypedDict):
+    """
+    The newest ids that a user likes; whether an id below `floor` is liked, only the database knows.
+    """
+
+    ids: list[int]
+    floor: int
+
+
+def liked_key(user_id: int, kind: str) -> str:
     return f"liked:{kind}:{user_id}"
 
 
-def liked_lookup(user_id, model):
+def liked_lookup(user_id: int, model: type[Likeable]) -> Lookup:
     """
-    Return a lookup of {user_id: {"ids", "floor"}}, for reading it in one trip with other things.
-
-    Whether something below `floor` is liked, only the database knows.
+    Return a lookup of a user's LikedRecord, for reading it in one round trip with other things.
     """
 
-    def load(user_ids):
+    def load(user_ids: list[int]) -> dict[int, LikedRecord]:
         content_type = ContentType.objects.get_for_model(model)
         liked = Like.objects.filter(user_id=user_id, content_type=content_type).order_by("-object_id")
         ids = list(liked.values_list("object_id", flat=True)[:CACHED_LIKES])
@@ -41,16 +48,16 @@ def liked_lookup(user_id, model):
     return Lookup({user_id: liked_key(user_id, model.kind())}, load, is_valid)
 
 
-def likers_key(kind, object_id):
+def likers_key(kind: str, object_id: int) -> str:
     return f"likers:{kind}:{object_id}"
 
 
-def likers_lookup(content_type, object_id):
+def likers_lookup(content_type: ContentType, object_id: int) -> Lookup:
     """
     Return a lookup of [[like id, user id]] of a thing's newest likes, one more than its page shows.
     """
 
-    def load(object_ids):
+    def load(object_ids: list[int]) -> dict[int, list[list[int]]]:
         likes = Like.objects.filter(content_type=content_type, object_id=object_id).order_by("-id")
         return {object_id: [list(pair) for pair in likes.values_list("id", "user_id")[: SHOWN_LIKES + 1]]}
 
@@ -62,9 +69,9 @@ def likers_lookup(content_type, object_id):
 
 def invalidate_likes(likes: Iterable[tuple[int, str, int]]) -> bool:
     """
-    Make everybody read anew what users like, and who likes what; say whether the cache confirmed it.
+    Make every reader load again what users like, and who likes what; say whether the cache confirmed it.
 
-    One round trip, however many.
+    One round trip in all.
 
     :param likes: tuples (user id, content type, object id).
     """

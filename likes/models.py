@@ -2,6 +2,8 @@
 Who likes what.
 """
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
@@ -27,11 +29,11 @@ class Likeable(models.Model):
         abstract = True
 
     @classmethod
-    def kind(cls):
+    def kind(cls) -> str:
         """
         Return what the API calls this kind of thing: `tweet`, `comment`.
         """
-        return cls._meta.model_name
+        return str(cls._meta.model_name)
 
 
 class Like(models.Model):
@@ -54,9 +56,9 @@ class Like(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "content_type", "object_id"], name="like_once")]
         indexes = [models.Index(fields=["content_type", "object_id", "id"], name="like_of_thing")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.user_id} likes {self.content_type_id}:{self.object_id}"
 
     @property
-    def created_at(self):
+    def created_at(self) -> datetime:
         return id_to_datetime(self.id)

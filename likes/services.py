@@ -4,13 +4,15 @@ The verbs of likes.
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
-from django.db import IntegrityError
-from django.db.models import F
+from django.db import IntegrityError, transaction
+from django.db.models import Case, F, QuerySet, When
+from django.db.models.expressions import Combinable
 
 from accounts.models import User
 from accounts.services import AccountService
 from likes import cache
 from likes.constants import PURGE_SIZE
+from likes.events import Liked, LikeEvent, LikesPurgeGoesOn, Unliked
 from likes.models import Like, Likeable
 from outbox.services import OutboxService
 from utils.counters import Counter
@@ -21,7 +23,7 @@ from utils.transactions import after_commit, create_with_time_id, retried_transa
 
 
 class NothingToLike(Refused):
-    code = "does_not_exist"
+    code = "invalid"
     message = "Object does not exist"
     field = "object_id"
 
@@ -39,72 +41,88 @@ class LikeService:
         return {model.kind(): model for model in apps.get_models() if issubclass(model, Likeable)}
 
     @classmethod
-    def like(cls, *, user, thing):
+    def like(cls, *, user: User, model: type[Likeable], object_id: int) -> Like:
         """
-        Make `user` like `thing` and return the like; three statements in one transaction.
+        Make `user` like a thing that they may see and return the like; four statements in one transaction.
 
         Liking twice is not an error: the existing like is returned and nobody is told again.
 
-        :raises NothingToLike: the thing was deleted a moment ago.
+        :raises NothingToLike: it is not there, or `user` may not see it.
         """
         try:
-            return cls._create(user, thing)
+            return cls._create(user, model, object_id)
         except IntegrityError:
-            existing = cls._between(user, thing).first()
+            existing = cls._between(user, model, object_id).first()
         # Taken back at this very moment: then it is a new one.
-        return existing or cls._create(user, thing)
+        return existing or cls._create(user, model, object_id)
 
     @classmethod
     @retried_transaction
-    def _create(cls, user, thing):
+    def _create(cls, user: User, model: type[Likeable], object_id: int) -> Like:
         """
         :raises IntegrityError: the user likes it already; nothing has changed.
         """
         # Counter first: whoever likes, cancels or deletes the same thing queues here instead of deadlocking.
-        if not cls._count(type(thing).objects.there(), thing, 1):
+        if not cls._count(model.objects.there(), object_id, F("likes_count") + 1):
             raise NothingToLike
-        like = create_with_time_id(
-            Like, user_id=user.id, content_type=ContentType.objects.get_for_model(thing), object_id=thing.id
-        )
-        cls._announce("liked", user, thing)
+        thing = cls._get_counted(model.objects.visible_to(user), object_id)
+        like = create_with_time_id(Like, user_id=user.id, thing=thing)
+        cls._announce(Liked, user, thing)
         return like
 
     @classmethod
-    @retried_transaction
-    def unlike(cls, *, user, thing):
+    def unlike(cls, *, user: User, model: type[Likeable], object_id: int) -> int:
         """
-        End it, and return how many likes that were: 0 or 1. A deleted thing whose row is there is counted too.
+        End it, and return how many likes that were: 0 or 1. Five statements in one transaction.
 
-        :raises NothingToLike: the thing was deleted a moment ago.
+        :raises NothingToLike: the thing is not there, or `user` may not see it.
         """
-        cls._hold(type(thing).objects.all(), thing)
-        like = cls._between(user, thing).first()
+        return cls._withdraw(user, model.objects.visible_to(user), object_id)
+
+    @classmethod
+    @retried_transaction
+    def _withdraw(cls, user: User, things: QuerySet, object_id: int) -> int:
+        # Never below zero: a like whose counter has drifted can still be taken back.
+        fewer = Case(When(likes_count__gt=0, then=F("likes_count") - 1), default=0)
+        cls._count(things.model.objects.all(), object_id, fewer)
+        thing = cls._get_counted(things, object_id)
+        like = cls._between(user, things.model, object_id).first()
         if like is None:
+            # The counter goes back to what it was.
+            transaction.set_rollback(True)
             return 0
-        cls._count(type(thing).objects.all(), thing, -1)
+        like.thing = thing
         like.delete()
-        cls._announce("unliked", user, thing)
+        cls._announce(Unliked, user, thing)
         return 1
 
     @classmethod
-    def _hold(cls, things, thing):
-        if not things.select_for_update().filter(id=thing.id).values_list("id"):
+    def _count(cls, things: QuerySet, object_id: int, count: Combinable) -> int:
+        return things.filter(id=object_id).update(likes_count=count, revision=F("revision") + 1)
+
+    @classmethod
+    def _get_counted(cls, things: QuerySet, object_id: int) -> Likeable:
+        """
+        Return a thing whose counter this transaction has changed, and so holds: one look says whether it may be
+        seen, whose it is, and what caches are told of it after the commit.
+
+        :raises NothingToLike: it is not among `things`; the counter goes back to what it was.
+        """
+        thing = things.filter(id=object_id).first()
+        if thing is None:
             raise NothingToLike
+        return thing
 
     @classmethod
-    def _count(cls, things, thing, delta):
-        changes = {"likes_count": F("likes_count") + delta, "revision": F("revision") + 1}
-        return things.filter(id=thing.id).update(**changes)
+    def _between(cls, user: User, model: type[Likeable], object_id: int) -> QuerySet[Like]:
+        content_type = ContentType.objects.get_for_model(model)
+        return Like.objects.filter(user_id=user.id, content_type=content_type, object_id=object_id)
 
     @classmethod
-    def _between(cls, user, thing):
-        content_type = ContentType.objects.get_for_model(thing)
-        return Like.objects.filter(user_id=user.id, content_type=content_type, object_id=thing.id)
-
-    @classmethod
-    def _announce(cls, event, user, thing):
+    def _announce(cls, event_type: type[LikeEvent], user: User, thing: Likeable) -> None:
         kind = thing.kind()
-        OutboxService.record(event, content_type=kind, object_id=thing.id, user_id=user.id, owner_id=thing.user_id)
+        event = event_type(content_type=kind, object_id=thing.id, user_id=user.id, owner_id=thing.user_id)
+        OutboxService.record(event)
         after_commit(cache.invalidate_likes, [(user.id, kind, thing.id)])
 
     @classmethod
@@ -199,15 +217,15 @@ class LikeService:
         models = {ContentType.objects.get_for_model(model).id: model for model in cls.kinds().values()}
         likes = list(Like.objects.filter(user_id=user.id).order_by("id")[:PURGE_SIZE])
         for like in likes:
-            thing = models[like.content_type_id].objects.filter(id=like.object_id).first()
-            if thing is None or not cls._withdraw(user, thing):
+            # A deleted thing whose row is there is counted too.
+            if not cls._withdraw_any(user, models[like.content_type_id].objects.all(), like.object_id):
                 like.delete()
         if len(likes) == PURGE_SIZE:
-            OutboxService.record("likes_purge_goes_on", user_id=user_id)
+            OutboxService.record(LikesPurgeGoesOn(user_id=user_id))
 
     @classmethod
-    def _withdraw(cls, user, thing):
+    def _withdraw_any(cls, user: User, things: QuerySet, object_id: int) -> int:
         try:
-            return cls.unlike(user=user, thing=thing)
+            return cls._withdraw(user, things, object_id)
         except NothingToLike:
             return 0

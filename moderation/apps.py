@@ -8,5 +8,5 @@ from django.apps import AppConfig
 class ModerationConfig(AppConfig):
     name = "moderation"
 
-    def ready(self):
+    def ready(self) -> None:
         from moderation import listeners  # noqa: F401

@@ -1,8 +1,10 @@
 """
-Keeps the group of moderators in step with the permissions that every migration leaves behind.
+Keeps the permissions of the moderators' group up to date after every migration.
 """
 
+from django.apps import AppConfig
 from django.apps import apps as installed
+from django.apps.registry import Apps
 from django.db.models import Q
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
@@ -11,7 +13,7 @@ from moderation.constants import LOOK_AT, MODERATORS
 
 
 @receiver(post_migrate)
-def migrated(app_config, using, apps=installed, **kwargs):
+def migrated(app_config: AppConfig, using: str, apps: Apps = installed, **kwargs: object) -> None:
     """
     Give the group what moderators need and no superuser rights; it is made again where somebody emptied the tables.
 

@@ -41,7 +41,7 @@ class Report(models.Model):
             models.Index(fields=["content_type", "object_id"], name="report_of_thing"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"report of {self.content_type} {self.object_id}"
 
 
@@ -68,5 +68,5 @@ class AuditEntry(models.Model):
             models.Index(fields=["moderator", "id"], name="audit_by_moderator"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.verb} {self.target_type} {self.target_id}"

@@ -2,6 +2,8 @@
 The verbs of moderators: those of the apps below, with a line in the audit trail for each.
 """
 
+from typing import Any
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -11,12 +13,13 @@ from comments.models import Comment
 from comments.services import CommentGone, CommentService
 from moderation.constants import ReportStatus, Verb
 from moderation.models import AuditEntry, Report
-from tweets.models import Tweet
+from tweets.models import Tweet, TweetPhoto
 from tweets.services import PhotoService, TweetGone, TweetService
 from utils.errors import Refused
 from utils.middleware import current_request_id
 
-KINDS = {"tweet": Tweet, "comment": Comment, "user": User}
+# `Any`: their managers differ, and all have `visible_to`.
+KINDS: dict[str, Any] = {"tweet": Tweet, "comment": Comment, "user": User}
 
 
 class ReasonRequired(Refused):
@@ -31,7 +34,7 @@ class ReportService:
     """
 
     @classmethod
-    def report(cls, *, reporter, content_type, object_id, reason):
+    def report(cls, *, reporter: User, content_type: str, object_id: int, reason: str) -> Report:
         """
         Report a thing and return the report; again by the same user it is the same report.
         """
@@ -47,7 +50,7 @@ class ReportService:
             return Report.objects.get(**thing)
 
     @classmethod
-    def close(cls, *, report, moderator, status, reason=""):
+    def close(cls, *, report: Report, moderator: User, status: ReportStatus, reason: str = "") -> bool:
         """
         Resolve or dismiss a report; one that is closed stays as it was. Returns whether it was open.
         """
@@ -66,7 +69,7 @@ class ModerationService:
     """
 
     @classmethod
-    def write_down(cls, moderator, verb, target_type, target_id, reason):
+    def write_down(cls, moderator: User, verb: Verb, target_type: str, target_id: int, reason: str) -> None:
         """
         Add a line to the audit trail, in the transaction of what it tells.
         """
@@ -80,7 +83,7 @@ class ModerationService:
         )
 
     @classmethod
-    def suspend(cls, *, user, moderator, reason):
+    def suspend(cls, *, user: User, moderator: User, reason: str) -> None:
         """
         Hide a user and all they wrote from everyone but staff, at once; their sessions and tokens end.
 
@@ -95,7 +98,7 @@ class ModerationService:
                 cls.write_down(moderator, Verb.SUSPEND, "user", user.id, reason)
 
     @classmethod
-    def restore(cls, *, user, moderator, reason=""):
+    def restore(cls, *, user: User, moderator: User, reason: str = "") -> None:
         """
         Undo `suspend`.
 
@@ -107,7 +110,7 @@ class ModerationService:
                 cls.write_down(moderator, Verb.RESTORE, "user", user.id, reason)
 
     @classmethod
-    def approve_photo(cls, *, photo, moderator, reason=""):
+    def approve_photo(cls, *, photo: TweetPhoto, moderator: User, reason: str = "") -> None:
         """
         Let everyone see a photo.
         """
@@ -116,7 +119,7 @@ class ModerationService:
                 cls.write_down(moderator, Verb.APPROVE_PHOTO, "photo", photo.id, reason)
 
     @classmethod
-    def reject_photo(cls, *, photo, moderator, reason):
+    def reject_photo(cls, *, photo: TweetPhoto, moderator: User, reason: str) -> None:
         """
         Let nobody see a photo.
 
@@ -128,21 +131,21 @@ class ModerationService:
                 cls.write_down(moderator, Verb.REJECT_PHOTO, "photo", photo.id, reason)
 
     @classmethod
-    def delete_tweet(cls, *, tweet, moderator, reason):
+    def delete_tweet(cls, *, tweet: Tweet, moderator: User, reason: str) -> None:
         """
         Delete somebody's tweet, as its author could.
 
         :raises ReasonRequired: there is no reason.
         """
         cls._check_reason(reason)
-        # The trail first: a deletion tells the caches once its own transaction is over.
+        # The audit entry first: once its own transaction is over, a deletion updates the caches.
         with transaction.atomic():
             cls.write_down(moderator, Verb.DELETE_TWEET, "tweet", tweet.id, reason)
             TweetService.mark_deleted(tweet=tweet)
         TweetService.confirm_deleted(tweet=tweet)
 
     @classmethod
-    def delete_comment(cls, *, comment, moderator, reason):
+    def delete_comment(cls, *, comment: Comment, moderator: User, reason: str) -> None:
         """
         Delete somebody's comment, as its author could.
 
@@ -154,7 +157,7 @@ class ModerationService:
             CommentService.delete_comment(comment=comment)
 
     @classmethod
-    def delete_reported(cls, *, report, moderator, reason):
+    def delete_reported(cls, *, report: Report, moderator: User, reason: str) -> None:
         """
         Delete the tweet or comment that a report is about, and resolve every open report of it.
 
@@ -173,7 +176,7 @@ class ModerationService:
             ReportService.close(report=other, moderator=moderator, status=ReportStatus.RESOLVED, reason=reason)
 
     @classmethod
-    def _delete_tweet_by_id(cls, tweet_id, moderator, reason):
+    def _delete_tweet_by_id(cls, tweet_id: int, moderator: User, reason: str) -> None:
         try:
             tweet = Tweet.objects.there().filter(id=tweet_id).first()
             if tweet:
@@ -182,7 +185,7 @@ class ModerationService:
             return
 
     @classmethod
-    def _delete_comment_by_id(cls, comment_id, moderator, reason):
+    def _delete_comment_by_id(cls, comment_id: int, moderator: User, reason: str) -> None:
         try:
             comment = Comment.objects.filter(id=comment_id).first()
             if comment:
@@ -191,6 +194,6 @@ class ModerationService:
             return
 
     @classmethod
-    def _check_reason(cls, reason):
+    def _check_reason(cls, reason: str) -> None:
         if not reason.strip():
             raise ReasonRequired

@@ -2,11 +2,17 @@
 What Redis holds of feeds: `user_newsfeeds:{user_id}`, the newest tweet ids of each feed that is read.
 """
 
+from collections.abc import Sequence
+
+from django.conf import settings
+
 from accounts.cache import WITH_ACCOUNT, with_account_arguments
-from tweets.cache import STATE_PREFIX
+from tweets.cache import PUT_STATES, STATE_PREFIX, TweetState
+from tweets.constants import STATE_SECONDS
+from tweets.models import Tweet
 from utils.redis.backend import COUNT
 from utils.redis.client import RedisUnavailable, Script, client
-from utils.redis.list_scripts import READ
+from utils.redis.list_scripts import PUSH, READ
 from utils.redis.lists import IdList
 
 # The states of a page's tweets come with its ids, in the same round trip.
@@ -27,6 +33,29 @@ return {raw, account, list, page, rate, count_request({rate}, {ARGV[7]})}
 """,
     includes=[WITH_ACCOUNT, READ, COUNT],
 )
+
+# A tweet that is new: its state, and its place on its author's lists.
+PUSH_POSTED = Script(
+    "push_posted",
+    """
+put_states({KEYS[1]}, {ARGV[1], ARGV[2]})
+return push_to_lists({unpack(KEYS, 2)}, {unpack(ARGV, 3)})
+""",
+    includes=[PUT_STATES, PUSH],
+)
+
+
+def push_posted(tweet: Tweet, own_lists: Sequence[tuple[str, int]]) -> None:
+    """
+    Show a tweet that was just posted: its state, and its id on its author's lists where they exist. One round trip.
+
+    :param own_lists: pairs (key, id) of `IdList.entries`.
+    :raises RedisUnavailable: the lists may lack it; its event pushes it again.
+    """
+    if settings.REDIS_URL:
+        keys = [f"{STATE_PREFIX}{tweet.id}", *(key for key, _ in own_lists)]
+        state = [STATE_SECONDS, str(TweetState.of(tweet))]
+        client.run(PUSH_POSTED, keys, [*state, settings.LIST_CACHE_CAP, *(id for _, id in own_lists)])
 
 
 def read_home_ahead(credential, rate_key, limit):

@@ -4,75 +4,87 @@ Handlers of events: the fan-out of the push model and its undoing.
 
 from collections.abc import Sequence
 
+from friendships.events import FriendshipEvent
+from newsfeeds.events import FeedRowsMissed, RemovalBatchCut, TweetBatchCut, TweetCreated
 from newsfeeds.services import DeliveryService, NewsFeedService
 from outbox.handling import event_handler
-from outbox.models import Message
+from tweets.events import TweetDeleted
 
 
 @event_handler(
     queue="fanout", batch_size=20, aliases=["newsfeeds.tasks.fan_out_tweet", "newsfeeds.tasks.show_to_author"]
 )
-def deliver_tweets(messages: Sequence[Message]) -> str:
+def deliver_tweets(events: Sequence[TweetCreated]) -> str:
     """
     Deliver tweets to all followers of their authors, or cut the followers into ranges where they are many.
 
     Safe to run twice: a feed has each tweet once, by its primary key, and so has a cached list;
     followers are cut once, by a note in the outbox row.
     """
-    return DeliveryService.deliver_all(messages)
+    return DeliveryService.deliver_all(events)
 
 
 @event_handler(queue="fanout", batch_size=2, aliases=["newsfeeds.tasks.deliver_tweet"])
-def deliver_to_range(messages: Sequence[Message]) -> str:
+def deliver_to_range(events: Sequence[TweetBatchCut]) -> str:
     """
     Deliver tweets to one range of followers each.
 
     Safe to run twice: a feed has each tweet once, by its primary key, and so has a cached list.
     """
-    counts = [DeliveryService.deliver_to_range(**message.payload) for message in messages]
-    return f"{len(messages)} tweets are in {sum(counts)} feeds"
+    counts = [
+        DeliveryService.deliver_to_range(
+            tweet_id=event.tweet_id, author_id=event.author_id, after=event.after, until=event.until
+        )
+        for event in events
+    ]
+    return f"{len(events)} tweets are in {sum(counts)} feeds"
 
 
 @event_handler(batch_size=20, aliases=["newsfeeds.tasks.withdraw_tweet", "newsfeeds.tasks.hide_from_author"])
-def withdraw_tweets(messages: Sequence[Message]) -> str:
+def withdraw_tweets(events: Sequence[TweetDeleted]) -> str:
     """
     Take deleted tweets out of all feeds, or cut the followers into ranges where they are many.
 
     Safe to run twice: what is gone is gone, and followers are cut once, by a note in the outbox row.
     """
-    return DeliveryService.withdraw_all(messages)
+    return DeliveryService.withdraw_all(events)
 
 
 @event_handler(queue="fanout", batch_size=2, aliases=["newsfeeds.tasks.remove_tweet"])
-def remove_from_range(messages: Sequence[Message]) -> str:
+def remove_from_range(events: Sequence[RemovalBatchCut]) -> str:
     """
     Take deleted tweets out of the feeds of one range of followers each.
 
     Safe to run twice: what is gone is gone.
     """
-    counts = [DeliveryService.remove_from_range(**message.payload) for message in messages]
-    return f"{len(messages)} tweets have left {sum(counts)} feeds"
+    counts = [
+        DeliveryService.remove_from_range(
+            tweet_id=event.tweet_id, author_id=event.author_id, after=event.after, until=event.until
+        )
+        for event in events
+    ]
+    return f"{len(events)} tweets have left {sum(counts)} feeds"
 
 
 @event_handler(batch_size=25, aliases=["newsfeeds.tasks.settle_feed"])
-def settle_feeds(messages: Sequence[Message]) -> str:
+def settle_feeds(events: Sequence[FriendshipEvent]) -> str:
     """
     Make feeds agree with friendships that have begun or ended.
 
     Safe to run twice: it looks at the friendships as they are, not at the events.
     """
-    pairs = {(message.payload["follower_id"], message.payload["followee_id"]) for message in messages}
-    NewsFeedService.settle(sorted(pairs))
+    pairs = {(event.follower_id, event.followee_id) for event in events}
+    NewsFeedService.reconcile(sorted(pairs))
     return f"{len(pairs)} feeds agree with a friendship"
 
 
 @event_handler(batch_size=5)
-def write_missed_rows(messages: Sequence[Message]) -> str:
+def write_missed_rows(events: Sequence[FeedRowsMissed]) -> str:
     """
     Write to HBase the rows of feeds that it could not take.
 
     Safe to run twice: the version is as old as the change, so whatever was written since stays.
     """
-    for message in messages:
-        NewsFeedService.write_missed_rows(**message.payload)
-    return f"{len(messages)} lots of missed rows of feeds are in HBase"
+    for event in events:
+        NewsFeedService.write_missed_rows(puts=event.puts, deletes=event.deletes, version=event.version)
+    return f"{len(events)} lots of missed rows of feeds are in HBase"

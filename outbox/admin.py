@@ -3,6 +3,8 @@ The outbox, for whoever wonders what still waits.
 """
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from outbox.models import Message
 from outbox.services import OutboxService
@@ -20,6 +22,6 @@ class MessageAdmin(LargeTableAdmin):
     actions = ("try_again",)
 
     @admin.action(description="Try again now")
-    def try_again(self, request, messages):
+    def try_again(self, request: HttpRequest, messages: QuerySet[Message]) -> None:
         OutboxService.postpone([message.id for message in messages], 0)
         self.message_user(request, "They are on their way again.")

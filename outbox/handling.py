@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from celery import Task, shared_task
 from celery.signals import task_postrun, task_prerun
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
+from outbox.events import Event, UnreadableEvent
 from outbox.models import Message
 from outbox.services import OutboxService, subscriptions
 from utils.errors import Unavailable
@@ -29,11 +30,15 @@ QUICK_TRIES = 3
 # The most events that one message to the broker carries; a handler whose events are large declares less.
 MAX_BATCH_SIZE = 100
 
+AnEvent = TypeVar("AnEvent", bound=Event)
+# A handler of every FriendshipEvent handles Followed too.
+HandledEvent = TypeVar("HandledEvent", bound=Event, contravariant=True)
+
 
 @dataclass(frozen=True, slots=True)
-class EventHandler:
+class EventHandler(Generic[HandledEvent]):
     """
-    A function that does what must follow events of one kind or several, and how it is to be called.
+    A function that does what must follow events of type `HandledEvent`, and how it is to be called.
 
     :param name: what outbox rows call it.
     :param queue: where messages about its events go.
@@ -41,30 +46,52 @@ class EventHandler:
     """
 
     name: str
-    function: Callable[[Sequence[Message]], str]
+    function: Callable[[Sequence[HandledEvent]], str]
     queue: str
     batch_size: int
 
     def __call__(self, messages: Sequence[Message]) -> str:
-        return self.function(messages)
+        return self.function([read_event(message) for message in messages])
 
 
-handlers: dict[str, EventHandler] = {}
+# By every name that rows may call a handler. `Any`: which events a handler takes is checked where it subscribes.
+handlers: dict[str, EventHandler[Any]] = {}
+# {name of an event: its class}: how rows are read.
+event_types: dict[str, type[Event]] = {}
+
+
+def subscribe(event_type: type[AnEvent], *wanted: EventHandler[AnEvent]) -> None:
+    """
+    Let these handlers be called, in this order, for events of one type. For the roof alone.
+    """
+    event_types[event_type.name] = event_type
+    subscriptions[event_type.name] = [handler.name for handler in wanted]
+
+
+def read_event(message: Message) -> Any:
+    """
+    Return the event that a row holds; of which type, `subscribe` has checked.
+
+    :raises UnreadableEvent: this release does not know the event, or the row lacks a field.
+    """
+    if message.event not in event_types:
+        raise UnreadableEvent(message.event)
+    return event_types[message.event].from_payload(message.payload, message_id=message.id)
 
 
 def event_handler(
     *, queue: str = "default", batch_size: int = MAX_BATCH_SIZE, aliases: Sequence[str] = ()
-) -> Callable[[Callable[[Sequence[Message]], str]], EventHandler]:
+) -> Callable[[Callable[[Sequence[AnEvent]], str]], EventHandler[AnEvent]]:
     """
-    Decorate a function (messages) -> sentence as a handler of events.
+    Decorate a function (events) -> sentence as a handler of events.
 
-    It is given outbox rows: their `payload` is what the event said. It must be safe to run twice, and
-    it may raise: then exactly the rows it was given come again, and no other handler runs again for them.
+    It must be safe to run twice, and it may raise: then exactly the events it was given come again,
+    and no other handler runs again for them.
 
     :param aliases: names under which earlier releases have put it into rows and queues.
     """
 
-    def decorate(function: Callable[[Sequence[Message]], str]) -> EventHandler:
+    def decorate(function: Callable[[Sequence[AnEvent]], str]) -> EventHandler[AnEvent]:
         name = f"{function.__module__}.{function.__name__}"
         handler = EventHandler(name, function, queue, batch_size)
         for known_as in (name, *aliases):

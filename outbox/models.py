@@ -6,8 +6,8 @@ from django.db import models
 from django.utils import timezone
 
 
-class MessageQuerySet(models.QuerySet):
-    def due(self):
+class MessageQuerySet(models.QuerySet["Message"]):
+    def due(self) -> "MessageQuerySet":
         """
         Return what should be published now, longest waiting first.
         """
@@ -44,5 +44,5 @@ class Message(models.Model):
     class Meta:
         indexes = [models.Index(fields=["due_at", "id"], name="outbox_due")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.event} {self.payload}" if not self.task else f"{self.event} → {self.task} {self.payload}"

@@ -106,7 +106,6 @@ def run(stopping: threading.Event) -> None:
     Relay until `stopping` is set; survives the database being away.
     """
     while not stopping.is_set():
-        close_old_connections()
         note_alive("relay")
         try:
             count = relay_once()
@@ -114,5 +113,7 @@ def run(stopping: threading.Event) -> None:
             logger.exception("the relay stumbled; it goes on in a second")
             count = 0
             time.sleep(1)
+            # Only now: before each look it would be a second round trip, to ask whether the connection still works.
+            close_old_connections()
         if count < CLAIM_SIZE:
             stopping.wait(PAUSE_SECONDS)

@@ -11,8 +11,8 @@ from django.db import connection
 from django.test import override_settings
 
 from friendships.hbase_models import Follower, Following, FollowingPair
-from gatekeeper.cache import forget_phases
 from newsfeeds.hbase_models import Feed
+from stores.cache import forget_phases
 from testing.caches import empty_caches
 from utils.hbase.models import HBaseModel
 from utils.hbase.pool import reset_pool

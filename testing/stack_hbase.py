@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.test import override_settings
 
-from gatekeeper.cache import forget_phases
-from gatekeeper.constants import FEEDS, Phase
-from gatekeeper.models import StorePhase
+from stores.cache import forget_phases
+from stores.constants import FEEDS, Phase
+from stores.models import StorePhase
 from testing.fixtures import is_on_hbase
 from testing.stack_chaos import ChaosProxy
 from utils.hbase.pool import reset_pool

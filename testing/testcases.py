@@ -152,13 +152,10 @@ class Steps:
         """
         Return how many SQL queries an action takes, transactions' own statements aside.
         """
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             action(*args, **kwargs)
-        return len(
-            [query for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))]
-        )
+        own = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
+        return len([query for query in captured if not query["sql"].startswith(own)])
 
     def assert_refused(self, response, status, field=None, text=None):
         """

@@ -150,6 +150,13 @@ def load_tweets(states, records, tweet_ids):
     return loaded
 
 
+def fill_tweet(tweet: Tweet, record: dict[str, Any]) -> None:
+    """
+    Cache what a tweet says; a deletion that came before wins. One round trip.
+    """
+    fill({tweet_key(tweet.id, tweet.version): record}, TWEET_CACHE_SECONDS)
+
+
 class TweetBatch:
     """
     The tweets of one page on their way through the caches.

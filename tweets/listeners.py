@@ -14,5 +14,5 @@ from utils.transactions import after_commit
 
 @receiver([post_save, post_delete], sender=Like)
 def like_changed(instance, **kwargs):
-    if instance.content_type_id == ContentType.objects.get_for_model(Tweet).id:
-        after_commit(TweetService.refresh_states, [instance.object_id])
+    if instance.content_type_id == ContentType.objects.get_for_model(Tweet).id and instance.thing:
+        after_commit(TweetService.push_state, instance.thing)

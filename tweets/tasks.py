@@ -4,8 +4,11 @@ Handlers of events: tweets.
 
 from collections.abc import Sequence
 
+from accounts.events import AccountDeleted
+from comments.events import CommentEvent
+from likes.events import LikeEvent
 from outbox.handling import event_handler
-from outbox.models import Message
+from tweets.events import PhotoReviewed, PhotosAttached, TweetDeleted, TweetRecounted, TweetsPurgeGoesOn
 from tweets.services import DeletionUnconfirmed, PhotoService, TweetService
 from utils.errors import Unavailable
 
@@ -17,16 +20,16 @@ class StateUnconfirmed(Unavailable):
 
 
 @event_handler()
-def forget_tweet(messages: Sequence[Message]) -> str:
+def forget_tweet(events: Sequence[TweetDeleted]) -> str:
     """
     Mark deleted tweets in the caches once more.
 
     Safe to run twice: an older or equal state changes nothing.
     """
-    for message in messages:
-        if not TweetService.forget(message.payload["tweet_id"]):
+    for event in events:
+        if not TweetService.forget(event.tweet_id):
             raise DeletionUnconfirmed
-    return f"{len(messages)} tweets are forgotten"
+    return f"{len(events)} tweets are forgotten"
 
 
 @event_handler(
@@ -36,66 +39,66 @@ def forget_tweet(messages: Sequence[Message]) -> str:
         "tweets.tasks.refresh_recounted_tweet",
     ]
 )
-def refresh_counters(messages: Sequence[Message]) -> str:
+def refresh_counters(events: Sequence[CommentEvent | LikeEvent | TweetRecounted]) -> str:
     """
     Tell Redis the counters of tweets that were liked or commented on, or no longer are.
 
     Safe to run twice: an older or equal state changes nothing.
     """
-    tweet_ids = {tweet_id for message in messages if (tweet_id := _counted_tweet_id(message.payload))}
+    tweet_ids = {tweet_id for event in events if (tweet_id := _counted_tweet_id(event))}
     if not TweetService.refresh_states(tweet_ids):
         raise StateUnconfirmed
     return f"{len(tweet_ids)} tweets are counted"
 
 
-def _counted_tweet_id(payload: dict) -> int | None:
-    if "tweet_id" in payload:
-        return payload["tweet_id"]
-    return payload["object_id"] if payload["content_type"] == "tweet" else None
+def _counted_tweet_id(event: CommentEvent | LikeEvent | TweetRecounted) -> int | None:
+    if isinstance(event, LikeEvent):
+        return event.object_id if event.content_type == "tweet" else None
+    return event.tweet_id
 
 
 @event_handler(batch_size=1)
-def purge_tweets(messages: Sequence[Message]) -> str:
+def purge_tweets(events: Sequence[AccountDeleted | TweetsPurgeGoesOn]) -> str:
     """
     Delete the tweets of people whose accounts are closed.
 
     Safe to run twice: what is deleted is gone, and counted once.
     """
-    for message in messages:
-        TweetService.purge_some_of(user_id=message.payload["user_id"])
-    return f"tweets of {len(messages)} closed accounts are deleted"
+    for event in events:
+        TweetService.purge_some_of(user_id=event.user_id)
+    return f"tweets of {len(events)} closed accounts are deleted"
 
 
 @event_handler(batch_size=1)
-def make_thumbnails(messages: Sequence[Message]) -> str:
+def make_thumbnails(events: Sequence[PhotosAttached]) -> str:
     """
     Make the thumbnails of tweets' photos.
 
     Safe to run twice: a photo that has its thumbnail is left alone.
     """
-    made = [PhotoService.make_thumbnails(message.payload["tweet_id"]) for message in messages]
-    return f"{sum(made)} thumbnails of {len(messages)} tweets are made"
+    made = [PhotoService.make_thumbnails(event.tweet_id) for event in events]
+    return f"{sum(made)} thumbnails of {len(events)} tweets are made"
 
 
 @event_handler()
-def refresh_reviewed_tweet(messages: Sequence[Message]) -> str:
+def refresh_reviewed_tweet(events: Sequence[PhotoReviewed]) -> str:
     """
     Make readers see tweets as they are after a review of their photos.
 
     Safe to run twice: an older or equal state changes nothing.
     """
-    for tweet_id in {message.payload["tweet_id"] for message in messages}:
+    for tweet_id in {event.tweet_id for event in events}:
         if not PhotoService.refresh(tweet_id):
             raise StateUnconfirmed
-    return f"{len(messages)} tweets are seen with their photos as reviewed"
+    return f"{len(events)} tweets are seen with their photos as reviewed"
 
 
 @event_handler(batch_size=10)
-def remove_photos(messages: Sequence[Message]) -> str:
+def remove_photos(events: Sequence[TweetDeleted]) -> str:
     """
     Remove the files of deleted tweets' photos.
 
     Safe to run twice: what is removed has no key any more, and removing a file that is gone is no error.
     """
-    removed = [PhotoService.remove_of_deleted(message.payload["tweet_id"]) for message in messages]
-    return f"files of {sum(removed)} photos of {len(messages)} deleted tweets are removed"
+    removed = [PhotoService.remove_of_deleted(event.tweet_id) for event in events]
+    return f"files of {sum(removed)} photos of {len(events)} deleted tweets are removed"

@@ -24,6 +24,7 @@ from outbox.models import Message
 from utils import broker
 from utils.api.parameters import presented_token
 from utils.api.throttling import is_from_this_machine
+from utils.api.views import DependsOnWhoAsks
 from utils.metrics import exposition
 
 # Who has shown settings.METRICS_TOKEN; no token of a person's reads like this.
@@ -110,11 +111,12 @@ class WhateverIsAccepted(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-class MetricsView(APIView):
+class MetricsView(DependsOnWhoAsks, APIView):
     """
     Prometheus' text.
     """
 
+    cache_control = "no-store"
     authentication_classes = [ScraperAuthentication, AccountSessionAuthentication]
     permission_classes = [MayScrape]
     renderer_classes = [JSONRenderer]

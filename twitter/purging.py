@@ -17,8 +17,6 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import AccessToken
-from gatekeeper.constants import ACKNOWLEDGEMENT_DAYS
-from gatekeeper.models import PhaseAcknowledgement
 from inbox.models import Notification
 from utils.idempotency.constants import REMEMBERED
 from utils.idempotency.models import IdempotentRequest
@@ -39,9 +37,6 @@ PURGES: Mapping[str, Callable[[datetime], QuerySet]] = {
     "idempotent requests": lambda now: IdempotentRequest.objects.filter(created_at__lt=now - REMEMBERED),
     "read notifications": lambda now: Notification.objects.filter(
         unread=False, timestamp__lt=now - timedelta(days=settings.NOTIFICATION_DAYS)
-    ),
-    "phase acknowledgements": lambda now: PhaseAcknowledgement.objects.filter(
-        seen_at__lt=now - timedelta(days=ACKNOWLEDGEMENT_DAYS)
     ),
 }
 

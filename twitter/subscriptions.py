@@ -6,62 +6,82 @@ never import upwards to have something done.
 from django.conf import settings
 
 from accounts import tasks as accounts
+from accounts.events import AccountDeleted, TokensRevoked, UserChanged
 from comments import tasks as comments
+from comments.events import CommentCreated, CommentDeleted, CommentsPurgeGoesOn, CommentUpdated
 from friendships import tasks as friendships
+from friendships.events import Followed, FriendshipsPurgeGoesOn, Unfollowed
 from inbox import tasks as inbox
 from likes import tasks as likes
+from likes.events import Liked, LikesPurgeGoesOn, Unliked
 from newsfeeds import tasks as newsfeeds
-from outbox.services import subscriptions
+from newsfeeds.events import FeedRowsMissed, RemovalBatchCut, TweetBatchCut, TweetCreated
+from outbox.handling import subscribe
 from tweets import tasks as tweets
+from tweets.events import PhotoReviewed, PhotosAttached, TweetDeleted, TweetRecounted, TweetsPurgeGoesOn
 
-# Where there is no HBase, nothing keeps it in step.
-MIRRORS = [friendships.mirror_friendships] if settings.HBASE["HOST"] else []
 
-SUBSCRIPTIONS = {
-    "user_changed": [accounts.invalidate_user],
-    "tokens_revoked": [accounts.invalidate_tokens],
-    "account_deleted": [
+def register() -> None:
+    """
+    Subscribe handlers to events. The type checker refuses a handler that does not take the event.
+    """
+    subscribe_accounts()
+    subscribe_tweets()
+    subscribe_comments_and_likes()
+    subscribe_friendships()
+
+
+def subscribe_accounts() -> None:
+    subscribe(UserChanged, accounts.invalidate_user)
+    subscribe(TokensRevoked, accounts.invalidate_tokens)
+    subscribe(
+        AccountDeleted,
         accounts.empty_profile,
         tweets.purge_tweets,
         comments.purge_comments,
         likes.purge_likes,
         friendships.purge_friendships,
         inbox.empty_inbox,
-    ],
-    "tweets_purge_goes_on": [tweets.purge_tweets],
-    "comments_purge_goes_on": [comments.purge_comments],
-    "likes_purge_goes_on": [likes.purge_likes],
-    "friendships_purge_goes_on": [friendships.purge_friendships],
-    "tweet_created": [newsfeeds.deliver_tweets],
-    "tweet_batch_cut": [newsfeeds.deliver_to_range],
-    "tweet_deleted": [
+    )
+    subscribe(TweetsPurgeGoesOn, tweets.purge_tweets)
+    subscribe(CommentsPurgeGoesOn, comments.purge_comments)
+    subscribe(LikesPurgeGoesOn, likes.purge_likes)
+    subscribe(FriendshipsPurgeGoesOn, friendships.purge_friendships)
+
+
+def subscribe_tweets() -> None:
+    subscribe(TweetCreated, newsfeeds.deliver_tweets)
+    subscribe(TweetBatchCut, newsfeeds.deliver_to_range)
+    subscribe(
+        TweetDeleted,
         tweets.forget_tweet,
         tweets.remove_photos,
         newsfeeds.withdraw_tweets,
         inbox.withdraw_for_tweet,
-    ],
-    "removal_batch_cut": [newsfeeds.remove_from_range],
-    "feed_rows_missed": [newsfeeds.write_missed_rows],
-    "tweet_recounted": [tweets.refresh_counters],
-    "photos_attached": [tweets.make_thumbnails],
-    "photo_reviewed": [tweets.refresh_reviewed_tweet],
-    "comment_updated": [comments.invalidate_first_comments],
-    "comment_created": [comments.invalidate_first_comments, tweets.refresh_counters, inbox.settle_comments],
-    "comment_deleted": [comments.invalidate_first_comments, tweets.refresh_counters, inbox.settle_comments],
-    "liked": [likes.invalidate_likes, comments.invalidate_liked_comments, tweets.refresh_counters, inbox.settle_likes],
-    "unliked": [
-        likes.invalidate_likes,
-        comments.invalidate_liked_comments,
-        tweets.refresh_counters,
-        inbox.settle_likes,
-    ],
-    "followed": [friendships.invalidate_followings, newsfeeds.settle_feeds, inbox.settle_follows, *MIRRORS],
-    "unfollowed": [friendships.invalidate_followings, newsfeeds.settle_feeds, inbox.settle_follows, *MIRRORS],
-}
+    )
+    subscribe(RemovalBatchCut, newsfeeds.remove_from_range)
+    subscribe(FeedRowsMissed, newsfeeds.write_missed_rows)
+    subscribe(TweetRecounted, tweets.refresh_counters)
+    subscribe(PhotosAttached, tweets.make_thumbnails)
+    subscribe(PhotoReviewed, tweets.refresh_reviewed_tweet)
 
 
-def register():
-    """
-    Tell the outbox, by the handlers' names.
-    """
-    subscriptions.update({event: [handler.name for handler in handlers] for event, handlers in SUBSCRIPTIONS.items()})
+def subscribe_comments_and_likes() -> None:
+    subscribe(CommentUpdated, comments.invalidate_first_comments)
+    for comment_event in (CommentCreated, CommentDeleted):
+        subscribe(comment_event, comments.invalidate_first_comments, tweets.refresh_counters, inbox.settle_comments)
+    for like_event in (Liked, Unliked):
+        subscribe(
+            like_event,
+            likes.invalidate_likes,
+            comments.invalidate_liked_comments,
+            tweets.refresh_counters,
+            inbox.settle_likes,
+        )
+
+
+def subscribe_friendships() -> None:
+    # Where there is no HBase, nothing keeps it in step.
+    mirrors = [friendships.mirror_friendships] if settings.HBASE["HOST"] else []
+    for event in (Followed, Unfollowed):
+        subscribe(event, friendships.invalidate_followings, newsfeeds.settle_feeds, inbox.settle_follows, *mirrors)

@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
@@ -72,6 +73,21 @@ class StrictLookupsAdmin(admin.ModelAdmin):
             else:
                 allowed.add(list_filter.parameter_name)
         return lookup in allowed
+
+
+class ReadOnlyInline(admin.TabularInline):
+    """
+    Rows that belong to the one above and are only shown.
+    """
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
 
 
 class LargeTableAdmin(StrictLookupsAdmin):

@@ -1,5 +1,5 @@
 """
-A circuit breaker: stop asking a server that does not answer.
+A circuit breaker: stop calling a server that does not respond.
 
 Without it every request of a page would wait for its own timeout while a cache is frozen.
 The pattern is Michael Nygard's (Release It!, 2007).
@@ -13,23 +13,23 @@ class CircuitBreaker:
     """
     Opens after `failures` within `window` seconds and stays open for `pause` seconds.
 
-    While it is open the caller does without the server; afterwards the next call tries again.
+    While it is open, callers must do without the server; afterwards the next call tries again.
     Thread-safe; costs one comparison while all is well.
     """
 
-    def __init__(self, *, failures=3, window=1.0, pause=2.0):
+    def __init__(self, *, failures: int = 3, window: float = 1.0, pause: float = 2.0) -> None:
         self._failures = failures
         self._window = window
         self._pause = pause
         self._lock = threading.Lock()
-        self._recent = []
+        self._recent: list[float] = []
         self._open_until = 0.0
 
     @property
-    def is_open(self):
+    def is_open(self) -> bool:
         return self._open_until > 0 and time.monotonic() < self._open_until
 
-    def record_failure(self):
+    def record_failure(self) -> None:
         now = time.monotonic()
         with self._lock:
             self._recent = [moment for moment in self._recent if now - moment < self._window] + [now]

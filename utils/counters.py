@@ -1,9 +1,10 @@
 """
-Numbers that a row keeps of the rows that belong to it, held against those rows.
+Counter columns, and comparing and repairing them with the rows that they count.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Count, Model, QuerySet
@@ -13,7 +14,7 @@ from utils.transactions import retried_transaction
 
 class Drift(NamedTuple):
     """
-    A number that was wrong: the row's table and primary key, the column, what it said, how many rows there are.
+    A counter that was wrong: the table and primary key of its row, its column, its value, and the number of rows.
     """
 
     table: str
@@ -38,50 +39,50 @@ class Counter:
     rows: QuerySet
     pointer: str
     key: str = "id"
-    also: dict = field(default_factory=dict)
+    also: dict[str, Any] = field(default_factory=dict)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.parent._meta.db_table}.{self.name}"
 
-    def get_chunk(self, *, after, size):
+    def get_chunk(self, *, after: int, size: int) -> list[tuple[int, int, int]]:
         """
-        Return (primary key, key, number) of up to `size` parents behind the primary key `after`; one query.
+        Return (primary key, key, counter) of up to `size` parents after the primary key `after`; one query.
         """
-        parents = self.parent.objects.filter(pk__gt=after).order_by("pk")
+        parents = self.parent._default_manager.filter(pk__gt=after).order_by("pk")
         return list(parents.values_list("pk", self.key, self.name)[:size])
 
-    def find_suspects(self, chunk):
+    def find_suspects(self, chunk: Sequence[tuple[int, int, int]]) -> list[int]:
         """
-        Return the primary keys of those whose number differs from the rows; one query.
+        Return the primary keys of parents whose counter differs from the rows; one query.
 
-        Nothing is locked, so that under traffic somebody may be suspected whose number is right.
+        Nothing is locked, so under traffic a parent may be suspected whose counter is right.
         """
         rows = self.rows.filter(**{f"{self.pointer}__in": [key for _, key, _ in chunk]})
         counted = dict(rows.order_by().values_list(self.pointer).annotate(Count("pk")))
         return [pk for pk, key, number in chunk if number != counted.get(key, 0)]
 
-    def get_drift(self, *, pk):
+    def get_drift(self, *, pk: int) -> Drift | None:
         """
-        Return the Drift of one parent, None where there is none; certain, because writers wait meanwhile.
+        Return the Drift of one parent, or None if its counter is right. The parent is locked, so the answer is exact.
         """
         with transaction.atomic():
             return self._count(pk)
 
     @retried_transaction
-    def repair(self, *, pk):
+    def repair(self, *, pk: int) -> Drift | None:
         """
-        Set the number of one parent from its rows, and return the Drift that was, None where there was none.
+        Set the counter of one parent from its rows, and return the Drift that it had, or None.
 
-        Whoever adds or removes a row locks the parent first, as this does; so nothing changes
-        between counting and writing. Repeats safely.
+        Every verb that adds or removes a row locks the parent first, as this does, so nothing
+        changes between counting and writing. Repeats safely.
         """
         drift = self._count(pk)
         if drift:
-            self.parent.objects.filter(pk=pk).update(**{self.name: drift.counted}, **self.also)
+            self.parent._default_manager.filter(pk=pk).update(**{self.name: drift.counted}, **self.also)
         return drift
 
-    def _count(self, pk):
-        parent = self.parent.objects.select_for_update().filter(pk=pk).values_list(self.key, self.name).first()
+    def _count(self, pk: int) -> Drift | None:
+        parent = self.parent._default_manager.select_for_update().filter(pk=pk).values_list(self.key, self.name).first()
         if parent is None:
             return None
         key, number = parent

@@ -14,9 +14,9 @@ class ServiceError(Exception):
     status_code = 400
     code = "refused"
     message = "The request was refused."
-    field = None
+    field: str | None = None
 
-    def __init__(self, message=None, *, field=None):
+    def __init__(self, message: str | None = None, *, field: str | None = None) -> None:
         self.message = message or self.message
         self.field = field or self.field
         super().__init__(self.message)

@@ -22,7 +22,7 @@ class LineFormatter(logging.Formatter):
     One line a record, for people; a traceback follows on lines of its own.
     """
 
-    def formatMessage(self, record):
+    def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = record.message.translate(ESCAPES)
         return super().formatMessage(record)
 
@@ -32,7 +32,7 @@ class JsonFormatter(logging.Formatter):
     One JSON object a line, for machines: {time, level, logger, request_id, message, …, traceback}.
     """
 
-    def format(self, record):
+    def format(self, record: logging.LogRecord) -> str:
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "level": record.levelname,

@@ -9,10 +9,12 @@ looked up once.
 
 import os
 import socket
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client import values as prometheus_values
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 MULTIPROC_DIR = "PROMETHEUS_MULTIPROC_DIR"
@@ -67,11 +69,11 @@ LAST_SEEN = Gauge(
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
 OTHER, NO_ROUTE = "other", "none"
 
-request_children = {}
-cache_children = {}
+request_children: dict[tuple[str | None, str | None, int], tuple[Counter, Histogram]] = {}
+cache_children: dict[str, tuple[Counter, Counter]] = {}
 
 
-def count_request(method, route, status, seconds):
+def count_request(method: str | None, route: str | None, status: int, seconds: float) -> None:
     """
     Count an answered request; `route` is the name of its address, never the address itself.
     """
@@ -87,7 +89,7 @@ def count_request(method, route, status, seconds):
     latency.observe(seconds)
 
 
-def count_reads(cache, *, hits, misses):
+def count_reads(cache: str, *, hits: int, misses: int) -> None:
     """
     Count what one look into a cache has found, and what it has not.
     """
@@ -115,6 +117,9 @@ def note_alive(process: str) -> None:
     LAST_SEEN.labels(process).set_to_current_time()
 
 
+Gauges = Sequence[Callable[[], Iterable[Metric]]]
+
+
 class Collected:
     """
     Everything there is to show, as `generate_latest` wants it.
@@ -122,27 +127,28 @@ class Collected:
     :param gauges: functions that return metric families; they are asked at each scrape.
     """
 
-    def __init__(self, gauges):
+    def __init__(self, gauges: Gauges) -> None:
         self._gauges = gauges
 
-    def collect(self):
+    def collect(self) -> Iterator[Metric]:
         counted = list(self.counted())
         yield from counted
         yield hit_ratio(counted)
         for gauge in self._gauges:
             yield from gauge()
 
-    def counted(self):
+    def counted(self) -> Iterable[Metric]:
         if MULTIPROC_DIR not in os.environ:
             return registry.collect()
-        return MultiProcessCollector(CollectorRegistry()).collect()
+        metrics: Iterable[Metric] = MultiProcessCollector(CollectorRegistry()).collect()
+        return metrics
 
 
-def hit_ratio(families):
+def hit_ratio(families: Iterable[Metric]) -> Metric:
     """
     Return the share of reads that each cache has answered since the start.
     """
-    reads = {}
+    reads: dict[str, dict[str, float]] = {}
     for family in families:
         for sample in family.samples:
             if sample.name == "cache_reads_total":
@@ -154,7 +160,7 @@ def hit_ratio(families):
     return ratio
 
 
-def exposition(gauges):
+def exposition(gauges: Gauges) -> str:
     """
     Return Prometheus' text.
     """

@@ -6,8 +6,11 @@ import logging
 import re
 import time
 import uuid
+from collections.abc import Callable
 from contextvars import ContextVar
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.functional import empty
 
 from utils.metrics import count_request
@@ -17,7 +20,8 @@ access_logger = logging.getLogger("access")
 HEADER = "X-Request-ID"
 VALID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
-current_request_id = ContextVar("current_request_id", default="-")
+current_request_id: ContextVar[str] = ContextVar("current_request_id", default="-")
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class RequestIdMiddleware:
@@ -25,18 +29,20 @@ class RequestIdMiddleware:
     Echo the client's X-Request-ID when it is a plain word of up to 64 characters, else make one.
     """
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given = request.headers.get(HEADER, "")
-        request.request_id = given if VALID.fullmatch(given) else uuid.uuid4().hex
-        token = current_request_id.set(request.request_id)
+        request_id = given if VALID.fullmatch(given) else uuid.uuid4().hex
+        # Django's own log lines about the request come after this has ended.
+        request.request_id = request_id  # type: ignore[attr-defined]  # ours
+        token = current_request_id.set(request_id)
         try:
             response = self.get_response(request)
         finally:
             current_request_id.reset(token)
-        response[HEADER] = request.request_id
+        response[HEADER] = request_id
         return response
 
 
@@ -44,19 +50,20 @@ class AccessMiddleware:
     """
     Log and count each request: method, path, status, milliseconds, user.
 
-    Never the query or a header: they may hold what is nobody's business. Looks at the user only if
-    somebody has before, so that it costs no look-up.
+    Never the query string or a header: they may hold private data. The user is logged only if
+    something has loaded it already, so this costs no query.
     """
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = time.perf_counter()
         response = self.get_response(request)
         seconds = time.perf_counter() - started
         match = request.resolver_match
-        count_request(request.method, match and (match.view_name or match.route), response.status_code, seconds)
+        route = match.view_name or match.route if match else None
+        count_request(request.method, route, response.status_code, seconds)
         if access_logger.isEnabledFor(logging.INFO):
             values = (request.method, request.path, response.status_code, round(seconds * 1000, 1), user_id_of(request))
             access_logger.info(
@@ -67,9 +74,9 @@ class AccessMiddleware:
         return response
 
 
-def user_id_of(request):
+def user_id_of(request: HttpRequest) -> int | None:
     """
-    Return the id of the user whom the request turned out to come from, None of nobody or where nobody asked.
+    Return the id of the authenticated user, or None: anonymous, or nothing has asked for the user yet.
     """
     user = getattr(request, "user", None)
     return None if getattr(user, "_wrapped", None) is empty else getattr(user, "pk", None)
@@ -80,7 +87,7 @@ class RequestIdFilter(logging.Filter):
     Put the id of the running request on each log record.
     """
 
-    def filter(self, record):
+    def filter(self, record: logging.LogRecord) -> bool:
         # Django logs a 4xx after every middleware has ended, with the request beside it.
         request = getattr(record, "request", None)
         record.request_id = getattr(request, "request_id", None) or current_request_id.get()

@@ -8,7 +8,9 @@ A window is (before, after): the rows with after < id < before, newest first. An
 import base64
 import binascii
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from utils.time_ids import MAX_ID
 
@@ -16,6 +18,9 @@ CURSOR = re.compile(rb"(\d{1,16})\.(\d{1,16})\.([ou])")
 LARGEST_ROUND = 1000
 # Longer than any cursor of ours.
 CURSOR_MAX = 64
+
+Fetched = TypeVar("Fetched")
+Shown = TypeVar("Shown")
 
 
 class BadCursor(ValueError):
@@ -60,27 +65,27 @@ class Window:
     after: int | None = None
     newer: bool = False
 
-    def encode(self):
+    def encode(self) -> str:
         """
         Return the window as an opaque cursor.
         """
         kind = "u" if self.newer else "o"
         return encode_cursor(f"{self.before or 0}.{self.after or 0}.{kind}")
 
-    def older_than(self, id):
+    def older_than(self, id: int) -> "Window":
         """
         Return what is left of the window below `id`, for lists that go from new to old.
         """
         return Window(id, self.after, self.newer)
 
-    def newer_than(self, id):
+    def newer_than(self, id: int) -> "Window":
         """
         Return what is left of the window above `id`, for lists that go from old to new.
         """
         return Window(self.before, id, self.newer)
 
     @classmethod
-    def decode(cls, cursor):
+    def decode(cls, cursor: str) -> "Window":
         """
         Return the window that `encode` made a cursor of.
 
@@ -96,17 +101,17 @@ class Window:
 
 
 @dataclass(slots=True)
-class Page:
+class Page(Generic[Shown]):
     """
     Rows of one page and the window of the next one, None at the end.
     """
 
-    rows: list
+    rows: list[Shown]
     next_window: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class NumberedPage:
+class NumberedPage(Generic[Shown]):
     """
     Rows of one page by number.
 
@@ -114,12 +119,20 @@ class NumberedPage:
     :param total: how many rows there are; more than that in a list too long to be paged by number to its end.
     """
 
-    rows: list
+    rows: list[Shown]
     reachable: int
     total: int
 
 
-def fill_page(window, limit, *, fetch, keep, id_of, advance=Window.older_than):
+def fill_page(
+    window: Window,
+    limit: int,
+    *,
+    fetch: Callable[[int | None, int | None, int], Sequence[Fetched]],
+    keep: Callable[[Sequence[Fetched]], Sequence[Shown]],
+    id_of: Callable[[Shown], int],
+    advance: Callable[[Window, int], Window] = Window.older_than,
+) -> Page[Shown]:
     """
     Return a full page of visible rows: rows that `keep` drops are replaced by older ones.
 
@@ -130,7 +143,8 @@ def fill_page(window, limit, *, fetch, keep, id_of, advance=Window.older_than):
     :param id_of: the id of what `keep` returned.
     :param advance: `Window.older_than`, or `Window.newer_than` for a list from old to new.
     """
-    kept, rest, wanted = [], window, limit + 1
+    kept: list[Shown] = []
+    rest, wanted = window, limit + 1
     while True:
         rows = fetch(rest.before, rest.after, wanted)
         kept += keep(rows)
@@ -144,12 +158,13 @@ def fill_page(window, limit, *, fetch, keep, id_of, advance=Window.older_than):
     return Page(kept, advance(window, id_of(kept[-1])))
 
 
-def row_id(row):
+# `Any`: the four kinds have nothing in common.
+def row_id(row: Any) -> int:
     """
     Return the id of what was fetched: a bare id, a record, a tuple that begins with it, or a row that has one.
     """
     if isinstance(row, int):
         return row
     if isinstance(row, tuple):
-        return row[0]
-    return row["id"] if isinstance(row, dict) else row.id
+        return int(row[0])
+    return int(row["id"] if isinstance(row, dict) else row.id)

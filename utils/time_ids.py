@@ -1,7 +1,7 @@
 """
 Ids that are times: microseconds since 2020-01-01 UTC.
 
-Whoever sorts by id sorts by time, in every store and on every machine, so a page needs no
+Sorting by id is sorting by time, in every store and on every machine, so a page needs no
 tie-breaker and `created_at__lt` is a bound on the primary key. The idea is Twitter's Snowflake
 (2010) without its machine bits: two processes may draw the same microsecond, the primary key
 refuses the second, and its transaction runs again with a later one (utils/transactions.py).
@@ -25,22 +25,22 @@ class MonotoneClock:
     Costs one lock; about a million draws a second are possible before ids run ahead of the time.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last = 0
 
-    def next_id(self):
+    def next_id(self) -> int:
         """
-        Return the present microsecond, or the one after the last that was drawn.
+        Return the current microsecond, or the one after the last id if that is later.
         """
         with self._lock:
             now = time.time_ns() // 1000 - EPOCH_MICROSECONDS
             self._last = max(now, self._last + 1)
             return self._last
 
-    def forget(self):
+    def forget(self) -> None:
         """
-        Go by the machine's clock again. For tests, which travel in time and come back.
+        Follow the machine's clock again. For tests, which travel in time and come back.
         """
         self._last = 0
 
@@ -49,21 +49,21 @@ clock = MonotoneClock()
 next_id = clock.next_id
 
 
-def id_to_datetime(time_id):
+def id_to_datetime(time_id: int) -> datetime:
     """
     Return the UTC moment that `time_id` stands for.
     """
     return EPOCH + timedelta(microseconds=time_id)
 
 
-def datetime_to_id(moment):
+def datetime_to_id(moment: datetime) -> int:
     """
     Return the id of an aware `moment`; negative before 2020, so that bounds compare correctly.
     """
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
-def format_time(moment):
+def format_time(moment: datetime) -> str:
     """
     Return `moment` as the API writes times: ISO 8601, UTC, microseconds, `Z`.
     """

@@ -5,9 +5,13 @@ Transactions that run again when the database asks for it, and locks that share.
 import logging
 import random
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
+from typing import Any, ParamSpec, TypeVar, TypeVarTuple
 
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import Model, QuerySet
 
 from utils.hbase.exceptions import HBaseUnavailable
 from utils.redis.client import RedisUnavailable
@@ -19,14 +23,25 @@ ATTEMPTS = 5
 # MariaDB's number. A lock that timed out (1205) is not among what is tried again: who waited for it has waited enough.
 DEADLOCK = 1213
 
+Row = TypeVar("Row", bound=Model)
+Result = TypeVar("Result")
+Parameters = ParamSpec("Parameters")
+Arguments = TypeVarTuple("Arguments")
 
-class IdTaken(Exception):
+
+class RunAgain(Exception):
+    """
+    Running the transaction again from its start will help: `retried_transaction` does.
+    """
+
+
+class IdTaken(RunAgain):
     """
     Another process drew the same microsecond; the transaction runs again with a later one.
     """
 
 
-def create_with_time_id(model, **fields):
+def create_with_time_id(model: type[Row], **fields: Any) -> Row:
     """
     Insert a row of `model` whose primary key is its time, and return it.
 
@@ -36,14 +51,24 @@ def create_with_time_id(model, **fields):
     :raises IntegrityError: another unique key is violated.
     """
     try:
-        return model.objects.create(id=next_id(), **fields)
+        return model._default_manager.create(id=next_id(), **fields)
     except IntegrityError as error:
         if is_primary_key_collision(error):
             raise IdTaken from error
         raise
 
 
-def is_primary_key_collision(error):
+def single_statement() -> AbstractContextManager:
+    """
+    Guard one statement that may fail, so that an outer transaction survives it.
+
+    Inside a transaction it is a savepoint. Outside of one it is nothing: the statement is a
+    transaction of its own, and BEGIN and COMMIT would be two more round trips.
+    """
+    return transaction.atomic() if connection.in_atomic_block else nullcontext()
+
+
+def is_primary_key_collision(error: IntegrityError) -> bool:
     """
     Say whether an IntegrityError is about the primary key and no other unique key.
     """
@@ -51,9 +76,9 @@ def is_primary_key_collision(error):
     return "PRIMARY'" in text or text.endswith(".id")
 
 
-def retried_transaction(work):
+def retried_transaction(work: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """
-    Decorate a verb to run in one transaction, again from its start when an id was taken.
+    Decorate a verb to run in one transaction, again from its start when something raised RunAgain.
 
     The outermost such transaction also runs again, after a short random pause, when the
     database chose it as the victim of a deadlock: inside an outer transaction that would be
@@ -62,13 +87,15 @@ def retried_transaction(work):
     """
 
     @wraps(work)
-    def run(*args, **kwargs):
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         outermost = not connection.in_atomic_block
-        for attempt in range(1, ATTEMPTS + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             try:
                 with transaction.atomic():
                     return work(*args, **kwargs)
-            except IdTaken:
+            except RunAgain:
                 if attempt == ATTEMPTS:
                     raise
             except OperationalError as error:
@@ -79,14 +106,14 @@ def retried_transaction(work):
     return run
 
 
-def after_commit(action, *args):
+def after_commit(action: Callable[[*Arguments], object], *args: *Arguments) -> None:
     """
     Try `action` once the transaction has committed; a cache or HBase that is away is no error.
 
     For best effort only: whatever must happen is an outbox event as well.
     """
 
-    def attempt():
+    def attempt() -> None:
         try:
             action(*args)
         except (RedisUnavailable, HBaseUnavailable) as error:
@@ -95,14 +122,14 @@ def after_commit(action, *args):
     transaction.on_commit(attempt, robust=True)
 
 
-def is_deadlock(error):
+def is_deadlock(error: Exception) -> bool:
     """
     Say whether running the transaction again at once can help.
     """
     return bool(error.args) and error.args[0] == DEADLOCK
 
 
-def lock_in_share_mode(queryset):
+def lock_in_share_mode(queryset: QuerySet) -> list[Any]:
     """
     Return the rows (tuples) of a `.values_list()` queryset, locked against change until commit.
 

@@ -1,5 +1,6 @@
 """
-How long a request may wait for the database: three seconds for locks in all, however many statements meet one.
+How long a request may wait for the database: two and a half seconds for locks in all, however many statements meet
+one, and five for a server that says nothing.
 
 Tasks and commands have no such budget: a task whose lock does not come gives way and runs again.
 """
@@ -12,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.signals import request_finished, request_started
+from django.db import connection as default_connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
@@ -42,6 +44,7 @@ def connect() -> None:
 def start_counting(environ: dict[str, Any] | None = None, **kwargs: Any) -> None:
     arrived_at = (environ or {}).get(ARRIVED_AT)
     waited.seconds = time.monotonic() - arrived_at if arrived_at else 0
+    limit_silence(default_connection)
 
 
 def stop_counting(**kwargs: Any) -> None:
@@ -59,6 +62,18 @@ def watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     if waited.seconds is not None and connection.vendor == "mysql":
         seconds = settings.REQUEST_STATEMENT_SECONDS
         execute_raw(connection, f"SET max_statement_time={seconds}, lock_wait_timeout={settings.LOCK_WAIT_SECONDS}")
+
+
+def limit_silence(connection: BaseDatabaseWrapper) -> None:
+    """
+    Let the next connection of this thread give a server up that says nothing for so long: the client library takes
+    the limit as it connects, never later.
+    """
+    if connection.connection is None and connection.vendor == "mysql":
+        limits = dict.fromkeys(("read_timeout", "write_timeout"), settings.REQUEST_SILENCE_SECONDS)
+        # All threads share the dictionaries.
+        options = {**connection.settings_dict["OPTIONS"], **limits}
+        connection.settings_dict = {**connection.settings_dict, "OPTIONS": options}
 
 
 def within_budget(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:

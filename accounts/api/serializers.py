@@ -4,13 +4,21 @@ Shapes of people.
 
 from rest_framework import serializers
 
-from accounts.constants import AVATAR_PIXELS, EMAIL_LENGTH, NICKNAME_MAX, PASSWORD_MAX, PASSWORD_MIN, USERNAME
-from accounts.services.search import Rank
+from accounts.constants import (
+    AVATAR_PIXELS,
+    EMAIL_LENGTH,
+    MAX_SEARCH_CURSOR,
+    NICKNAME_MAX,
+    PASSWORD_MAX,
+    PASSWORD_MIN,
+    USERNAME,
+)
+from accounts.services.search import SearchCursor
 from utils.api.fields import PICTURE_WORDS, PictureField, TextField
 from utils.api.pagination import BAD_CURSOR
 from utils.api.shapes import SuccessSerializer
 from utils.media import media_url
-from utils.pagination import CURSOR_MAX, BadCursor
+from utils.pagination import BadCursor
 
 # Django's words for the same box in its own forms.
 BOTH_AVATARS = "Either send a new avatar or check this box, not both."
@@ -95,11 +103,11 @@ class SearchSerializer(serializers.Serializer):
     """
 
     q = TextField(max_length=NICKNAME_MAX)
-    cursor = serializers.CharField(required=False, max_length=CURSOR_MAX, trim_whitespace=False)
+    cursor = serializers.CharField(required=False, max_length=MAX_SEARCH_CURSOR, trim_whitespace=False)
 
-    def validate_cursor(self, cursor: str) -> Rank:
+    def validate_cursor(self, cursor: str) -> SearchCursor:
         try:
-            return Rank.decode(cursor)
+            return SearchCursor.decode(cursor)
         except BadCursor as error:
             raise serializers.ValidationError(BAD_CURSOR) from error
 

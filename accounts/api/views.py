@@ -30,7 +30,7 @@ from accounts.api.serializers import (
     UserSerializer,
 )
 from accounts.cache import user_record
-from accounts.constants import LOGIN_BACKEND, NICKNAME_MAX, VIEW_EMAIL
+from accounts.constants import LOGIN_BACKEND, MAX_SEARCH_CURSOR, NICKNAME_MAX, VIEW_EMAIL
 from accounts.devices import remember
 from accounts.models import User, UserProfile
 from accounts.services import AccessTokenService, AccountService, ProfileService, SearchService, WrongCredentials
@@ -39,7 +39,7 @@ from utils.api.files import FileView
 from utils.api.pagination import CountedPagination, next_page_url
 from utils.api.parameters import presented_token
 from utils.api.permissions import IsObjectOwner
-from utils.api.schema import CURSOR_PARAMETER
+from utils.api.schema import cursor_parameter
 from utils.api.shapes import SuccessSerializer, numbered, ranked
 from utils.api.throttling import RateLimiter, client_address
 from utils.api.views import APIViewSet
@@ -190,7 +190,7 @@ class UserViewSet(APIViewSet):
                 required=True,
                 description="How the user name or the nickname begins, in any case; 64 characters count",
             ),
-            CURSOR_PARAMETER,
+            cursor_parameter(MAX_SEARCH_CURSOR),
         ],
     }
     permissions = {"list": [IsAdminUser], "retrieve": [AllowAny], "by": [AllowAny], "search": [AllowAny]}
@@ -229,11 +229,12 @@ class UserViewSet(APIViewSet):
     @action(methods=["GET"], detail=False)
     def search(self, request: Request) -> Response:
         """
-        People whose user name or nickname begins with `q`, in any case: the very name first, then the most followed.
+        People whose user name or nickname begins with `q`, in any case: the very name first, then the
+        most followed, then everybody else by name.
         """
         asked = self.read(SearchSerializer, data=request.query_params.dict())
         found = SearchService.search(viewer=request.user, text=asked["q"], after=asked.get("cursor"))
-        following = found.next_rank and next_page_url(request, found.next_rank.encode())
+        following = found.next_cursor and next_page_url(request, found.next_cursor.encode())
         results = self.get_serializer(found.records, many=True).data
         return Response({"has_next_page": following is not None, "next": following, "results": results})
 

@@ -2,22 +2,24 @@
 The verbs of accounts: signing up, proving who one is, leaving, being hidden.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 from django.utils import timezone
 
 from accounts import cache
 from accounts.constants import DELETED_PREFIX
-from accounts.models import User, UserProfile
+from accounts.events import AccountDeleted, UserChanged
+from accounts.models import User, UserProfile, Viewer
+from accounts.records import UserRecord
 from accounts.services.roles import RoleService
 from accounts.services.tokens import AccessTokenService
 from outbox.services import OutboxService
 from utils.errors import Refused
-from utils.memcached.objects import read_through
+from utils.memcached.objects import Lookup, read_through
 from utils.transactions import after_commit
 
 
@@ -40,7 +42,7 @@ class WeakPassword(Refused):
 
 class WrongCredentials(Refused):
     """
-    The name or the password is wrong; which of them is nobody's business.
+    The name or the password is wrong; which one is not revealed.
     """
 
     code = "wrong_credentials"
@@ -53,7 +55,7 @@ class AccountService:
     """
 
     @classmethod
-    def create_account(cls, *, username, email, password):
+    def create_account(cls, *, username: str, email: str, password: str) -> User:
         """
         Create a user with a profile.
 
@@ -64,23 +66,24 @@ class AccountService:
         cls.check_password_strength(password, user=User(username=username, email=email))
         cls._check_free(username, email)
         try:
-            return User.objects.create_user(username, email, password)
+            user: User = User.objects.create_user(username, email, password)
+            return user
         except IntegrityError:
-            # Somebody else was faster by a moment; the same words as if by a day.
+            # Somebody else was a moment faster: the same error as for a name that has long been taken.
             cls._check_free(username, email)
             raise
 
     @classmethod
-    def _check_free(cls, username, email):
+    def _check_free(cls, username: str, email: str) -> None:
         if User.objects.filter(username=username).exists():
             raise UsernameTaken
         if User.objects.filter(email=email).exists():
             raise EmailTaken
 
     @classmethod
-    def check_password_strength(cls, password, *, user, field="password"):
+    def check_password_strength(cls, password: str, *, user: User, field: str = "password") -> None:
         """
-        Refuse a password that everybody tries first. `user` need not be saved yet.
+        Refuse a password that attackers try first. `user` need not be saved yet.
 
         :raises WeakPassword: it is among the well-known ones, or is the user's own name or mail.
         """
@@ -90,7 +93,7 @@ class AccountService:
             raise WeakPassword(" ".join(error.messages), field=field) from error
 
     @classmethod
-    def change_password(cls, *, user, old_password, new_password):
+    def change_password(cls, *, user: User, old_password: str, new_password: str) -> User:
         """
         Give the user a new password and end every session and token, the present ones too.
 
@@ -109,7 +112,7 @@ class AccountService:
         return user
 
     @classmethod
-    def delete_account(cls, *, user, password):
+    def delete_account(cls, *, user: User, password: str) -> None:
         """
         Close an account: it is gone for everyone at once, its name and mail are free again.
 
@@ -130,11 +133,11 @@ class AccountService:
             user.set_unusable_password()
             user.save()
             AccessTokenService.revoke_all(user)
-            OutboxService.record("account_deleted", user_id=user.id)
+            OutboxService.record(AccountDeleted(user_id=user.id))
             cls.announce_change(user.id)
 
     @classmethod
-    def suspend(cls, *, user):
+    def suspend(cls, *, user: User) -> bool:
         """
         Hide a user and all they wrote from everyone but staff; ends sessions and tokens, for good.
 
@@ -152,7 +155,7 @@ class AccountService:
         return bool(changed)
 
     @classmethod
-    def restore(cls, *, user):
+    def restore(cls, *, user: User) -> bool:
         """
         Undo `suspend`: everything is back where it was. Returns whether that is new. Repeats safely.
         """
@@ -166,25 +169,25 @@ class AccountService:
         """
         Say whether this account is closed, from the database: what purges ask before they delete anything.
         """
-        return User.objects.filter(id=user_id, deleted_at__isnull=False).exists()
+        return bool(User.objects.filter(id=user_id, deleted_at__isnull=False).exists())
 
     @classmethod
-    def announce_change(cls, user_id):
+    def announce_change(cls, user_id: int) -> None:
         """
         Make cached copies of a user stale, at once as a best effort and again by an event.
         """
-        OutboxService.record("user_changed", user_id=user_id)
+        OutboxService.record(UserChanged(user_id=user_id))
         after_commit(cache.invalidate_user, user_id)
 
     @classmethod
-    def user_lookup(cls, user_ids):
+    def user_lookup(cls, user_ids: Iterable[int]) -> Lookup:
         """
-        Return a lookup of user records, for reading them in one trip with other things.
+        Return a lookup of user records, for reading them in one round trip with other things.
         """
         return cache.user_lookup(user_ids)
 
     @classmethod
-    def load_users(cls, user_ids):
+    def load_users(cls, user_ids: Iterable[int]) -> dict[int, UserRecord]:
         """
         Return {id: user record} of those who exist, through the cache: one round trip when warm.
         """
@@ -193,7 +196,7 @@ class AccountService:
         return lookup.found
 
     @classmethod
-    def visibility_to(cls, viewer):
+    def visibility_to(cls, viewer: Viewer) -> Callable[[UserRecord | None], bool]:
         """
         Return a function that says of a user record, or of None, what `UserQuerySet.visible_to` says of rows.
 
@@ -204,7 +207,7 @@ class AccountService:
         return lambda record: record is not None and not record["deleted"] and not record["suspended"]
 
     @classmethod
-    def load_visible_users(cls, user_ids, viewer):
+    def load_visible_users(cls, user_ids: Iterable[int], viewer: Viewer) -> dict[int, UserRecord]:
         """
         Return {id: user record} of those whom `viewer` may see.
         """
@@ -212,16 +215,23 @@ class AccountService:
         return {user_id: record for user_id, record in cls.load_users(user_ids).items() if is_visible(record)}
 
     @classmethod
-    def change_counts(cls, deltas):
+    def change_counts(cls, deltas: dict[int, dict[str, int]]) -> None:
         """
-        Add to the counters of profiles: {user_id: {"followers_count": +1, …}}.
+        Add to the counters of profiles: {user_id: {"followers_count": +1, …}}. One query.
 
         Rows are locked in the order of their ids, so two transactions cannot wait for each other;
         call it first in the transaction of what is counted.
         """
-        for user_id in sorted(deltas):
-            changes = {name: F(name) + delta for name, delta in deltas[user_id].items()}
-            UserProfile.objects.filter(user_id=user_id).update(**changes)
+        names = {name for changes in deltas.values() for name in changes}
+        changes = {name: F(name) + cls._delta(name, deltas) for name in names}
+        UserProfile.objects.filter(user_id__in=deltas).order_by("user_id").update(**changes)
+
+    @classmethod
+    def _delta(cls, name: str, deltas: dict[int, dict[str, int]]) -> int | Case:
+        if len(deltas) == 1:
+            [changes] = deltas.values()
+            return changes[name]
+        return Case(*[When(user_id=user_id, then=changes.get(name, 0)) for user_id, changes in deltas.items()])
 
     @classmethod
     def get_followers_counts(cls, user_ids: Collection[int]) -> dict[int, int]:
@@ -231,7 +241,7 @@ class AccountService:
         return dict(UserProfile.objects.filter(user_id__in=user_ids).values_list("user_id", "followers_count"))
 
     @classmethod
-    def lock_profiles(cls, *user_ids):
+    def lock_profiles(cls, *user_ids: int) -> list[int]:
         """
         Hold the profiles of these users until commit, in the order of their ids; one query.
         """

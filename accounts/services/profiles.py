@@ -2,11 +2,14 @@
 The verbs of profiles.
 """
 
+from typing import Any
+
 from django.db import transaction
 
-from accounts.models import User, UserProfile
+from accounts.models import User, UserProfile, Viewer
 from accounts.services.accounts import AccountService
 from utils.errors import Missing
+from utils.images import CleanImage
 from utils.media import delete_files, new_key, remove_files, save_image
 
 
@@ -22,7 +25,7 @@ class ProfileService:
     """
 
     @classmethod
-    def update_profile(cls, *, profile, **changes):
+    def update_profile(cls, *, profile: UserProfile, **changes: Any) -> UserProfile:
         """
         Change what a user shows of themselves, and return the profile.
 
@@ -37,7 +40,7 @@ class ProfileService:
         try:
             profile, old_avatar = cls._save(profile, changes)
         except BaseException:
-            # The row does not know the new file, so nothing leads to it.
+            # No row refers to the new file.
             delete_files([changes.get("avatar")])
             raise
         if old_avatar != profile.avatar:
@@ -45,27 +48,27 @@ class ProfileService:
         return profile
 
     @classmethod
-    def _keep_avatar(cls, image):
+    def _keep_avatar(cls, image: CleanImage | None) -> str:
         if image is None:
             return ""
-        key = new_key("avatars", image)
+        key: str = new_key("avatars", image)
         save_image(key, image)
         return key
 
     @classmethod
     @transaction.atomic
-    def _save(cls, profile, changes):
-        # Held, so that each of two new avatars knows the one before it, and none comes after the account was emptied.
+    def _save(cls, profile: UserProfile, changes: dict[str, Any]) -> tuple[UserProfile, str]:
+        # Locked, so that of two new avatars each replaces the one before, and none is added to an emptied profile.
         AccountService.lock_profiles(profile.user_id)
-        profile = UserProfile.objects.filter(id=profile.id, user__deleted_at__isnull=True).first()
-        if profile is None:
+        current = UserProfile.objects.filter(id=profile.id, user__deleted_at__isnull=True).first()
+        if current is None:
             raise ProfileGone
-        old_avatar = profile.avatar
+        old_avatar = current.avatar
         for name, value in changes.items():
-            setattr(profile, name, value)
-        profile.save(update_fields=["nickname", "nickname_key", "avatar", "updated_at"])
-        AccountService.announce_change(profile.user_id)
-        return profile, old_avatar
+            setattr(current, name, value)
+        current.save(update_fields=["nickname", "nickname_key", "avatar", "updated_at"])
+        AccountService.announce_change(current.user_id)
+        return current, old_avatar
 
     @classmethod
     @transaction.atomic
@@ -85,7 +88,7 @@ class ProfileService:
         return True
 
     @classmethod
-    def get_by_avatar(cls, key, viewer):
+    def get_by_avatar(cls, key: str, viewer: Viewer) -> UserProfile:
         """
         Return the profile whose avatar has this key.
 

@@ -7,10 +7,12 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import cache
 from accounts.constants import TOKEN_BYTES
+from accounts.events import TokensRevoked
 from accounts.models import AccessToken, User
 from outbox.services import OutboxService
 from utils.time_ids import format_time
@@ -23,7 +25,7 @@ class AccessTokenService:
     """
 
     @classmethod
-    def create_token(cls, *, user, name=""):
+    def create_token(cls, *, user: User, name: str = "") -> str:
         """
         Return a new secret; only its SHA-256 is stored, so it cannot be shown again.
         """
@@ -38,7 +40,7 @@ class AccessTokenService:
         return secret
 
     @classmethod
-    def load_user(cls, secret):
+    def load_user(cls, secret: str) -> User | None:
         """
         Return the user who holds `secret`, or None. One round trip and no SQL when warm; one query of staff.
         """
@@ -48,7 +50,7 @@ class AccessTokenService:
         user = cache.account_of(account) if account else cache.load_account(record["user_id"])
         if user is None or user.get_session_auth_hash() != record["auth_hash"]:
             return None
-        # What a cache says of staff, whoever reaches the cache may have written there.
+        # The rights of staff are never taken from a cache: somebody who can reach it could write them.
         return cls.get_user(secret) if user.is_staff or user.is_superuser else user
 
     @classmethod
@@ -63,24 +65,24 @@ class AccessTokenService:
         return token.user
 
     @classmethod
-    def revoke(cls, secret):
+    def revoke(cls, secret: str) -> None:
         """
         End one token; an unknown one is no error.
         """
         cls._revoke(AccessToken.objects.filter(key_hash=AccessToken.hash(secret)))
 
     @classmethod
-    def revoke_all(cls, user):
+    def revoke_all(cls, user: User) -> None:
         """
         End every token of a user.
         """
         cls._revoke(AccessToken.objects.filter(user_id=user.id))
 
     @classmethod
-    def _revoke(cls, tokens):
+    def _revoke(cls, tokens: QuerySet[AccessToken]) -> None:
         with transaction.atomic():
             key_hashes = list(tokens.values_list("key_hash", flat=True))
             if key_hashes:
                 tokens.delete()
-                OutboxService.record("tokens_revoked", key_hashes=key_hashes)
+                OutboxService.record(TokensRevoked(key_hashes=key_hashes))
                 after_commit(cache.invalidate_tokens, key_hashes)

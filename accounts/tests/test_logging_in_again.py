@@ -3,14 +3,15 @@ Each login has a session id of its own, by whatever door; and nothing that a cac
 """
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.cached_db import KEY_PREFIX
 from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.test import Client
 from django.utils.crypto import get_random_string
 
 from accounts.cache import account_key, account_record, token_key
+from accounts.cache import session_key as cached_session_key
 from accounts.constants import LOGIN_BACKEND
+from accounts.database_sessions import stored_key
 from accounts.models import AccessToken, User
 from testing.people import PASSWORD
 from testing.testcases import ApiTestCase
@@ -45,8 +46,8 @@ class LoggingInAgainTests(ApiTestCase):
 
                 self.assertNotEqual(first, second)
                 self.assertEqual((self.who_has(first), self.who_has(second)), (None, "chief1"))
-                self.assertFalse(Session.objects.filter(session_key=first).exists())
-                self.assertIsNone(caches["default"].get(f"{KEY_PREFIX}{first}"))
+                self.assertFalse(Session.objects.filter(session_key=stored_key(first)).exists())
+                self.assertIsNone(caches["default"].get(cached_session_key(first)))
 
     def test_signing_up_on_top_of_a_session_ends_it_too(self):
         first = self.log_in(DOORS[0])
@@ -92,7 +93,7 @@ class ForgedCacheTests(ApiTestCase):
             HASH_SESSION_KEY: self.chief.get_session_auth_hash(),
         }
         session_key = get_random_string(32).lower()
-        caches["default"].set(f"{KEY_PREFIX}{session_key}", session)
+        caches["default"].set(cached_session_key(session_key), session)
         caches["default"].set(account_key(self.chief.id), account_record(self.chief.id))
         thief = Client()
         thief.cookies["sessionid"] = session_key

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User, UserProfile
+from accounts.models import User, UserProfile, search_key
 from accounts.services import AccountService, SearchService
 from friendships.services import FriendshipService
 from testing.people import PASSWORD
@@ -28,9 +28,9 @@ class Searching(ApiTestCase):
         self.assertEqual(response.status_code, 200, response.content)
         return [user["username"] for user in response.json()["results"]]
 
-    def all_pages(self, text):
+    def all_pages(self, text, between=None):
         """
-        Return the user names of each page, by following `next` to the end.
+        Return the user names of each page, by following `next` to the end; `between` happens after each page.
         """
         pages, following = [], f"/api/users/search/?q={text}"
         while following:
@@ -38,7 +38,13 @@ class Searching(ApiTestCase):
             self.assertEqual(body["has_next_page"], body["next"] is not None)
             pages.append([user["username"] for user in body["results"]])
             following = body["next"]
+            if between:
+                between(len(pages))
         return pages
+
+    def assert_each_once(self, pages, names):
+        self.assertEqual([len(page) for page in pages[:-1]], [10] * (len(pages) - 1))
+        self.assertEqual(sorted(name for page in pages for name in page), sorted(names))
 
     def with_nickname(self, name, nickname):
         person = self.person(name)
@@ -172,10 +178,59 @@ class PagesTests(Searching):
         self.assertEqual([len(page) for page in pages], [10, 10, 10, 5])
         self.assertEqual(sorted(name for page in pages for name in page), names)
 
+    def test_nobody_is_lost_or_repeated_when_numbers_of_followers_change_between_pages(self):
+        names = self.many(150)
+        shown, hidden = names[-1], names[0]
+
+        def turn_around(page):
+            # Who was first becomes last, and who is to come first; then the other way round.
+            self.with_followers({shown: 0, hidden: 9_000} if page % 2 else {shown: 9_000, hidden: 0})
+            self.with_followers(dict.fromkeys(names[40:60], 1_000 + page))
+
+        self.assert_each_once(self.all_pages("many", between=turn_around), names)
+
+    def test_everybody_of_more_than_a_thousand_is_reached_by_paging_on(self):
+        names = self.many(1_100) + self.many(550, prefix="other", nickname="Many")
+
+        pages = self.all_pages("many", between=lambda page: self.with_followers({names[page * 7]: 20_000 + page}))
+
+        self.assert_each_once(pages, names)
+        self.assertEqual(pages[0][0], "many01099")
+
+    def test_who_is_found_by_both_names_and_who_shares_a_nickname_is_there_once(self):
+        names = self.many(130, nickname="many") + self.many(130, prefix="other")
+        UserProfile.objects.filter(user__username__startswith="other").update(nickname_key=search_key("Many"))
+
+        self.assert_each_once(self.all_pages("many"), names)
+
+    def test_who_is_suspended_between_two_pages_is_hidden_and_the_pages_stay_full(self):
+        names = self.many(130)
+
+        def suspend(page):
+            if page == 1:
+                for name in (names[-15], names[5], names[-1]):
+                    AccountService.suspend(user=User.objects.get(username=name))
+
+        pages = self.all_pages("many", between=suspend)
+
+        # The first page had shown one of them.
+        self.assert_each_once(pages, set(names) - {names[-15], names[5]})
+
     def test_a_page_that_is_just_full_is_the_last(self):
         self.many(20)
 
         self.assertEqual([len(page) for page in self.all_pages("many")], [10, 10])
+
+    def test_as_many_as_are_ranked_are_all(self):
+        for size, last in ((100, 10), (101, 1)):
+            with self.subTest(size=size):
+                prefix = f"many{size}_"
+                names = self.many(size, prefix=prefix)
+
+                pages = self.all_pages(prefix)
+
+                self.assert_each_once(pages, names)
+                self.assertEqual(len(pages[-1]), last)
 
     def test_next_is_an_address_that_keeps_what_was_asked(self):
         self.many(11, nickname="张")
@@ -205,7 +260,11 @@ class PagesTests(Searching):
         self.assertEqual((self.looks_for("alice"), self.looks_for("alice", staff)), ([], ["alice1"]))
 
     def test_a_bad_cursor_is_refused(self):
-        for cursor in ("", "junk", "MS4xLjE=", "%", "MS4wMS4x", "x" * 5000, "\x00", "张"):
+        # Of an id that no column holds.
+        self.assert_refused(
+            self.nobody().get("users/search/", q="a", cursor="MC45OTk5OTk5OTk5OTk5OTk5OTk5Lg"), 400, "cursor"
+        )
+        for cursor in ("", "junk", "MS4xLjE=", "%", "MS4wMS4x", "x" * 5000, "\x00", "张", "OS4xLg", "MS4wMS4"):
             with self.subTest(cursor=cursor[:10]):
                 self.assert_refused(self.nobody().get("users/search/", q="a", cursor=cursor), 400, "cursor")
 
@@ -265,6 +324,17 @@ class CostTests(Searching):
         self.assert_by_index(nickname[0], "profile_by_nickname")
         self.assert_by_index(rare[1], username)
         self.assert_by_index(common[2], "profile_by_followers")
+        self.assert_by_index(self.plans_of_others("many02")[0], username)
+        self.assert_by_index(self.plans_of_others("nick many02")[0], "profile_by_nickname")
+
+    def plans_of_others(self, text):
+        """
+        Return the plans of a page behind those who are ranked.
+        """
+        following = f"/api/users/search/?q={text}"
+        for _ in range(12):
+            following = self.nobody().client.get(following).json()["next"]
+        return self.plans(lambda: self.nobody().client.get(following))
 
     def test_the_number_of_queries_is_the_same_for_one_and_for_many(self):
         counts = []
@@ -274,6 +344,17 @@ class CostTests(Searching):
             counts.append(self.count_queries(self.nobody().get, "users/search/", q="many"))
 
         self.assertEqual(counts, [3, 3, 3])
+
+    def test_a_page_far_behind_costs_no_more_than_one_before(self):
+        self.many(120)
+        counts, following = [], "/api/users/search/?q=many"
+        while following:
+            self.caches_are_lost()
+            counts.append(self.count_queries(self.nobody().client.get, following))
+            following = self.nobody().client.get(following).json()["next"]
+
+        # Who is left of the ranked, others by user name, others by nickname, records.
+        self.assertLessEqual(max(counts), 4)
 
 
 class SuggestionsTests(Searching):

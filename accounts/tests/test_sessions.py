@@ -6,6 +6,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.models import Session
 from django.test import override_settings
 
+from accounts.database_sessions import stored_key
 from accounts.models import AccessToken, User
 from accounts.services import AccountService
 from testing.people import PASSWORD
@@ -107,7 +108,7 @@ class LoggingInTests(ApiTestCase):
 
         self.assertEqual(self.alice.status()["user"]["username"], "bobby1")
         self.assertNotEqual(self.alice.client.cookies["sessionid"].value, first)
-        self.assertFalse(Session.objects.filter(session_key=first).exists())
+        self.assertFalse(Session.objects.filter(session_key=stored_key(first)).exists())
 
     def test_each_login_brings_a_token_of_its_own(self):
         first, second = self.browser().logs_in("alice1"), self.browser().logs_in("alice1")

@@ -54,7 +54,8 @@ class CommentViewSet(APIViewSet):
         return comment
 
     def find(self, comment_id):
-        return get_object_or_404(Comment.objects.visible_to(self.request.user), id=comment_id)
+        # With the tweet, whose author every change of a comment concerns.
+        return get_object_or_404(Comment.objects.visible_to(self.request.user).select_related("tweet"), id=comment_id)
 
     @required_params("tweet_id", source="query_params")
     def list(self, request):
@@ -66,7 +67,10 @@ class CommentViewSet(APIViewSet):
             raise ValidationError({"tweet_id": ["Tweet does not exist"]})
         endless = EndlessRequest(request)
         page = CommentService.load_comments(tweet_id, request.user, endless.window, endless.limit)
-        return endless.envelope(page, [comment_shape(loaded, request) for loaded in page.rows], name="comments")
+        return self.answer_unless_unchanged(
+            (page.next_window, [(*loaded,) for loaded in page.rows]),
+            lambda: endless.envelope(page, [comment_shape(loaded, request) for loaded in page.rows], name="comments"),
+        )
 
     def create(self, request):
         """

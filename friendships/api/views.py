@@ -71,8 +71,9 @@ class FriendshipViewSet(APIViewSet):
         """
         followee = self.get_object()
         friendship, is_new = FriendshipService.follow(follower=request.user, followee=followee)
-        shape = self.shapes([(friendship.id, AccountService.load_users([followee.id])[followee.id])])[0]
-        return Response({**shape, "has_followed": True, "success": True, "duplicate": not is_new}, status=201)
+        record = AccountService.load_users([followee.id])[followee.id]
+        shape = friendship_shape(friendship.id, record, True, request)
+        return Response({**shape, "success": True, "duplicate": not is_new}, status=201)
 
     @action(methods=["POST"], detail=True)
     def unfollow(self, request, pk):
@@ -92,8 +93,18 @@ class FriendshipViewSet(APIViewSet):
             return numbered.envelope(page, self.shapes([(row.id, record) for row, record in page.rows]))
         endless = EndlessRequest(self.request)
         page = load(user, viewer, endless.window, endless.limit)
-        return endless.envelope(page, self.shapes([(row.id, record) for row, record in page.rows]))
+        rows = self.with_followed([(row.id, record) for row, record in page.rows])
+        return self.answer_unless_unchanged(
+            (page.next_window, rows),
+            lambda: endless.envelope(page, [friendship_shape(*row, self.request) for row in rows]),
+        )
 
     def shapes(self, rows):
+        return [friendship_shape(*row, self.request) for row in self.with_followed(rows)]
+
+    def with_followed(self, rows):
+        """
+        Return (friendship id, user record, whether the caller follows that user) of pairs of the first two.
+        """
         followed = FriendshipService.load_followed_among(self.request.user, [record["id"] for _, record in rows])
-        return [friendship_shape(id, record, record["id"] in followed, self.request) for id, record in rows]
+        return [(id, record, record["id"] in followed) for id, record in rows]

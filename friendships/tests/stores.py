@@ -5,7 +5,7 @@ What tests do with the two stores of friendships.
 from accounts.models import User
 from friendships.hbase_models import Follower, Following, FollowingPair
 from friendships.models import Friendship
-from gatekeeper.constants import FRIENDSHIPS
+from stores.constants import FRIENDSHIPS
 from testing.stack_hbase import put_in_phase
 
 

@@ -14,8 +14,8 @@ from accounts.models import User
 from friendships.services import FriendshipService
 from friendships.tasks import mirror_friendships
 from friendships.tests.stores import TwoStores
-from gatekeeper.constants import Phase
 from outbox.models import Message
+from stores.constants import Phase
 from testing.stack_hbase import hbase_between_proxy, other_hbase
 from testing.stack_processes import free_port
 from testing.testcases import ApiTestCase, CommittedTestCase

@@ -13,7 +13,7 @@ from accounts.models import User
 from friendships.hbase_models import Follower
 from friendships.models import Friendship
 from friendships.tests.stores import TwoStores
-from gatekeeper.constants import Phase
+from stores.constants import Phase
 from testing.testcases import ApiTestCase
 from utils.time_ids import MAX_ID, format_time, id_to_datetime
 

@@ -2,11 +2,17 @@
 Shapes of notifications.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib.contenttypes.models import ContentType
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from accounts.api.serializers import UserSerializer, user_shape
+from accounts.records import UserRecord
 from inbox.constants import VERBS
+from inbox.models import Notification
 from utils.time_ids import format_time
 
 
@@ -15,7 +21,7 @@ class NotificationSerializer(serializers.Serializer):
     What somebody did, and to what of the caller's.
     """
 
-    # The shape itself is made by a function (`notification_shape`), because pages are read often.
+    # A function makes the shape itself (`notification_shape`), because pages are read often.
     id = serializers.IntegerField()
     actor_content_type = serializers.CharField()
     actor_object_id = serializers.CharField()
@@ -43,7 +49,7 @@ class NotificationSerializer(serializers.Serializer):
     }
 
 
-def notification_shape(notification, actor_record, request):
+def notification_shape(notification: Notification, actor_record: UserRecord | None, request: Request) -> dict[str, Any]:
     """
     Return the Notification shape: the things it is about are named, not looked up.
     """
@@ -59,7 +65,7 @@ def notification_shape(notification, actor_record, request):
     }
 
 
-def reference_shape(notification, role):
+def reference_shape(notification: Notification, role: str) -> dict[str, str | None]:
     content_type_id = getattr(notification, f"{role}_content_type_id")
     if content_type_id is None:
         return {f"{role}_content_type": None, f"{role}_object_id": None}
@@ -75,10 +81,10 @@ class YesOrNoField(serializers.BooleanField):
     A bool whose form is a choice of two: an empty checkbox sends nothing, and nothing is a missing parameter.
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(style={"base_template": "select.html"}, **kwargs)
 
-    def iter_options(self):
+    def iter_options(self) -> Iterable[Any]:
         return serializers.ChoiceField(choices=[("true", "yes"), ("false", "no")]).iter_options()
 
 

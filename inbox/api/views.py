@@ -2,10 +2,14 @@
 Reading the inbox, and marking what was read.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
 from rest_framework.fields import BooleanField
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
@@ -17,11 +21,14 @@ from inbox.api.serializers import (
     UnreadCountSerializer,
     notification_shape,
 )
-from inbox.models import Notification
+from inbox.models import Notification, NotificationQuerySet
 from inbox.services import NotificationService
 from utils.api.pagination import CountedPagination
 from utils.api.shapes import numbered
 from utils.api.views import APIViewSet, required_params
+
+# Not `list`: in the viewset that is a method.
+Shapes = list[dict[str, Any]]
 
 
 class NotificationViewSet(APIViewSet):
@@ -43,10 +50,10 @@ class NotificationViewSet(APIViewSet):
     pagination_class = CountedPagination
     rates = {name: f"notifications.{name}" for name in ("unread_count", "mark_all_as_read", "update")}
 
-    def get_queryset(self):
+    def get_queryset(self) -> NotificationQuerySet:
         return NotificationService.get_inbox(self.request.user)
 
-    def list(self, request):
+    def list(self, request: Request) -> Response:
         """
         Your notifications, newest first, ten a page; `unread` true or false asks for a part of them.
         """
@@ -54,21 +61,21 @@ class NotificationViewSet(APIViewSet):
         return self.get_paginated_response(self.shapes(page))
 
     @action(methods=["GET"], detail=False, url_path="unread-count")
-    def unread_count(self, request):
+    def unread_count(self, request: Request) -> Response:
         """
         How many of your notifications you have not read.
         """
         return Response({"unread_count": NotificationService.get_unread_count(request.user)})
 
     @action(methods=["POST"], detail=False, url_path="mark-all-as-read")
-    def mark_all_as_read(self, request):
+    def mark_all_as_read(self, request: Request) -> Response:
         """
         Mark all your notifications as read. Again is no error: `marked_count` is then 0.
         """
         return Response({"marked_count": NotificationService.mark_all_as_read(recipient=request.user)})
 
     @required_params("unread")
-    def update(self, request, pk):
+    def update(self, request: Request, pk: str) -> Response:
         """
         Mark one of your notifications as read or unread; everything but `unread` is ignored.
         """
@@ -76,16 +83,16 @@ class NotificationViewSet(APIViewSet):
         NotificationService.mark(notification=notification, **self.read())
         return Response(self.shapes([notification])[0])
 
-    def asked_unread(self):
+    def asked_unread(self) -> bool | None:
         """
-        Return the bool that `unread` in the address stands for, None of anything else.
+        Return the bool that `unread` in the query string stands for, or None.
         """
         text = self.request.query_params.get("unread", "").lower()
         if text in BooleanField.TRUE_VALUES:
             return True
         return False if text in BooleanField.FALSE_VALUES else None
 
-    def shapes(self, notifications):
+    def shapes(self, notifications: Iterable[Notification]) -> Shapes:
         actors = AccountService.load_users([notification.actor_object_id for notification in notifications])
         return [
             notification_shape(notification, actors.get(notification.actor_object_id), self.request)

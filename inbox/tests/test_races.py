@@ -28,7 +28,8 @@ class AtOnceTests(Doings, CommittedTestCase):
         return partial(handle, [message.id])
 
     def follow_worker(self):
-        return self.worker(tasks.settle_follows, "followed", follower_id=self.alice.id, followee_id=self.bob.id)
+        ids = {"follower_id": self.alice.id, "followee_id": self.bob.id, "friendship_id": 1}
+        return self.worker(tasks.settle_follows, "followed", **ids)
 
     def like_worker(self, tweet_id):
         ids = {"object_id": tweet_id, "user_id": self.alice.id, "owner_id": self.bob.id}
@@ -100,7 +101,10 @@ class AtOnceTests(Doings, CommittedTestCase):
 
         responses = self.together(
             *[partial(self.bob.post, "notifications/mark-all-as-read/")] * 3,
-            *[self.worker(tasks.withdraw_for_tweet, "tweet_deleted", tweet_id=id) for id in tweet_ids],
+            *[
+                self.worker(tasks.withdraw_for_tweet, "tweet_deleted", tweet_id=id, author_id=self.bob.id)
+                for id in tweet_ids
+            ],
         )
 
         self.assertEqual([response.status_code for response in responses[:3]], [200] * 3)

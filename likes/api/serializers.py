@@ -51,13 +51,9 @@ class BaseLikeSerializer(serializers.Serializer):
 
     def validate(self, data):
         """
-        Put the `thing` itself among the data.
+        Put the `model` of the thing in the place of its name. Whether it is there, the service finds out as it writes.
         """
-        things = LikeService.kinds()[data["content_type"]].objects
-        data["thing"] = things.visible_to(self.context["request"].user).filter(id=data["object_id"]).first()
-        if data["thing"] is None:
-            raise serializers.ValidationError({"object_id": ["Object does not exist"]})
-        return data
+        return {"model": LikeService.kinds()[data["content_type"]], "object_id": data["object_id"]}
 
 
 class LikeSerializerForCreate(BaseLikeSerializer):

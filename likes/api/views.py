@@ -34,7 +34,7 @@ class LikeViewSet(APIViewSet):
         """
         Like a thing: `content_type` is `tweet` or `comment`. Again is no error.
         """
-        like = LikeService.like(user=request.user, thing=self.read()["thing"])
+        like = LikeService.like(user=request.user, **self.read())
         users = AccountService.load_users([request.user.id])
         return Response(like_shape(like.id, users[request.user.id], request), status=201)
 
@@ -44,5 +44,5 @@ class LikeViewSet(APIViewSet):
         """
         Take a like back. Again is no error: `deleted` is then 0.
         """
-        deleted = LikeService.unlike(user=request.user, thing=self.read()["thing"])
+        deleted = LikeService.unlike(user=request.user, **self.read())
         return Response({"success": True, "deleted": deleted})

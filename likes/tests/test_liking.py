@@ -121,6 +121,16 @@ class CancellingTests(LikesTestCase):
             self.assertEqual((again.status_code, again.json()), (200, {"success": True, "deleted": 0}))
         self.assert_nobody_likes_anything()
 
+    def test_a_like_that_a_counter_has_lost_is_taken_back_and_nothing_is_counted_below_zero(self):
+        self.likes(self.bob, "tweet", self.tweet_id)
+        Tweet.objects.update(likes_count=0)
+
+        answer = self.cancel(self.bob, "tweet", self.tweet_id)
+
+        self.assertEqual((answer.status_code, answer.json()["deleted"]), (200, 1))
+        self.assertEqual(Tweet.objects.get(id=self.tweet_id).likes_count, 0)
+        self.assertEqual(self.cancel(self.bob, "tweet", self.tweet_id).json()["deleted"], 0)
+
     def test_what_bob_likes_carol_does_not_take_back(self):
         self.likes(self.bob, "tweet", self.tweet_id)
 

@@ -2,6 +2,8 @@
 Shapes of reports.
 """
 
+from typing import Any
+
 from rest_framework import serializers
 
 from moderation.constants import REASON_MAX, ReportStatus
@@ -18,7 +20,7 @@ class ReportSerializerForCreate(serializers.Serializer):
 
     reason = TextField(max_length=REASON_MAX, style={"base_template": "textarea.html", "rows": 2})
 
-    def validate(self, data):
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         things = KINDS[data["content_type"]].objects.visible_to(self.context["request"].user)
         if not things.filter(id=data["object_id"]).exists():
             raise serializers.ValidationError({"object_id": ["Object does not exist"]})

@@ -3,6 +3,7 @@ Reporting what breaks the rules.
 """
 
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from moderation.api.serializers import ReportSerializer, ReportSerializerForCreate
@@ -21,7 +22,7 @@ class ReportViewSet(APIViewSet):
     answers = {"create": (201, ReportSerializer)}
     rates = {"create": "reports.create"}
 
-    def create(self, request):
+    def create(self, request: Request) -> Response:
         """
         Report a `tweet`, a `comment` or a `user`. Again it is the same report.
         """

@@ -9,6 +9,7 @@ from accounts.cache import credential_key
 from newsfeeds.api.serializers import NewsFeedSerializer, newsfeed_shape
 from newsfeeds.cache import read_home_ahead
 from newsfeeds.services import NewsFeedService
+from tweets.api.serializers import tweet_state
 from utils.api.pagination import DEFAULT_LIMIT, EndlessRequest
 from utils.api.parameters import presented_token
 from utils.api.shapes import endless
@@ -47,4 +48,7 @@ class NewsFeedViewSet(APIViewSet):
         """
         endless = EndlessRequest(request)
         page = NewsFeedService.load_feed(request.user, endless.window, endless.limit)
-        return endless.envelope(page, [newsfeed_shape(tweet, request) for tweet in page.rows])
+        return self.answer_unless_unchanged(
+            (page.next_window, [tweet_state(tweet, request) for tweet in page.rows]),
+            lambda: endless.envelope(page, [newsfeed_shape(tweet, request) for tweet in page.rows]),
+        )

@@ -8,11 +8,13 @@ from typing import NamedTuple
 from django.conf import settings
 
 from accounts.services import AccountService
-from friendships.storage import ledger
+from friendships.storage import mysql_store
 from newsfeeds.cache import user_newsfeeds
+from newsfeeds.events import FollowerRange, RemovalBatchCut, TweetBatchCut, TweetCreated
 from newsfeeds.storage import store_to_write
-from outbox.models import Message
+from outbox.events import Event
 from outbox.services import OutboxService
+from tweets.events import TweetDeleted
 from tweets.services import TweetService
 from utils.redis.lists import push_entries, remove_entries
 from utils.time_ids import MAX_ID
@@ -40,7 +42,7 @@ class DeliveryService:
     """
 
     @classmethod
-    def deliver_all(cls, messages: Sequence[Message]) -> str:
+    def deliver_all(cls, events: Sequence[TweetCreated]) -> str:
         """
         Deliver tweets to all followers of their authors, or record an event for each range of them.
 
@@ -50,29 +52,29 @@ class DeliveryService:
         :raises HBaseUnavailable: HBase alone has feeds, and some may lack the tweets.
         :raises RedisUnavailable: the rows are there, cached lists may lack the tweets.
         """
-        small, large = cls._by_size(messages)
+        small, large = cls._by_size(events)
         cls._deliver_rows([delivery for _, delivery in [*small, *large]], [delivery for _, delivery in small])
-        for message, delivery in large:
-            cls._split(message, "tweet_batch_cut", delivery)
+        for event, delivery in large:
+            cls._split(event, TweetBatchCut, delivery)
         own_lists = [entry for _, delivery in [*small, *large] for entry in cls._own_entries(delivery)]
         cls._push([delivery for _, delivery in small], cls._all_followers(small), own_lists)
         return f"{len(small)} tweets are delivered, the followers of {len(large)} are cut into ranges"
 
     @classmethod
-    def withdraw_all(cls, messages: Sequence[Message]) -> str:
+    def withdraw_all(cls, events: Sequence[TweetDeleted]) -> str:
         """
         Take deleted tweets out of all feeds, or record an event for each range of followers.
 
         :raises HBaseUnavailable: HBase alone has feeds, and some may still hold the tweets.
         :raises RedisUnavailable: the rows are gone, cached lists may still hold the tweets.
         """
-        small, large = cls._by_size(messages)
+        small, large = cls._by_size(events)
         followers = cls._all_followers(small)()
         for _, delivery in [*small, *large]:
             recipients = [delivery.author_id, *followers.get(delivery.author_id, ())]
             cls._remove_rows(delivery.tweet_id, recipients)
-        for message, delivery in large:
-            cls._split(message, "removal_batch_cut", delivery)
+        for event, delivery in large:
+            cls._split(event, RemovalBatchCut, delivery)
         own_lists = [entry for _, delivery in [*small, *large] for entry in cls._own_entries(delivery)]
         remove_entries([*own_lists, *cls._entries([delivery for _, delivery in small], followers)])
         return f"{len(small)} tweets are withdrawn, the followers of {len(large)} are cut into ranges"
@@ -104,34 +106,34 @@ class DeliveryService:
 
     @classmethod
     def _by_size(
-        cls, messages: Sequence[Message]
-    ) -> tuple[list[tuple[Message, Delivery]], list[tuple[Message, Delivery]]]:
+        cls, events: Sequence[TweetCreated] | Sequence[TweetDeleted]
+    ) -> tuple[list[tuple[Event, Delivery]], list[tuple[Event, Delivery]]]:
         """
         Part the tweets whose authors have few followers from those that must be cut; one query.
         """
-        pairs = [(message, Delivery(message.payload["tweet_id"], message.payload["author_id"])) for message in messages]
+        pairs = [(event, Delivery(event.tweet_id, event.author_id)) for event in events]
         counts = AccountService.get_followers_counts({delivery.author_id for _, delivery in pairs})
-        small: list[tuple[Message, Delivery]] = []
-        large: list[tuple[Message, Delivery]] = []
-        for message, delivery in pairs:
+        small: list[tuple[Event, Delivery]] = []
+        large: list[tuple[Event, Delivery]] = []
+        for event, delivery in pairs:
             is_small = counts.get(delivery.author_id, 0) <= settings.FAN_OUT_BATCH_SIZE
-            (small if is_small else large).append((message, delivery))
+            (small if is_small else large).append((event, delivery))
         return small, large
 
     @classmethod
-    def _split(cls, message: Message, event: str, delivery: Delivery) -> None:
-        ranges = ledger().get_follower_ranges(delivery.author_id, size=settings.FAN_OUT_BATCH_SIZE)
-        payloads = [{**delivery._asdict(), "after": after, "until": until} for after, until in ranges]
-        OutboxService.split(message, event, payloads)
+    def _split(cls, event: Event, part_type: type[FollowerRange], delivery: Delivery) -> None:
+        ranges = mysql_store().get_follower_ranges(delivery.author_id, size=settings.FAN_OUT_BATCH_SIZE)
+        parts = [part_type(**delivery._asdict(), after=after, until=until) for after, until in ranges]
+        OutboxService.split(event, parts)
 
     @classmethod
-    def _all_followers(cls, small: Sequence[tuple[Message, Delivery]]) -> Followers:
+    def _all_followers(cls, small: Sequence[tuple[Event, Delivery]]) -> Followers:
         author_ids = {delivery.author_id for _, delivery in small}
-        return lambda: ledger().get_followers_of(author_ids)
+        return lambda: mysql_store().get_followers_of(author_ids)
 
     @classmethod
     def _followers_in_range(cls, author_id: int, after: int, until: int) -> Followers:
-        return lambda: {author_id: ledger().get_followers_between(author_id, after=after, until=until)}
+        return lambda: {author_id: mysql_store().get_followers_between(author_id, after=after, until=until)}
 
     @classmethod
     def _push(
@@ -175,18 +177,20 @@ class DeliveryService:
     @classmethod
     @retried_transaction
     def _deliver_rows(cls, all_deliveries: Sequence[Delivery], small: Sequence[Delivery]) -> None:
-        store = store_to_write()
-        for tweet_id, author_id in all_deliveries:
-            store.complete_own(tweet_id, author_id)
-        if small:
-            store.deliver_to_followers([tweet_id for tweet_id, _ in small], after=0, until=MAX_ID)
+        with store_to_write() as store:
+            for tweet_id, author_id in all_deliveries:
+                store.complete_own(tweet_id, author_id)
+            if small:
+                store.deliver_to_followers([tweet_id for tweet_id, _ in small], after=0, until=MAX_ID)
 
     @classmethod
     @retried_transaction
     def _deliver_rows_of_range(cls, tweet_id: int, after: int, until: int) -> None:
-        store_to_write().deliver_to_followers([tweet_id], after=after, until=until)
+        with store_to_write() as store:
+            store.deliver_to_followers([tweet_id], after=after, until=until)
 
     @classmethod
     @retried_transaction
     def _remove_rows(cls, tweet_id: int, user_ids: Sequence[int]) -> None:
-        store_to_write().remove(tweet_id, user_ids)
+        with store_to_write() as store:
+            store.remove(tweet_id, user_ids)

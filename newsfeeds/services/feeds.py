@@ -8,7 +8,7 @@ from django.conf import settings
 
 from accounts.services import AccountService
 from friendships.services import FriendshipService
-from friendships.storage import ledger
+from friendships.storage import mysql_store
 from newsfeeds.cache import user_newsfeeds
 from newsfeeds.storage import HBaseNewsFeedStore, store_to_read, store_to_write
 from tweets.services import TweetService
@@ -44,33 +44,33 @@ class NewsFeedService:
         return fill_page(window, limit, fetch=fetch, keep=keep, id_of=lambda tweet: tweet.id)
 
     @classmethod
-    def settle(cls, pairs: Sequence[tuple[int, int]]) -> None:
+    def reconcile(cls, pairs: Sequence[tuple[int, int]]) -> None:
         """
         Make feeds agree with whether their owners follow somebody: back-fill their newest tweets, or remove all.
 
         What counts is the friendship as it is now, not the event that woke this: follow, unfollow
-        and follow again may be settled in any order.
+        and follow again may be handled in any order.
 
         :param pairs: (follower id, followee id).
         :raises HBaseUnavailable: HBase alone has feeds, and some may not agree.
         :raises RedisUnavailable: the rows agree, cached lists may not.
         """
         for follower_id, followee_id in pairs:
-            cls._settle_rows(follower_id, followee_id)
+            cls._reconcile_rows(follower_id, followee_id)
         user_newsfeeds.drop({follower_id for follower_id, _ in pairs})
 
     @classmethod
     @retried_transaction
-    def _settle_rows(cls, follower_id, followee_id):
+    def _reconcile_rows(cls, follower_id: int, followee_id: int) -> None:
         AccountService.lock_profiles(follower_id)
         follows = FriendshipService.has_followed(follower_id=follower_id, followee_id=followee_id)
-        store = store_to_write()
         # Of somebody who is followed again, what was deleted in between: its withdrawal knew of no follower here.
         leaving = TweetService.get_deleted_ids_by(followee_id) if follows else TweetService.get_all_ids_by(followee_id)
-        for tweet_ids in leaving:
-            store.remove_many(follower_id, tweet_ids)
-        if follows:
-            store.deliver_many(follower_id, TweetService.hold_newest(followee_id, settings.BACKFILL_TWEETS))
+        with store_to_write() as store:
+            for tweet_ids in leaving:
+                store.remove_many(follower_id, tweet_ids)
+            if follows:
+                store.deliver_many(follower_id, TweetService.hold_newest(followee_id, settings.BACKFILL_TWEETS))
 
     @classmethod
     def write_missed_rows(cls, puts, deletes, version):
@@ -92,7 +92,7 @@ class NewsFeedService:
 
         By the keys of the followers' feeds, because feeds have no index by tweet.
         """
-        follower_ids = ledger().get_followers_between(author_id, after=0, until=2**63 - 1)
+        follower_ids = mysql_store().get_followers_between(author_id, after=0, until=2**63 - 1)
         store = store_to_read(author_id)
         own = store.count_feeds_with(tweet_id, [author_id])
         return store.count_feeds_with(tweet_id, follower_ids), len(follower_ids), bool(own)

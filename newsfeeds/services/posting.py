@@ -2,12 +2,17 @@
 Posting: the tweet, its place in the author's own feed, and the promise to everybody else's.
 """
 
-from newsfeeds.cache import user_newsfeeds
+from collections.abc import Sequence
+
+from accounts.models import User
+from newsfeeds.cache import push_posted, user_newsfeeds
+from newsfeeds.events import TweetCreated
 from newsfeeds.storage import store_to_write
 from outbox.services import OutboxService
-from tweets.services import PhotoService, TweetService
+from tweets.models import Tweet, TweetPhoto
+from tweets.services import LoadedTweet, PhotoService, TweetService
 from utils.idempotency.services import IdempotencyService
-from utils.redis.lists import push_entries
+from utils.images import CleanImage
 from utils.transactions import after_commit, retried_transaction
 
 
@@ -17,31 +22,32 @@ class PostingService:
     """
 
     @classmethod
-    def post_tweet(cls, *, author, content, images=()):
+    def post_tweet(cls, *, author: User, content: str, images: Sequence[CleanImage] = ()) -> LoadedTweet:
         """
-        Post a tweet with its pictures and return it.
+        Post a tweet with its pictures and return it as a page shows it, from memory: it is not read back.
 
         One transaction: the counter, the tweet, its photos, the author's feed row and the event
         that wakes the fan-out. It costs the same with no follower as with a million.
 
-        :param images: CleanImages, in the order in which they are shown.
+        :param images: in the order in which they are shown.
         """
         photos = PhotoService.keep(owner=author, images=images) if images else []
         try:
-            return cls._post(author, content, photos)
+            tweet = cls._post(author, content, photos)
         except BaseException:
             PhotoService.discard(photos)
             raise
+        return TweetService.load_posted(tweet, photos)
 
     @classmethod
     @retried_transaction
-    def _post(cls, author, content, photos):
+    def _post(cls, author: User, content: str, photos: Sequence[TweetPhoto]) -> Tweet:
         tweet = TweetService.create_tweet(author=author, content=content)
         PhotoService.attach(photos, tweet)
-        store_to_write().deliver_own(tweet.id, author.id)
-        OutboxService.record("tweet_created", tweet_id=tweet.id, author_id=author.id)
+        with store_to_write() as store:
+            store.deliver_own(tweet.id, author.id)
+        OutboxService.record(TweetCreated(tweet_id=tweet.id, author_id=author.id))
         IdempotencyService.complete(tweet.id)
-        # Both of the author's lists in one round trip.
         own_lists = [TweetService.list_entry(tweet.id, author.id), *user_newsfeeds.entries([author.id], tweet.id)]
-        after_commit(push_entries, own_lists)
+        after_commit(push_posted, tweet, own_lists)
         return tweet

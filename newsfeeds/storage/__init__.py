@@ -2,15 +2,19 @@
 Where feeds live: MySQL, HBase, or both while they move from one to the other. Nobody above knows which.
 """
 
-from gatekeeper.constants import FEEDS, Phase
-from gatekeeper.services import PhaseService
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from newsfeeds.storage.base import NewsFeedStore
 from newsfeeds.storage.dual import DualNewsFeedStore
 from newsfeeds.storage.hbase import HBaseNewsFeedStore
 from newsfeeds.storage.mysql import MySQLNewsFeedStore
+from stores.constants import FEEDS, Phase
+from stores.services import PhaseService
 
 __all__ = ["DualNewsFeedStore", "HBaseNewsFeedStore", "MySQLNewsFeedStore", "store_to_read", "store_to_write"]
 
-STORES = {
+STORES: dict[Phase, NewsFeedStore] = {
     Phase.MYSQL: MySQLNewsFeedStore(),
     Phase.DUAL_WRITE: DualNewsFeedStore(),
     Phase.READ_HBASE: DualNewsFeedStore(),
@@ -18,19 +22,21 @@ STORES = {
 }
 
 
-def store_to_read(user_id):
+def store_to_read(user_id: int) -> NewsFeedStore:
     """
-    Return the store that answers when it is about this user; no query but, where there is an HBase, one in two seconds.
+    Return the store that answers when it is about this user. Where there is an HBase, a query in two seconds.
     """
-    if not PhaseService.reads_hbase(FEEDS, user_id):
+    if not PhaseService.reads_hbase(table=FEEDS, subject_id=user_id):
         return STORES[Phase.MYSQL]
-    return STORES[PhaseService.load(FEEDS)]
+    return STORES[PhaseService.load(table=FEEDS)]
 
 
-def store_to_write():
+@contextmanager
+def store_to_write() -> Iterator[NewsFeedStore]:
     """
-    Return the store that takes rows, and hold the phase that says so until the caller's transaction ends.
+    Give the store that takes the rows which the block writes, inside a `retried_transaction`.
 
-    One query where there is an HBase, none otherwise.
+    Where there is an HBase, a query in two seconds (stores/services/phases.py, `write_lease`).
     """
-    return STORES[PhaseService.hold(FEEDS)]
+    with PhaseService.write_lease(table=FEEDS) as phase:
+        yield STORES[phase]

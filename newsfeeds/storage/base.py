@@ -9,8 +9,8 @@ class NewsFeedStore:
     """
     Ids go in and come out, never QuerySets, so that a store without SQL can answer too.
 
-    Every write repeats safely. It belongs into a transaction in which `store_to_write` chose the
-    store, and has happened once that transaction has committed and its `on_commit` work is done.
+    Every write repeats safely. It belongs into a block in which `store_to_write` gives the store,
+    and has happened once the transaction has committed and its `on_commit` work is done.
     """
 
     def get_tweet_ids(self, user_id, *, before, after, limit):

@@ -4,6 +4,7 @@ Feeds in both stores, while they move from one to the other and whenever they ma
 
 import logging
 
+from newsfeeds.events import FeedRowsMissed
 from newsfeeds.storage.base import NewsFeedStore
 from newsfeeds.storage.hbase import HBaseNewsFeedStore
 from newsfeeds.storage.mysql import CHUNK, MySQLNewsFeedStore
@@ -27,11 +28,10 @@ class Mirror(HBaseNewsFeedStore):
         except TROUBLE as error:
             logger.warning("%s rows of feeds are for later: %r", len(puts) + len(deletes), error)
             OutboxService.record_many(
-                "feed_rows_missed",
                 [
-                    *({"puts": keys, "deletes": [], "version": version} for keys in chunks(puts)),
-                    *({"puts": [], "deletes": keys, "version": version} for keys in chunks(deletes)),
-                ],
+                    *(FeedRowsMissed(puts=keys, deletes=[], version=version) for keys in chunks(puts)),
+                    *(FeedRowsMissed(puts=[], deletes=keys, version=version) for keys in chunks(deletes)),
+                ]
             )
 
 

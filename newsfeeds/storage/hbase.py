@@ -29,7 +29,7 @@ class HBaseNewsFeedStore(NewsFeedStore):
 
     def get_tweet_ids(self, user_id, *, before, after, limit):
         """
-        Merges the reader's own tweets from the ledger: posting writes nothing here. One trip and one query.
+        Merges the reader's own tweets from MySQL: posting writes nothing here. One trip and one query.
         """
         rows = Feed.filter(
             prefix=(user_id,),
@@ -42,14 +42,14 @@ class HBaseNewsFeedStore(NewsFeedStore):
 
     def count_feeds_with(self, tweet_id, user_ids):
         """
-        Counts the author's own feed by the ledger, as `get_tweet_ids` reads it; one query more.
+        Counts the author's own feed by MySQL, as `get_tweet_ids` reads it; one query more.
         """
         holders = {user_id for user_id, _ in Feed.get_many([(user_id, tweet_id) for user_id in user_ids])}
         author = Tweet.objects.there().filter(id=tweet_id).values_list("user_id", flat=True)
         return len(holders | (set(author) & set(user_ids)))
 
     def deliver_own(self, tweet_id, author_id):
-        # Authors find their own tweets in the ledger, so posting does not wait for HBase.
+        # Authors find their own tweets in MySQL, so posting does not wait for HBase.
         pass
 
     def complete_own(self, tweet_id, author_id):

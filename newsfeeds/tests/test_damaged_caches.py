@@ -7,11 +7,10 @@ from contextlib import contextmanager
 
 import pytest
 from django.conf import settings
-from django.contrib.sessions.backends.cached_db import KEY_PREFIX
 from django.core.cache import caches
 from pymemcache.client.base import Client as Memcached
 
-from accounts.cache import account_key, redis_key, token_key, user_key
+from accounts.cache import account_key, redis_key, session_key, token_key, user_key
 from accounts.models import AccessToken
 from comments.cache import head_key
 from friendships.cache import followings_key
@@ -103,7 +102,7 @@ class DamagedCachesTestCase(ApiTestCase):
         if settings.REDIS_URL:
             # Without Redis nobody reads texts from a cache, and sessions are in the database alone.
             self.keys["tweet"] = ("objects", tweet_key(self.tweet_id, 1))
-            self.keys["session"] = ("default", f"{KEY_PREFIX}{self.alice.client.cookies['sessionid'].value}")
+            self.keys["session"] = ("default", session_key(self.alice.client.cookies["sessionid"].value))
 
     def pages(self):
         """

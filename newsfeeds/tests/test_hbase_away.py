@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from gatekeeper.constants import Phase
 from outbox.models import Message
+from stores.constants import Phase
 from testing.stack_hbase import hbase_between_proxy, put_in_phase
 from testing.testcases import CommittedTestCase
 from utils.hbase.pool import reset_pool

@@ -10,7 +10,7 @@ import time_machine
 from django.test import override_settings
 from django.utils import timezone
 
-from gatekeeper.constants import Phase
+from stores.constants import Phase
 from testing.stack_hbase import put_in_phase
 from testing.testcases import ApiTestCase
 from tweets.models import Tweet

@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 
 from friendships.models import Friendship
-from gatekeeper.constants import Phase
 from outbox.relay import relay_once
+from stores.constants import Phase
 from testing.stack_hbase import put_in_phase
 from testing.testcases import ApiTestCase
 from tweets.models import Tweet

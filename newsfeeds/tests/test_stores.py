@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from friendships.models import Friendship
-from gatekeeper.constants import Phase
 from newsfeeds.hbase_models import Feed
 from newsfeeds.storage import DualNewsFeedStore, HBaseNewsFeedStore, MySQLNewsFeedStore
+from stores.constants import Phase
 from testing.stack_hbase import put_in_phase
 from testing.testcases import ApiTestCase
 from tweets.models import Tweet

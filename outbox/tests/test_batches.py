@@ -3,6 +3,8 @@ Many events in one message: what travels together, and what happens when some of
 """
 
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import ClassVar
 from unittest import mock
 
 from celery import current_app
@@ -12,12 +14,24 @@ from django.test import override_settings
 from django.utils import timezone
 
 from outbox import handling
+from outbox.events import Event
 from outbox.handling import EventHandler, handle
 from outbox.models import Message
 from outbox.services import subscriptions
 from outbox.tasks import handle_messages
 from outbox.tests.brokers import broker
 from testing.testcases import ApiTestCase
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted(Event):
+    """
+    What the handlers of these tests handle.
+    """
+
+    name: ClassVar[str] = "counted"
+
+    number: int
 
 
 class Recorder:
@@ -28,8 +42,8 @@ class Recorder:
     def __init__(self, name, error=None, dislikes=()):
         self.name, self.error, self.dislikes, self.calls = name, error, dislikes, []
 
-    def __call__(self, messages):
-        numbers = [message.payload["number"] for message in messages]
+    def __call__(self, events):
+        numbers = [event.number for event in events]
         self.calls.append(numbers)
         if set(numbers) & set(self.dislikes):
             raise self.error
@@ -43,7 +57,12 @@ class BatchTestCase(ApiTestCase):
         Let these handle the event `counted`, in this order.
         """
         own = {recorder.name: EventHandler(recorder.name, recorder, "default", batch_size) for recorder in recorders}
-        with mock.patch.dict(handling.handlers, own), mock.patch.dict(subscriptions, counted=list(own)):
+        with (
+            mock.patch.dict(handling.handlers, own),
+            mock.patch.dict(handling.event_types),
+            mock.patch.dict(subscriptions),
+        ):
+            handling.subscribe(Counted, *own.values())
             yield
 
     def counted(self, *numbers, **fields):
@@ -57,6 +76,7 @@ class BatchTestCase(ApiTestCase):
         return sorted((payload["number"], task) for payload, task in rows)
 
 
+@override_settings(OUTBOX_BATCH_SIZE=100)
 class TravellingTests(BatchTestCase):
     def sizes(self):
         with broker() as there:
@@ -89,6 +109,7 @@ class TravellingTests(BatchTestCase):
             self.assertEqual(sorted(self.sizes()), [1, 1, 1, 10, 10])
 
 
+@override_settings(OUTBOX_BATCH_SIZE=100)
 class HandlingTests(BatchTestCase):
     def test_a_handler_is_called_once_for_all(self):
         first, second = Recorder("first"), Recorder("second")

@@ -4,7 +4,8 @@ Several relays at once, and the loop that a relay is.
 
 import threading
 
-from django.db import connections
+import pytest
+from django.db import connection, connections
 from django.utils import timezone
 
 from outbox import relay
@@ -82,5 +83,22 @@ class LoopTests(CommittedTestCase):
             self.until(lambda: there.asked, "the broker was asked")
 
         Message.objects.update(due_at=timezone.now())
+
+        self.until(lambda: not Message.objects.exists(), "the outbox is empty")
+
+    @pytest.mark.stack
+    def test_it_takes_another_connection_when_the_database_has_closed_its_own(self):
+        alice = self.person("alice")
+        self.start_relay()
+        alice.tweets()
+        self.until(lambda: not Message.objects.exists(), "the outbox is empty")
+
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+            )
+            for (number,) in cursor.fetchall():
+                cursor.execute("KILL %s", [number])
+        alice.tweets()
 
         self.until(lambda: not Message.objects.exists(), "the outbox is empty")

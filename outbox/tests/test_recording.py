@@ -2,15 +2,34 @@
 Events are recorded in the transaction of what they announce.
 """
 
+from dataclasses import dataclass
+from typing import ClassVar
+from unittest import mock
+
 from django.db import transaction
 from django.test import override_settings
 
+from friendships.events import Followed
+from newsfeeds.events import TweetBatchCut
 from newsfeeds.services import PostingService
+from outbox.events import Event
+from outbox.handling import read_event
 from outbox.models import Message
-from outbox.services import OutboxService, subscriptions
+from outbox.services import OutboxService, UnknownEvent, subscriptions
 from outbox.tests.brokers import broker
 from testing.testcases import ApiTestCase
 from tweets.models import Tweet
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreeFell(Event):
+    """
+    What nobody listens to.
+    """
+
+    name: ClassVar[str] = "a_tree_fell"
+
+    forest_id: int
 
 
 class RecordingTests(ApiTestCase):
@@ -54,15 +73,26 @@ class RecordingTests(ApiTestCase):
     def test_an_event_that_several_handlers_wait_for_is_one_row(self):
         self.assertGreater(len(subscriptions["followed"]), 1)
 
-        count = self.count_queries(OutboxService.record, "followed", follower_id=1, followee_id=2)
+        count = self.count_queries(OutboxService.record, Followed(follower_id=1, followee_id=2, friendship_id=3))
 
         self.assertEqual((count, Message.objects.count()), (1, 1))
 
     def test_an_event_nobody_listens_to_writes_nothing_and_costs_nothing(self):
-        count = self.count_queries(OutboxService.record, "a_tree_fell", forest_id=1)
+        with mock.patch.dict(subscriptions, a_tree_fell=[]):
+            count = self.count_queries(OutboxService.record, TreeFell(forest_id=1))
 
         self.assertEqual(count, 0)
         self.assertFalse(Message.objects.exists())
+
+    def test_an_event_without_a_line_among_the_subscriptions_is_refused(self):
+        with self.assertRaisesMessage(UnknownEvent, "a_tree_fell"):
+            OutboxService.record(TreeFell(forest_id=1))
+
+        self.assertFalse(Message.objects.exists())
+
+    def test_a_wrong_field_is_refused(self):
+        with self.assertRaises(TypeError):
+            OutboxService.record(Followed(follower_id=1, followee_id=2, friend_id=3))
 
 
 class RequestIdTests(ApiTestCase):
@@ -96,37 +126,37 @@ class RequestIdTests(ApiTestCase):
 
 class SplittingTests(ApiTestCase):
     PARTS = [
-        {"tweet_id": 1, "author_id": 2, "after": 0, "until": 5},
-        {"tweet_id": 1, "author_id": 2, "after": 5, "until": 9},
+        TweetBatchCut(tweet_id=1, author_id=2, after=0, until=5),
+        TweetBatchCut(tweet_id=1, author_id=2, after=5, until=9),
     ]
 
     def recorded(self):
-        return Message.objects.create(event="tweet_created", payload={"tweet_id": 1, "author_id": 2})
+        return read_event(Message.objects.create(event="tweet_created", payload={"tweet_id": 1, "author_id": 2}))
 
     def parts(self):
-        return [message.payload for message in Message.objects.filter(event="tweet_batch_cut").order_by("id")]
+        return [read_event(message) for message in Message.objects.filter(event="tweet_batch_cut").order_by("id")]
 
     def test_smaller_events_follow_from_a_message_that_stays_until_it_is_finished(self):
         whole = self.recorded()
 
-        OutboxService.split(whole, "tweet_batch_cut", self.PARTS)
+        OutboxService.split(whole, self.PARTS)
 
         self.assertEqual(self.parts(), self.PARTS)
-        self.assertTrue(Message.objects.filter(id=whole.id).exists())
+        self.assertTrue(Message.objects.filter(id=whole.message_id).exists())
 
     def test_a_second_time_adds_nothing(self):
         whole = self.recorded()
 
         for _ in range(2):
-            OutboxService.split(whole, "tweet_batch_cut", self.PARTS)
+            OutboxService.split(whole, self.PARTS)
 
         self.assertEqual(self.parts(), self.PARTS)
 
     def test_a_message_that_is_finished_is_not_split_any_more(self):
         whole = self.recorded()
-        OutboxService.finish([whole.id])
+        OutboxService.finish([whole.message_id])
 
-        OutboxService.split(whole, "tweet_batch_cut", self.PARTS)
+        OutboxService.split(whole, self.PARTS)
 
         self.assertFalse(Message.objects.exists())
 
@@ -134,6 +164,6 @@ class SplittingTests(ApiTestCase):
         whole = self.recorded()
 
         with self.assertRaises(TypeError), transaction.atomic():
-            OutboxService.split(whole, "tweet_batch_cut", [*self.PARTS, {"tweet_id": object()}])
+            OutboxService.split(whole, [*self.PARTS, TweetBatchCut(tweet_id=object(), author_id=2, after=0, until=5)])
 
-        self.assertEqual([message.payload for message in Message.objects.all()], [whole.payload])
+        self.assertEqual([message.payload for message in Message.objects.all()], [whole.to_payload()])

@@ -2,7 +2,10 @@
 The relay: what it publishes, when again, and what a bad broker changes about that.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar
+from unittest import mock
 
 import time_machine
 from amqp.exceptions import MessageNacked
@@ -11,7 +14,8 @@ from django.test import override_settings
 from django.utils import timezone
 
 from outbox.constants import CLAIM_SIZE, MOST_ATTEMPTS
-from outbox.handling import QUICK_TRIES, event_handler, handle
+from outbox.events import Event
+from outbox.handling import QUICK_TRIES, event_handler, event_types, handle
 from outbox.models import Message
 from outbox.services import OutboxService
 from outbox.tests.brokers import broker
@@ -24,14 +28,25 @@ troubles = []
 runs = []
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tried(Event):
+    """
+    What the handler below handles.
+    """
+
+    name: ClassVar[str] = "test"
+
+    number: int
+
+
 @event_handler()
-def stumble(messages):
+def stumble(events):
     """
     Fail as `troubles` says.
 
     Safe to run twice: it only counts.
     """
-    runs.extend(message.payload["number"] for message in messages)
+    runs.extend(event.number for event in events)
     if troubles and (trouble := troubles.pop(0)):
         raise trouble
     return "stumbled on"
@@ -41,6 +56,7 @@ class RelayTestCase(ApiTestCase):
     def setUp(self):
         troubles.clear()
         runs.clear()
+        self.enterContext(mock.patch.dict(event_types, test=Tried))
         # Whole seconds, so that what is due in two minutes is due in 120.
         self.now = timezone.now().replace(microsecond=0)
         self.clock = self.enterContext(time_machine.travel(self.now, tick=False))
@@ -302,6 +318,7 @@ class BadBrokerTests(RelayTestCase):
         self.assertGreater(self.seconds_left(unknown), 0)
 
 
+@override_settings(OUTBOX_BATCH_SIZE=100)
 class FailingTaskTests(RelayTestCase):
     def test_passing_trouble_is_tried_three_times_at_once(self):
         self.message(1)

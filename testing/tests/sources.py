@@ -19,6 +19,7 @@ APPS = (
     "likes",
     "friendships",
     "accounts",
+    "stores",
     "gatekeeper",
     "outbox",
     "utils",
@@ -42,7 +43,7 @@ LEVELS = (
     {"api", "admin", "tasks", "listeners", "management"},
     {"services"},
     {"storage", "cache"},
-    {"hbase_models", "models"},
+    {"hbase_models", "models", "events", "records"},
     {"constants"},
 )
 # A cached set is loaded from the store of the same rows.
@@ -53,16 +54,20 @@ EXTRA_LEVELS = {
     "accounts.middleware": 1,  # Django's request cycle asks it
     "accounts.sessions": 1,  # Django's sessions ask it
     "accounts.validators": 1,  # Django's validation of passwords asks it
+    "accounts.database_sessions": 5,  # Django's own table under other keys
     "accounts.devices": 2.5,  # what the guard knows of who asks
     "accounts.guard": 2,  # a verb: may this name be tried once more
     "accounts.hashers": 5,  # numbers with a class around them
-    "friendships.moving": 2.5,  # what commands do with rows of both stores
+    "friendships.backfill": 2.5,  # which rows are copied to HBase and compared
     "gatekeeper.middleware": 1,  # Django's request cycle asks it
-    "gatekeeper.moving": 1.5,  # the same, as far as phases go
-    "newsfeeds.moving": 2.5,  # what commands do with rows of both stores
+    "newsfeeds.backfill": 2.5,  # which rows are copied to HBase and compared
     "outbox.handling": 1.5,  # what handlers of every app are declared by
     "outbox.tasks": 1.3,  # the task that the relay publishes
     "outbox.relay": 1.2,  # the loop that a command runs
+    "stores.backfill": 1.6,  # what a command does between two phases
+    "stores.comparison": 1.7,  # the same, afterwards
+    "stores.dual_write": 1.8,  # when both may begin
+    "stores.pacing": 5,  # how fast
 }
 
 

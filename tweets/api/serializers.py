@@ -2,17 +2,20 @@
 Shapes of tweets.
 """
 
+from typing import Any
 from urllib.parse import urlencode
 
 from rest_framework import serializers
+from rest_framework.request import Request
 from rest_framework.reverse import reverse
 from rest_framework.utils import html
 
 from accounts.api.serializers import UserSerializer, user_shape
 from comments.api.serializers import CommentSerializer, comment_shape
+from comments.services import Conversation
 from likes.api.serializers import LikeSerializer, like_shape
 from tweets.constants import CONTENT_MAX, CONTENT_MIN, MOST_PHOTOS, PHOTO_PIXELS
-from tweets.services import PhotoService
+from tweets.services import LoadedTweet, PhotoService
 from utils.api.fields import PICTURE_WORDS, TextField, UploadsRefused, read_uploads
 from utils.errors import Refused
 from utils.media import media_url
@@ -71,6 +74,14 @@ def tweet_shape(tweet, request):
     }
 
 
+def tweet_state(tweet: LoadedTweet, request: Request) -> tuple[Any, ...]:
+    """
+    Return what decides how a LoadedTweet looks: its text is that of its version, photos depend on the caller too.
+    """
+    record, user, state, has_liked = tweet
+    return record["id"], *state, user, has_liked, photo_urls(record, request) if record["photos"] else []
+
+
 def photo_urls(record, request):
     """
     Return the addresses of those photos of a tweet that the caller may see.
@@ -95,6 +106,14 @@ class TweetDetailSerializer(TweetSerializer):
         "comments_next": None,
         "likes": [LikeSerializer.example],
     }
+
+
+def tweet_detail_state(conversation: Conversation, request: Request) -> tuple[Any, ...]:
+    """
+    Return what decides how a Conversation looks.
+    """
+    tweet, comments, likes = conversation
+    return tweet_state(tweet, request), comments.next_window, [(*comment,) for comment in comments.rows], likes
 
 
 def tweet_detail_shape(conversation, request):

@@ -2,6 +2,8 @@
 Posting, reading and deleting tweets.
 """
 
+from functools import partial
+
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
@@ -13,7 +15,9 @@ from tweets.api.serializers import (
     TweetSerializer,
     TweetSerializerForCreate,
     tweet_detail_shape,
+    tweet_detail_state,
     tweet_shape,
+    tweet_state,
 )
 from tweets.constants import MOST_PHOTOS
 from tweets.models import Tweet
@@ -61,24 +65,28 @@ class TweetViewSet(APIViewSet):
         user_id = integer_parameter(request, "user_id")
         endless = EndlessRequest(request)
         page = TweetService.load_timeline(user_id, request.user, endless.window, endless.limit)
-        return endless.envelope(page, [tweet_shape(tweet, request) for tweet in page.rows])
+        return self.answer_unless_unchanged(
+            (page.next_window, [tweet_state(tweet, request) for tweet in page.rows]),
+            lambda: endless.envelope(page, [tweet_shape(tweet, request) for tweet in page.rows]),
+        )
 
     def retrieve(self, request, pk):
         """
         One tweet with its first comments and newest likes.
         """
-        return Response(tweet_detail_shape(ConversationService.load(int(pk), request.user), request))
+        conversation = ConversationService.load(int(pk), request.user)
+        return self.answer_unless_unchanged(
+            tweet_detail_state(conversation, request), lambda: Response(tweet_detail_shape(conversation, request))
+        )
 
     def create(self, request):
         """
         Post a tweet: 6 to 140 characters. It is in the author's feed at once and in each follower's soon after.
         """
-        fields = self.read()
-        tweet_id = create_once(self, lambda: PostingService.post_tweet(author=request.user, **fields).id)
-        shape = tweet_shape(TweetService.load_tweet(tweet_id, request.user), request)
-        return Response(
-            shape, status=201, headers={"Location": f"{request.build_absolute_uri(request.path)}{tweet_id}/"}
-        )
+        post = partial(PostingService.post_tweet, author=request.user, **self.read())
+        tweet = create_once(self, post, again=partial(TweetService.load_tweet, viewer=request.user))
+        address = f"{request.build_absolute_uri(request.path)}{tweet.id}/"
+        return Response(tweet_shape(tweet, request), status=201, headers={"Location": address})
 
     def destroy(self, request, pk):
         """

@@ -12,6 +12,7 @@ from django.utils import timezone
 from outbox.services import OutboxService
 from tweets import cache
 from tweets.constants import ORPHAN_SECONDS, THUMBNAIL_PIXELS, PhotoStatus
+from tweets.events import PhotoReviewed, PhotosAttached
 from tweets.models import Tweet, TweetPhoto
 from utils.errors import Missing
 from utils.images import make_thumbnail
@@ -40,8 +41,8 @@ class PhotoService:
         """
         status = PhotoStatus.APPROVED if settings.PHOTO_REVIEW == "off" else PhotoStatus.PENDING
         cls._remove_orphans()
-        photos = [
-            TweetPhoto.objects.create(
+        photos = TweetPhoto.objects.bulk_create(
+            TweetPhoto(
                 user_id=owner.id,
                 position=position,
                 status=status,
@@ -50,7 +51,7 @@ class PhotoService:
                 key=new_key("photos", image, is_private=cls.is_hidden(status)),
             )
             for position, image in enumerate(images)
-        ]
+        )
         try:
             for photo, image in zip(photos, images):
                 save_image(photo.key, image)
@@ -66,7 +67,7 @@ class PhotoService:
         """
         if photos:
             TweetPhoto.objects.filter(id__in=[photo.id for photo in photos]).update(tweet_id=tweet.id)
-            OutboxService.record("photos_attached", tweet_id=tweet.id)
+            OutboxService.record(PhotosAttached(tweet_id=tweet.id))
 
     @classmethod
     def discard(cls, photos):
@@ -174,7 +175,7 @@ class PhotoService:
             raise PhotoGone
         is_new = TweetPhoto.objects.filter(id=photo.id).exclude(status=status).exists()
         TweetPhoto.objects.filter(id=photo.id).update(status=status, **keys)
-        OutboxService.record("photo_reviewed", tweet_id=photo.tweet_id)
+        OutboxService.record(PhotoReviewed(tweet_id=photo.tweet_id))
         after_commit(cls.refresh, photo.tweet_id)
         return is_new
 

@@ -2,7 +2,7 @@
 The verbs of tweets.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -14,7 +14,8 @@ from likes.services import LikeService
 from outbox.services import OutboxService
 from tweets import cache
 from tweets.constants import PURGE_SIZE
-from tweets.models import Tweet
+from tweets.events import TweetDeleted, TweetsPurgeGoesOn
+from tweets.models import Tweet, TweetPhoto
 from utils.errors import Missing, Unavailable
 from utils.memcached.objects import read_through
 from utils.pagination import fill_page
@@ -125,31 +126,17 @@ class TweetService:
         if not Tweet.objects.there().filter(id=tweet.id).update(**changes):
             raise TweetGone
         AccountService.change_counts({tweet.user_id: {"tweets_count": -1}})
-        OutboxService.record("tweet_deleted", tweet_id=tweet.id, author_id=tweet.user_id)
+        OutboxService.record(TweetDeleted(tweet_id=tweet.id, author_id=tweet.user_id))
         after_commit(cache.user_tweets.remove, [tweet.user_id], tweet.id)
 
     @classmethod
-    def count_comment_added(cls, tweet_id):
+    def push_state(cls, tweet: Tweet) -> bool:
         """
-        Count a comment, first thing in the transaction that adds it.
+        Tell Redis a tweet's counters as this instance has them; say whether it confirmed. Repeats safely.
 
-        :raises TweetGone: the tweet is not there.
+        One round trip and no query: a state that is older than the one there changes nothing.
         """
-        if not cls._change_comments_count(Tweet.objects.there(), tweet_id, 1):
-            raise TweetGone
-
-    @classmethod
-    def count_comment_removed(cls, tweet_id):
-        """
-        Undo `count_comment_added`, of a deleted tweet too. Where there are none left, somebody else was faster.
-        """
-        cls._change_comments_count(Tweet.objects.filter(comments_count__gt=0), tweet_id, -1)
-
-    @classmethod
-    def _change_comments_count(cls, tweets, tweet_id, delta):
-        after_commit(cls.refresh_states, [tweet_id])
-        changes = {"comments_count": F("comments_count") + delta, "revision": F("revision") + 1}
-        return tweets.filter(id=tweet_id).update(**changes)
+        return cache.put_states({tweet.id: cache.TweetState.of(tweet)})
 
     @classmethod
     def refresh_states(cls, tweet_ids: Collection[int]) -> bool:
@@ -213,6 +200,18 @@ class TweetService:
         if not loaded:
             raise TweetGone
         return loaded[0]
+
+    @classmethod
+    def load_posted(cls, tweet: Tweet, photos: Sequence[TweetPhoto]) -> LoadedTweet:
+        """
+        Return a tweet that was just posted as its author sees it, and cache what it says for everybody else.
+
+        No query when its author is cached: what was written is not read back.
+        """
+        record = cache.tweet_record(tweet, [[photo.key, photo.status] for photo in photos])
+        cache.fill_tweet(tweet, record)
+        author = AccountService.load_users([tweet.user_id])[tweet.user_id]
+        return LoadedTweet(record, author, cache.TweetState.of(tweet), has_liked=False)
 
     @classmethod
     def load_timeline(cls, user_id, viewer, window, limit):
@@ -288,4 +287,4 @@ class TweetService:
             with suppress(TweetGone):
                 cls.delete_tweet(tweet=tweet)
         if len(tweets) == PURGE_SIZE:
-            OutboxService.record("tweets_purge_goes_on", user_id=user_id)
+            OutboxService.record(TweetsPurgeGoesOn(user_id=user_id))

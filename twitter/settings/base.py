@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "utils",
     "utils.idempotency",
     "outbox",
+    "stores",
     "gatekeeper",
     "accounts",
     "friendships",

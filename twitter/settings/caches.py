@@ -58,7 +58,7 @@ CACHES = {
     else in_process_cache("objects"),
 }
 
-SESSION_ENGINE = "accounts.sessions" if REDIS_URL else "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.sessions" if REDIS_URL else "accounts.database_sessions"
 SESSION_CACHE_ALIAS = "default"
 SESSION_COOKIE_AGE = 30 * 86_400
 

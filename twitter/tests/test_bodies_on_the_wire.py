@@ -120,6 +120,24 @@ class WireTests(EmbeddedTestCase):
 
                 self.assertEqual((status, error["code"]), (400, "bad_request"))
 
+    def test_a_body_in_crumbs_is_read_when_it_is_small_and_refused_when_it_is_not(self):
+        small = json.dumps({"content": "Letter by letter"}).encode()
+
+        status, tweet = self.send_chunks("POST", "/api/tweets/", *[bytes([byte]) for byte in small])
+        self.assertEqual((status, tweet["content"]), (201, "Letter by letter"))
+
+        crumbs = b"1\r\nx\r\n" * 30_000
+        status, error = self.send(
+            "POST", "/api/tweets/", crumbs, b"0\r\n\r\n", Content_Type=MULTIPART, Transfer_Encoding="chunked"
+        )
+        self.assertEqual((status, error["code"]), (400, "bad_request"))
+
+        photo = encoded(Image.frombytes("RGB", (600, 600), os.urandom(1_080_000)), "PNG")
+        body = form(part("content", "Half a kilobyte at a time"), part("files", photo, filename="a.png"))
+        pieces = [body[start : start + 512] for start in range(0, len(body), 512)]
+        status, tweet = self.send_chunks("POST", "/api/tweets/", *pieces, kind=MULTIPART)
+        self.assertEqual((status, tweet["content"]), (201, "Half a kilobyte at a time"))
+
     def test_a_length_of_thousands_of_digits_is_400(self):
         status, error = self.send("POST", "/api/tweets/", Content_Type=JSON, Content_Length="9" * 5000)
 

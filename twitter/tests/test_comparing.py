@@ -11,14 +11,14 @@ from django.core.management import CommandError
 from django.db import transaction
 
 from friendships.hbase_models import Follower, Following, FollowingPair
-from gatekeeper.constants import FEEDS, FRIENDSHIPS, TABLES, Phase
-from gatekeeper.services import PhaseService
+from newsfeeds.backfill import FeedReplica
 from newsfeeds.hbase_models import Feed
 from newsfeeds.models import NewsFeed
-from newsfeeds.moving import FeedCopy
 from newsfeeds.storage import store_to_write
-from twitter.tests.moving import AGREE, World
-from utils.hbase import comparing
+from stores import comparison
+from stores.constants import FEEDS, FRIENDSHIPS, TABLES, Phase
+from stores.services import PhaseService
+from twitter.tests.table_migrations import AGREE, World
 from utils.time_ids import MAX_ID, next_id
 
 
@@ -26,7 +26,7 @@ class ComparisonTests(World):
     def setUp(self):
         super().setUp()
         # Of differences that are made by hand there is no hope that they pass.
-        self.enterContext(mock.patch.object(comparing, "PAUSES", (0, 0.2)))
+        self.enterContext(mock.patch.object(comparison, "PAUSES", (0, 0.2)))
         self.move_to(Phase.DUAL_WRITE)
         for table in TABLES:
             self.back_fill(table)
@@ -51,7 +51,7 @@ class ComparisonTests(World):
         self.assertEqual(self.noted(table), (0, 0, 0))
 
     def noted(self, table):
-        row = PhaseService.get_status(table).row
+        row = PhaseService.get_status(table=table).row
         return row.missing_count, row.extra_count, row.different_count
 
     def test_rows_of_feeds_that_are_missing_or_extra(self):
@@ -110,7 +110,7 @@ class ComparisonTests(World):
         ):
             self.compare(FEEDS)
 
-        self.assertIsNone(PhaseService.get_status(FEEDS).row.compared_at)
+        self.assertIsNone(PhaseService.get_status(table=FEEDS).row.compared_at)
 
     def test_rows_of_deleted_tweets_may_be_in_mysql_a_little_longer(self):
         self.alice.delete(f"tweets/{self.tweet_ids[0]}/")
@@ -122,7 +122,7 @@ class ComparisonTests(World):
     def test_a_write_on_its_way_is_no_difference(self):
         key = (self.bob.id, self.tweet_ids[0])
         Feed.batch_delete([key])
-        late = threading.Timer(comparing.PAUSES[-1] / 2, Feed.batch_create, [[Feed(user_id=key[0], tweet_id=key[1])]])
+        late = threading.Timer(comparison.PAUSES[-1] / 2, Feed.batch_create, [[Feed(user_id=key[0], tweet_id=key[1])]])
 
         late.start()
 
@@ -141,8 +141,9 @@ class ComparisonTests(World):
         row = self.extra_row_that_is_delivered_just_now()
 
         with transaction.atomic():
-            store_to_write().deliver_to_followers([row.tweet_id], after=0, until=2**62)
-            repair = self.in_the_background(lambda: FeedCopy().repair([row.key]))
+            with store_to_write() as store:
+                store.deliver_to_followers([row.tweet_id], after=0, until=2**62)
+            repair = self.in_the_background(lambda: FeedReplica().repair([row.key]))
             self.until(partial(self.somebody_waits, "%tweets_tweet%FOR UPDATE"), "the repair waits")
         repair.result()
 
@@ -153,11 +154,11 @@ class ComparisonTests(World):
         row = self.extra_row_that_is_delivered_just_now()
 
         def deliver():
-            with transaction.atomic():
-                store_to_write().deliver_to_followers([row.tweet_id], after=0, until=2**62)
+            with transaction.atomic(), store_to_write() as store:
+                store.deliver_to_followers([row.tweet_id], after=0, until=2**62)
 
         with self.just_before(Feed, "batch_delete", deliver):
-            FeedCopy().repair([row.key])
+            FeedReplica().repair([row.key])
 
         self.assertIn(row, Feed.filter(prefix=(row.user_id,)))
         self.assert_feeds_agree()

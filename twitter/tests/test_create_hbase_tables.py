@@ -8,10 +8,10 @@ from django.conf import settings
 from django.test import override_settings
 
 from testing.fixtures import HBASE_TABLES
-from twitter.tests.moving import MovingTestCase
+from twitter.tests.table_migrations import TableMigrationTestCase
 
 
-class TablesTests(MovingTestCase):
+class TablesTests(TableMigrationTestCase):
     def test_tables_are_made_once(self):
         prefix = f"test_{os.getpid()}_made_"
         names = [f"{prefix}{name}" for name in ("feeds", "followings", "followers", "following_pairs")]

@@ -22,11 +22,11 @@ from django.test import override_settings
 from accounts.services import AccessTokenService
 from friendships.hbase_models import Follower, Following, FollowingPair
 from friendships.models import Friendship
-from gatekeeper.constants import FEEDS, TABLES, Phase
-from gatekeeper.services import PhaseService
 from newsfeeds.hbase_models import Feed
 from newsfeeds.models import NewsFeed
 from outbox.models import Message
+from stores.constants import FEEDS, TABLES, Phase
+from stores.services import PhaseService
 from testing.stack_hbase import put_in_phase
 from testing.stack_processes import RealStackTestCase, answers, free_port, production_command
 from utils.hbase.pool import reset_pool
@@ -200,22 +200,22 @@ class LiveMigrationTests(RealStackTestCase):
         """
         Take tables a step, as an operator does, and let people work for a while.
         """
-        for table in tables:
-            if phase == Phase.READ_HBASE:
+        if phase == Phase.READ_HBASE:
+            for table in tables:
                 call_command("backfill_store", table, stdout=StringIO(), stderr=StringIO())
                 call_command("compare_store", table, "--repair", stdout=StringIO(), stderr=StringIO())
-                PhaseService.move(table, phase, percentage=50)
+                PhaseService.change_phase(table=table, phase=phase, percentage=50)
+            for table in tables:
                 self.wait_until_known(table)
-            PhaseService.move(table, phase)
+        for table in tables:
+            PhaseService.change_phase(table=table, phase=phase)
         for table in tables:
             self.wait_until_known(table)
         time.sleep(SECONDS_A_PHASE)
 
     def wait_until_known(self, table):
         def is_known():
-            # This process is one of those that must know.
-            PhaseService.load(table)
-            return PhaseService.get_status(table).is_known
+            return PhaseService.get_status(table=table).is_known
 
         self.until(is_known, f"every process knows where {table} is", seconds=60)
 

@@ -1,5 +1,5 @@
 """
-Locks that a frozen process holds: whoever meets one hears soon to come back, and nobody else waits.
+Locks that a frozen process holds, and a frozen MariaDB: whoever meets one hears soon to come back.
 """
 
 import json
@@ -8,18 +8,25 @@ import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
 
 from accounts.models import UserProfile
 from accounts.services import AccessTokenService
-from testing.stack_processes import RealStackTestCase, answers, free_port, production_command
+from testing.stack_chaos import ChaosProxy
+from testing.stack_processes import RealStackTestCase, answers, environment_of_test, free_port, production_command
 from testing.testcases import CommittedTestCase
 from twitter.tests.test_embedded import EmbeddedTestCase
 
-# Three are promised; the rest is for a busy machine.
-SECONDS = 3.9
+# What is promised to whoever meets a lock.
+SECONDS = 3
+# How often a busy machine may be too slow for it.
+ATTEMPTS = 3
+# What a MariaDB that says nothing costs, five for its silence and two for a new connection, and something for a busy
+# machine.
+SILENCE_SECONDS = 10
 
 
 def ask(address, token=None, **data):
@@ -55,8 +62,31 @@ class FrozenProcess:
         return session
 
 
-@pytest.mark.stack
-class LockedProfileTests(FrozenProcess, RealStackTestCase):
+class RefusedInTime:
+    """
+    Mixed into a test case: what is promised to whoever meets a lock, and to everybody else meanwhile.
+    """
+
+    def assert_eight_posts_are_refused_in_time(self, api, author, reader, *, reads):
+        slowest = []
+        for _ in range(ATTEMPTS):
+            with ThreadPoolExecutor(8) as threads:
+                posts = [threads.submit(ask, f"{api}/tweets/", author, content=f"Post {n}") for n in range(8)]
+                feeds = [ask(f"{api}/newsfeeds/", reader) for _ in range(reads)]
+            refused = [post.result() for post in posts]
+            self.assertEqual({(status, retry_after) for status, retry_after, _ in refused}, {(503, "2")})
+            self.assertEqual({status for status, _, _ in feeds}, {200})
+            slowest.append((max(seconds for _, _, seconds in refused), max(seconds for _, _, seconds in feeds)))
+            if slowest[-1][0] < SECONDS and slowest[-1][1] < 1:
+                return
+        self.fail(f"(posts, feeds) took {slowest} seconds")
+
+
+class WebServerTestCase(RealStackTestCase):
+    """
+    A test with a web server of eight threads, and Alice and Bob before it.
+    """
+
     def setUp(self):
         super().setUp()
         self.alice, self.bob = self.person("alice1"), self.person("bobby1")
@@ -64,29 +94,28 @@ class LockedProfileTests(FrozenProcess, RealStackTestCase):
         port = free_port()
         self.api = f"http://127.0.0.1:{port}/api"
         knobs = {"HOST": "127.0.0.1", "PORT": str(port), "RATE_LIMITS": "off", "WEB_WORKERS": "2", "WEB_THREADS": "4"}
-        web = self.start_command(production_command("web"), BROKER_URL=self.broker.url, **knobs)
+        web = self.start_command(
+            production_command("web"), BROKER_URL=self.broker.url, DATABASE_URL=self.database_url(), **knobs
+        )
         self.until(lambda: answers(f"{self.api}/") or not web.is_running, "the web server answers", seconds=60)
         self.assertTrue(web.is_running, web.output)
         # Each process has met the database before it counts.
         with ThreadPoolExecutor(16) as threads:
             list(threads.map(lambda _: ask(f"{self.api}/newsfeeds/", self.bobs), range(16)))
 
+    def database_url(self):
+        return environment_of_test()["DATABASE_URL"]
+
+
+@pytest.mark.stack
+class LockedProfileTests(FrozenProcess, RefusedInTime, WebServerTestCase):
     def freeze_alices_profile(self):
         return self.freeze("SELECT id FROM accounts_userprofile WHERE user_id = %s FOR UPDATE", [self.alice.id])
 
     def test_eight_posts_by_its_owner_are_503_within_three_seconds_and_others_read_meanwhile(self):
         self.freeze_alices_profile()
 
-        with ThreadPoolExecutor(9) as threads:
-            posts = [threads.submit(ask, f"{self.api}/tweets/", self.alices, content=f"Post {n}") for n in range(8)]
-            reads = [ask(f"{self.api}/newsfeeds/", self.bobs) for _ in range(20)]
-
-        for post in posts:
-            status, retry_after, seconds = post.result()
-            self.assertEqual((status, retry_after), (503, "2"))
-            self.assertLess(seconds, SECONDS)
-        self.assertEqual({status for status, _, _ in reads}, {200})
-        self.assertLess(max(seconds for _, _, seconds in reads), 1)
+        self.assert_eight_posts_are_refused_in_time(self.api, self.alices, self.bobs, reads=20)
 
     def test_nothing_is_left_of_them_and_when_the_lock_is_gone_posting_works(self):
         frozen = self.freeze_alices_profile()
@@ -117,6 +146,28 @@ class LockedProfileTests(FrozenProcess, RealStackTestCase):
 
 
 @pytest.mark.stack
+class FrozenServerTests(WebServerTestCase):
+    def database_url(self):
+        url = urlsplit(super().database_url())
+        self.mariadb = self.enterContext(ChaosProxy(url.hostname, url.port or 3306))
+        return url._replace(netloc=f"{url.netloc.rpartition('@')[0]}@127.0.0.1:{self.mariadb.port}").geturl()
+
+    def test_a_mariadb_that_says_nothing_holds_no_request_for_ten_seconds(self):
+        self.mariadb.blackhole()
+
+        with ThreadPoolExecutor(4) as threads:
+            posts = [threads.submit(ask, f"{self.api}/tweets/", self.alices, content=f"Post {n}") for n in range(2)]
+            reads = [threads.submit(ask, f"{self.api}/tweets/?user_id={self.alice.id}") for _ in range(2)]
+
+        for request in posts + reads:
+            status, retry_after, seconds = request.result()
+            self.assertEqual((status, retry_after), (503, "2"))
+            self.assertLess(seconds, SILENCE_SECONDS)
+        self.mariadb.heal()
+        self.until(lambda: ask(f"{self.api}/newsfeeds/", self.bobs)[0] == 200, "it works as before")
+
+
+@pytest.mark.stack
 class LockedFeedTests(FrozenProcess, CommittedTestCase):
     def test_a_task_gives_way_and_does_its_work_later(self):
         alice, bob = self.person("alice1"), self.person("bobby1")
@@ -137,7 +188,7 @@ class LockedFeedTests(FrozenProcess, CommittedTestCase):
         self.assertEqual(self.rows_of(bob), [tweet_id])
 
 
-class LockedFileTests(EmbeddedTestCase):
+class LockedFileTests(RefusedInTime, EmbeddedTestCase):
     def test_while_another_process_writes_and_writes_one_hears_within_three_seconds(self):
         self.manage("load_graph", self.graph(), "--password", "graph-password")
         self.start_web()
@@ -148,14 +199,7 @@ class LockedFileTests(EmbeddedTestCase):
         self.addCleanup(writer.close)
         writer.execute("BEGIN IMMEDIATE")
 
-        with ThreadPoolExecutor(8) as threads:
-            posts = [threads.submit(ask, self.url("/api/tweets/"), author, content=f"Post {n}") for n in range(8)]
-            _, _, seconds = ask(self.url("/api/newsfeeds/"), author)
+        self.assert_eight_posts_are_refused_in_time(self.url("/api"), author, author, reads=1)
 
-        self.assertLess(seconds, 1)
-        for post in posts:
-            status, retry_after, seconds = post.result()
-            self.assertEqual((status, retry_after), (503, "2"))
-            self.assertLess(seconds, SECONDS)
         writer.execute("ROLLBACK")
         self.assertEqual(ask(self.url("/api/tweets/"), author, content="At last")[0], 201)

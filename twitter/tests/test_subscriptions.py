@@ -9,12 +9,9 @@ from celery import current_app
 from django.conf import settings
 from django.test import SimpleTestCase
 
+from outbox.events import Event
+from outbox.handling import event_types, handlers
 from outbox.services import subscriptions
-from twitter.subscriptions import SUBSCRIPTIONS
-
-RECORDED = re.compile(
-    r"""(?:OutboxService\.record(?:_many)?\(|_announce\(|_split\(\s*\w+,|split\(\s*\w+,)\s*"(\w+)\""""
-)
 
 
 class SubscriptionTests(SimpleTestCase):
@@ -35,16 +32,28 @@ class SubscriptionTests(SimpleTestCase):
         commands = " ".join(programs[name].get("command", "") for name in programs.sections())
         consumed = {name for queues in re.findall(r"worker -Q ([\w,]+)", commands) for name in queues.split(",")}
 
-        queues = {handler.queue for handlers in SUBSCRIPTIONS.values() for handler in handlers}
+        queues = {handlers[name].queue for names in subscriptions.values() for name in names}
 
         self.assertEqual(queues - consumed, set())
         self.assertEqual(queues - {queue.name for queue in settings.CELERY_TASK_QUEUES}, set())
 
-    def test_every_event_that_is_recorded_wakes_somebody(self):
-        recorded = set()
-        for path in settings.BASE_DIR.glob("*/services*"):
-            for file in [path] if path.is_file() else path.glob("*.py"):
-                recorded |= set(RECORDED.findall(file.read_text()))
+    def test_every_event_that_an_app_announces_wakes_somebody(self):
+        announced = {event_type for event_type in kinds_of(Event) if ".tests." not in event_type.__module__}
 
-        self.assertGreater(len(recorded), 5)
-        self.assertEqual(recorded - set(SUBSCRIPTIONS), set())
+        self.assertEqual(announced, set(event_types.values()))
+        self.assertEqual(set(event_types), set(subscriptions))
+        self.assertTrue(all(subscriptions.values()))
+
+    def test_it_has_a_name_of_its_own_and_stands_in_the_events_of_its_app(self):
+        self.assertEqual(
+            {(name, event_type.__module__.split(".")[1]) for name, event_type in event_types.items()},
+            {(event_type.name, "events") for event_type in kinds_of(Event) if ".tests." not in event_type.__module__},
+        )
+
+
+def kinds_of(event_type):
+    """
+    Return the classes under `event_type` that have a name; the others hold what several share.
+    """
+    below = set().union(*map(kinds_of, event_type.__subclasses__()))
+    return below | ({event_type} if "name" in vars(event_type) else set())

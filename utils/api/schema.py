@@ -47,14 +47,22 @@ WORDS = {
 WHO = {IsAdminUser: "staff", IsObjectOwner: "owner", IsAuthenticated: "logged in"}
 ANYBODY = "anybody"
 FROM_ONE = {"type": "integer", "minimum": 1}
-CURSOR_PARAMETER = OpenApiParameter(
-    "cursor",
-    {"type": "string", "minLength": 1, "maxLength": CURSOR_MAX, "pattern": "^[A-Za-z0-9_-]+$"},
-    description="Where `next` goes on; opaque",
-)
+
+
+def cursor_parameter(max_length: int = CURSOR_MAX) -> OpenApiParameter:
+    """
+    Return what a list's `cursor` is described by.
+    """
+    return OpenApiParameter(
+        "cursor",
+        {"type": "string", "minLength": 1, "maxLength": max_length, "pattern": "^[A-Za-z0-9_-]+$"},
+        description="Where `next` goes on; opaque",
+    )
+
+
 ENDLESS_PARAMETERS = [
     OpenApiParameter("limit", FROM_ONE, description="Rows a page: 1 to 100 (20), after `created_at__gt` to 200 (200)"),
-    CURSOR_PARAMETER,
+    cursor_parameter(),
     OpenApiParameter("created_at__lt", OpenApiTypes.DATETIME, description="Rows strictly older than this"),
     OpenApiParameter("created_at__gt", OpenApiTypes.DATETIME, description="Rows strictly newer than this; wins"),
 ]

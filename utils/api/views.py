@@ -2,9 +2,14 @@
 The base of every view: the contract's order of checks.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from django.utils.cache import get_conditional_response, set_response_etag
+from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from utils.api.conditional import etag_for
 from utils.api.exceptions import MissingParameters
 from utils.api.metadata import InputMetadata
 from utils.api.pagination import is_first_page
@@ -112,7 +117,7 @@ class APIViewSet(DependsOnWhoAsks, GenericViewSet):
         response = super().finalize_response(request, response, *args, **kwargs)
         for name, value in self.rate_headers().items():
             response[name] = value
-        if self.action in self.conditional and response.status_code == 200 and is_first_page(self.request):
+        if self.has_etag() and response.status_code == 200 and "ETag" not in response:
             response.add_post_render_callback(self.answer_conditionally)
         if hasattr(response, "add_post_render_callback"):
             response.add_post_render_callback(self.let_go)
@@ -121,6 +126,23 @@ class APIViewSet(DependsOnWhoAsks, GenericViewSet):
     def rate_headers(self):
         limiter = getattr(self, "rate_limiter", None)
         return limiter.headers() if limiter else {}
+
+    def has_etag(self) -> bool:
+        return self.action in self.conditional and is_first_page(self.request)
+
+    def answer_unless_unchanged(self, state: Any, make: Callable[[], Response]) -> Response:
+        """
+        Return 304 to a client that has the answer made of `state`, before anything is rendered; else `make()`.
+
+        :param state: as of `etag_for`. Whatever changes in the answer must change in the state.
+        """
+        etag = etag_for(self.request, state) if self.has_etag() else None
+        if etag is None:
+            return make()
+        known = get_conditional_response(self.request._request, etag=etag)
+        response = make() if known is None else Response(status=known.status_code)
+        response["ETag"] = etag
+        return response
 
     def answer_conditionally(self, response):
         """

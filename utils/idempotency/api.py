@@ -3,23 +3,25 @@ The header `Idempotency-Key`, for views that create something.
 """
 
 import hashlib
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import orjson
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from rest_framework.exceptions import ValidationError
+from rest_framework.viewsets import GenericViewSet
 
 from utils.api.exception_handler import translate
 from utils.idempotency.constants import KEY_LENGTH
-from utils.idempotency.models import State
 from utils.idempotency.services import IdempotencyService
 
 HEADER = "Idempotency-Key"
 BAD_KEY = f"Use 1 to {KEY_LENGTH} printable ASCII characters."
 
 
-def create_once(view, work, *, again=int):
+def create_once(view: GenericViewSet, work: Callable[[], Any], *, again: Callable[[int], Any] = int) -> Any:
     """
     Return `work()`, or, when the same request came before, `again(id)` of what that one made.
 
@@ -36,12 +38,12 @@ def create_once(view, work, *, again=int):
     if HEADER not in request.headers:
         return work()
     claim = IdempotencyService.claim(
-        user_id=request.user.id,
+        user_id=request.user.pk,  # type: ignore[arg-type]  # the route requires a user
         route=f"{view.basename}.{view.action}",
         key=read_key(request.headers[HEADER]),
         body_hash=hash_body(request.data),
     )
-    if claim.state == State.DONE:
+    if claim.object_id is not None:
         return again(claim.object_id)
     try:
         return IdempotencyService.carry_out(claim, work)
@@ -53,18 +55,18 @@ def create_once(view, work, *, again=int):
         raise
 
 
-def read_key(text):
+def read_key(text: str) -> str:
     """
-    Return a key that is one.
+    Return the key if it is valid.
 
-    :raises ValidationError: it is not.
+    :raises ValidationError: it is empty, too long or unprintable.
     """
     if not 0 < len(text) <= KEY_LENGTH or not text.isascii() or not text.isprintable():
         raise ValidationError({HEADER: [BAD_KEY]})
     return text
 
 
-def hash_body(data):
+def hash_body(data: Any) -> str:
     """
     Return the SHA-256 of what a body says: the order of JSON keys does not matter, files count by their content.
     """
@@ -73,7 +75,7 @@ def hash_body(data):
     return hashlib.sha256(orjson.dumps(data, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def hash_file(value):
+def hash_file(value: Any) -> Any:
     """
     Return the SHA-256 of an uploaded file, read and rewound; any other value as it is.
     """

@@ -34,5 +34,5 @@ class IdempotentRequest(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user_id", "route", "key_hash"], name="one_row_per_key")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.route} by user {self.user_id}: {self.state}"

@@ -3,17 +3,20 @@ Carrying out a request once, however often it is sent.
 """
 
 import hashlib
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
 from utils.errors import Conflict, ServiceError
 from utils.idempotency.constants import LEASE, REMEMBERED
 from utils.idempotency.models import IdempotentRequest, State
+from utils.transactions import single_statement
 
-current_holder = ContextVar("current_holder", default=None)
+Result = TypeVar("Result")
 
 
 class KeyReused(ServiceError):
@@ -34,7 +37,7 @@ class StillInFlight(Conflict):
     code = "idempotency_key_in_flight"
     message = "A request with this Idempotency-Key is still being carried out."
 
-    def __init__(self, seconds):
+    def __init__(self, seconds: float) -> None:
         super().__init__()
         self.retry_after_seconds = max(1, int(seconds))
 
@@ -58,27 +61,30 @@ class Holder:
     completed: bool = False
 
 
+current_holder: ContextVar[Holder | None] = ContextVar("current_holder", default=None)
+
+
 class IdempotencyService:
     """
     Everything the rest of the project may ask of idempotency keys.
     """
 
     @classmethod
-    def claim(cls, *, user_id, route, key, body_hash):
+    def claim(cls, *, user_id: int, route: str, key: str, body_hash: str) -> IdempotentRequest:
         """
         Claim a key before the work begins, and return its row: done already, or claimed by this call.
 
         The claim is committed by itself, so that a second caller finds it at once instead of
-        waiting for the first one's transaction. Costs an insert.
+        waiting for the first one's transaction. Costs one insert, without a transaction around it.
 
         :raises KeyReused: the key stands for another body.
-        :raises StillInFlight: somebody else is at it.
+        :raises StillInFlight: another request with this key is being carried out.
         """
         now = timezone.now()
         name = {"user_id": user_id, "route": route, "key_hash": hashlib.sha256(key.encode()).hexdigest()}
         claim = {"body_hash": body_hash, "state": State.CLAIMED, "lease_until": now + LEASE, "created_at": now}
         try:
-            with transaction.atomic():
+            with single_statement():
                 return IdempotentRequest.objects.create(**name, **claim)
         except IntegrityError:
             row = IdempotentRequest.objects.filter(**name).first()
@@ -95,7 +101,7 @@ class IdempotencyService:
         return cls._take_over(row, {**claim, "object_id": None})
 
     @classmethod
-    def _take_over(cls, row, claim):
+    def _take_over(cls, row: IdempotentRequest, claim: dict[str, Any]) -> IdempotentRequest:
         """
         Claim a row whose holder is gone; of several who try, the update lets one through.
         """
@@ -106,7 +112,7 @@ class IdempotencyService:
         return row
 
     @classmethod
-    def carry_out(cls, claim, work):
+    def carry_out(cls, claim: IdempotentRequest, work: Callable[[], Result]) -> Result:
         """
         Do `work()` under a claim and return what it returns; its transaction calls `complete`.
 
@@ -123,7 +129,7 @@ class IdempotencyService:
         return result
 
     @classmethod
-    def complete(cls, object_id):
+    def complete(cls, object_id: int) -> None:
         """
         Note, inside the transaction that makes it, what the running request has made; nothing where no key was sent.
 
@@ -142,7 +148,7 @@ class IdempotencyService:
         holder.completed = True
 
     @classmethod
-    def release(cls, claim):
+    def release(cls, claim: IdempotentRequest) -> None:
         """
         Forget a claim whose request was refused: the same key may come with a better body. Repeats safely.
         """

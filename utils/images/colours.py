@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from PIL import Image, ImageChops, ImageCms
 
+from utils.images.hdr import HdrColours
 from utils.images.profiles import srgb_profile
 
 _SRGB = ImageCms.ImageCmsProfile(io.BytesIO(srgb_profile()))
@@ -20,13 +21,15 @@ _MAX_DIFFERENCE = 2
 _STEPS = b"D2B"
 
 
-def to_srgb(image: Image.Image, profiles: Iterable[bytes]) -> Image.Image:
+def to_srgb(image: Image.Image, profiles: Iterable[bytes | HdrColours]) -> Image.Image:
     """
     Apply the first profile that can be applied, and do without one from here on.
 
     A profile that is broken or meant for other colours is left out. Its picture is still a picture.
     """
     for profile in profiles:
+        if isinstance(profile, HdrColours):
+            return profile.to_srgb(image)
         with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
             return _apply(image, profile)
     return image.convert("RGB") if image.mode == "CMYK" else image

@@ -48,15 +48,26 @@ _D50 = (0.9642, 1, 0.8249)
 _BRADFORD = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 
 
-def profile_from_code_points(cicp: bytes) -> bytes:
+def profile_from_code_points(primaries: int, transfer: int) -> bytes:
     """
-    Return the profile that a cICP chunk means; nothing for code points that browsers pass over as well.
-
-    Nothing either for the curves of HDR, which are no matter of a profile.
+    Return the profile that the code points of a cICP chunk mean; nothing for those that browsers pass over as well.
     """
-    if len(cicp) != 4 or cicp[2:] != b"\0\1" or cicp[0] not in _PRIMARIES or cicp[1] not in _TRANSFERS:
+    if primaries not in _PRIMARIES or transfer not in _TRANSFERS:
         return b""
-    return _build(_PRIMARIES[cicp[0]], _TRANSFERS[cicp[1]])
+    return _build(_PRIMARIES[primaries], _TRANSFERS[transfer])
+
+
+def matrix_between(primaries: int, others: int) -> _Matrix:
+    """
+    Return the matrix that turns linear colours of one code point's primaries into those of another's.
+
+    :raises KeyError: there is no such code point.
+    """
+    return _product(_inverse(_matrix_to_d50(_PRIMARIES[others])), _matrix_to_d50(_PRIMARIES[primaries]))
+
+
+def has_primaries(code_point: int) -> bool:
+    return code_point in _PRIMARIES
 
 
 def srgb_profile() -> bytes:

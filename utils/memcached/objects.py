@@ -7,13 +7,13 @@ Each app's `cache.py` says what its keys are and how to load what is missing (a 
 An invalidation must win against a reader who read the database just before it and writes the
 cache just after it. So invalidating does not delete: it leaves a tombstone for a few seconds, and
 filling uses `add`, which a tombstone refuses. A reader who meets a tombstone reads the database.
-Whatever slips through lives no longer than `OBJECT_CACHE_SECONDS`.
+A stale value that slips through lives no longer than `OBJECT_CACHE_SECONDS`.
 
-A value that another release has written, or a fault, is no value: it is a miss, and a tombstone
-takes its place as if it had been invalidated.
+A value of another release, or a damaged one, counts as a miss, and a tombstone replaces it as if
+it had been invalidated.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,7 +36,7 @@ def is_value(value: Any) -> bool:
 @dataclass(slots=True)
 class Lookup:
     """
-    Objects wanted by a page.
+    Objects wanted by a page. Ids and values are `Any`: each app has its own, and `is_valid` checks them.
 
     :param keys: {id: cache key}.
     :param alias: which of settings.CACHES holds them.
@@ -45,15 +45,15 @@ class Lookup:
     :param found: {id: value} after `read_through`; an id that does not exist anywhere is not in it.
     """
 
-    keys: dict
-    load: callable
+    keys: dict[Any, str]
+    load: Callable[[list[Any]], dict[Any, Any]]
     is_valid: Callable[[Any], bool] = is_value
     seconds: int | None = None
     alias: str = "objects"
-    found: dict = field(default_factory=dict)
+    found: dict[Any, Any] = field(default_factory=dict)
 
 
-def read_through(*lookups):
+def read_through(*lookups: Lookup) -> None:
     """
     Fill `found` of every lookup: one get_many, then at most one `load` a lookup for what was missing.
     """
@@ -72,9 +72,11 @@ def read_through(*lookups):
 
 def find_valid(lookup: Lookup, cached: dict[str, Any]) -> dict[Any, Any]:
     """
-    Return {id: value} of what a lookup can use of what was cached; what nobody can use gives way to a tombstone.
+    Return {id: value} of the cached values that a lookup can use; a tombstone replaces those it cannot.
     """
-    found, unusable, is_valid = {}, [], lookup.is_valid
+    found: dict[Any, Any] = {}
+    unusable: list[str] = []
+    is_valid = lookup.is_valid
     for id, key in lookup.keys.items():
         value = cached.get(key, TOMBSTONE)
         if is_valid(value):
@@ -86,9 +88,9 @@ def find_valid(lookup: Lookup, cached: dict[str, Any]) -> dict[Any, Any]:
     return found
 
 
-def fill(values, seconds, *, alias="objects"):
+def fill(values: Mapping[str, Any], seconds: int, *, alias: str = "objects") -> None:
     """
-    Set those keys that are not there: one round trip where the cache knows how.
+    Add the keys that are missing: one round trip where the cache has `add_many`.
     """
     cache = caches[alias]
     if hasattr(cache, "add_many"):
@@ -98,7 +100,9 @@ def fill(values, seconds, *, alias="objects"):
             cache.add(key, value, seconds)
 
 
-def read_one(key, load, is_valid=is_value, *, alias="objects"):
+def read_one(
+    key: str, load: Callable[[], Any], is_valid: Callable[[Any], bool] = is_value, *, alias: str = "objects"
+) -> Any:
     """
     Return the value of one key, or what `load()` returns; None is not cached. One round trip when warm.
 
@@ -109,7 +113,7 @@ def read_one(key, load, is_valid=is_value, *, alias="objects"):
     return lookup.found.get(0)
 
 
-def invalidate(*keys, seconds=TOMBSTONE_SECONDS, alias="objects"):
+def invalidate(*keys: str, seconds: int = TOMBSTONE_SECONDS, alias: str = "objects") -> bool:
     """
     Make every reader go to the database for `keys`; say whether the cache confirmed it for all of them.
     """

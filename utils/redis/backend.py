@@ -27,6 +27,17 @@ return count
 """,
 )
 
+# Several rates of one request: what COUNT would answer of each.
+COUNT_EACH = Script(
+    "count_each",
+    """
+local counts = {}
+for index, key in ipairs(KEYS) do counts[index] = count_request({key}, {ARGV[index]}) end
+return counts
+""",
+    includes=[COUNT],
+)
+
 # Never of a counter whose window has ended: the new key would live for ever.
 TAKE_BACK = Script(
     "take_back_request",
@@ -129,6 +140,18 @@ class RateCounterBackend(RedisBackend):
             count = None
         self._counted.value = count
         return count == 1
+
+    def count_ahead(self, seconds: dict[str, int]) -> dict[tuple[str, str], int] | None:
+        """
+        Count several keys in one round trip, and return what `add` will find out about each, for `prefetched`.
+
+        :param seconds: {key: how long it lives}.
+        """
+        try:
+            counts = client.run(COUNT_EACH, list(seconds), [value * 1000 for value in seconds.values()])
+        except RedisUnavailable:
+            return None
+        return {(COUNT.name, key): count for key, count in zip(seconds, counts)}
 
     def incr(self, key, delta=1, version=None, **kwargs):
         return self._counted.value

@@ -8,12 +8,15 @@ Every call has a timeout and passes a circuit breaker. "Redis is down", "Redis i
 import hashlib
 import os
 from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import redis
 from django.conf import settings
 from redis.backoff import NoBackoff
+from redis.connection import ConnectionInterface
 from redis.retry import Retry
 
 from utils.breaker import CircuitBreaker
@@ -25,9 +28,13 @@ class RedisUnavailable(Exception):
     """
 
 
+# What Redis takes as an argument; what it returns depends on the command, hence `Any`.
+Argument = str | bytes | int | float
+Known = dict[tuple[str, str], Any]
+
 breaker = CircuitBreaker()
 # {(script, first key): answer} of a composite call, for the calls it stands for (`prefetched`).
-answers = ContextVar("redis_answers", default=None)
+answers: ContextVar[Known | None] = ContextVar("redis_answers", default=None)
 
 
 class Script:
@@ -38,9 +45,9 @@ class Script:
     function (`source`) to do in one round trip what would be several.
     """
 
-    def __init__(self, name, body, *, includes=()):
+    def __init__(self, name: str, body: str, *, includes: Sequence["Script"] = ()) -> None:
         self.name = name
-        self.source = "\n".join(
+        self.source: str = "\n".join(
             [included.source for included in includes] + [f"local function {name}(KEYS, ARGV)\n{body}\nend"]
         )
         self.text = f"{self.source}\nreturn {name}(KEYS, ARGV)"
@@ -56,18 +63,18 @@ class RedisClient:
     default of ten retries 58 seconds on a frozen server.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.reset()
 
-    def reset(self):
+    def reset(self) -> None:
         """
         Forget connections and configuration, for a new process and for tests that change settings.
         """
         self._pid = os.getpid()
-        self._idle = deque()
-        self._factory = None
+        self._idle: deque[ConnectionInterface] = deque()
+        self._factory: redis.ConnectionPool | None = None
 
-    def _new_connection(self):
+    def _new_connection(self) -> ConnectionInterface:
         if self._factory is None:
             self._factory = redis.ConnectionPool.from_url(
                 settings.REDIS_URL,
@@ -77,7 +84,7 @@ class RedisClient:
             )
         return self._factory.make_connection()
 
-    def call(self, command, *args):
+    def call(self, command: str, *args: Argument) -> Any:
         """
         Send one command and return its answer: one round trip.
 
@@ -98,7 +105,7 @@ class RedisClient:
             breaker.record_failure()
             raise RedisUnavailable(str(error)) from error
 
-    def _ask(self, command, args):
+    def _ask(self, command: str, args: Sequence[Argument]) -> Any:
         if self._pid != os.getpid():
             self.reset()
         while True:
@@ -125,7 +132,7 @@ class RedisClient:
                 self._idle.append(connection)
                 return answer
 
-    def run(self, script, keys, args):
+    def run(self, script: Script, keys: Sequence[str], args: Sequence[Argument]) -> Any:
         """
         Run a `Script` and return its answer: one round trip, a second one after a restart, none if prefetched.
 
@@ -141,7 +148,7 @@ class RedisClient:
 
 
 @contextmanager
-def prefetched(known):
+def prefetched(known: Known) -> Iterator[None]:
     """
     Let the calls made meanwhile find their answers in `known`, each once: {(script name, first key): answer}.
     """

@@ -16,7 +16,7 @@ Cluster the grouping by slot would have to happen here, and only here.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -33,6 +33,9 @@ CHANGED_AT_ONCE = 1_100
 # Stands alone in the list of somebody who has nothing: Redis cannot keep an empty list.
 NOTHING = "0"
 
+# (before, after, limit) -> ids from the database, newest first.
+Fetch = Callable[[int | None, int | None, int], Sequence[int]]
+
 
 @dataclass(slots=True)
 class ListPage:
@@ -43,9 +46,9 @@ class ListPage:
     """
 
     status: str
-    ids: list = field(default_factory=list)
-    companions: list = field(default_factory=list)
-    lease: str | None = None
+    ids: list[int] = field(default_factory=list)
+    companions: list[bytes | None] = field(default_factory=list)
+    lease: bytes | None = None
 
 
 class IdList:
@@ -55,14 +58,14 @@ class IdList:
     :param companion_prefix: when set, a read also fetches the key `<prefix><id>` for each id of the page.
     """
 
-    def __init__(self, name, *, companion_prefix=""):
+    def __init__(self, name: str, *, companion_prefix: str = "") -> None:
         self.name = name
         self.companion_prefix = companion_prefix
 
-    def key(self, owner_id):
+    def key(self, owner_id: int) -> str:
         return f"{self.name}:{owner_id}"
 
-    def read(self, owner_id, *, before, after, limit):
+    def read(self, owner_id: int, *, before: int | None, after: int | None, limit: int) -> ListPage:
         """
         Return up to `limit` ids with after < id < before, newest first.
 
@@ -90,14 +93,16 @@ class IdList:
             # The next reader meets it again.
             pass
 
-    def read_arguments(self, before, after, limit):
+    def read_arguments(self, before: int | None, after: int | None, limit: int) -> list[str | int]:
         """
         Return the arguments of READ; the fifth is the token of the lease that a miss may take.
         """
         bounds = [before or 0, after or 0, limit, settings.LIST_CACHE_CAP]
         return [*bounds, os.urandom(8).hex(), LEASE_MILLISECONDS, self.companion_prefix]
 
-    def load(self, owner_id, *, before, after, limit, fetch):
+    def load(
+        self, owner_id: int, *, before: int | None, after: int | None, limit: int, fetch: Fetch
+    ) -> list[tuple[int, bytes | None]]:
         """
         Return up to `limit` pairs (id, value of its companion key or None) with after < id < before, newest first.
 
@@ -117,17 +122,17 @@ class IdList:
                 return [(id, None) for id in ids]
         return [(id, None) for id in fetch(before, after, limit)]
 
-    def store(self, owner_id, ids, lease):
+    def store(self, owner_id: int, ids: Sequence[int], lease: str | bytes) -> None:
         """
         Fill the list from the database's newest `LIST_CACHE_CAP` ids, unless `lease` has ended meanwhile.
         """
-        values = ids[: settings.LIST_CACHE_CAP] or [NOTHING]
+        values: Sequence[int | str] = ids[: settings.LIST_CACHE_CAP] or [NOTHING]
         try:
             client.run(STORE, [self.key(owner_id)], [lease, settings.LIST_CACHE_SECONDS, *values])
         except RedisUnavailable:
             pass
 
-    def push(self, owner_ids, id):
+    def push(self, owner_ids: Iterable[int], id: int) -> None:
         """
         Put `id` in its place in those lists that exist. Repeats safely.
 
@@ -135,7 +140,7 @@ class IdList:
         """
         push_entries(self.entries(owner_ids, id))
 
-    def remove(self, owner_ids, id):
+    def remove(self, owner_ids: Iterable[int], id: int) -> None:
         """
         Take `id` out of those lists that exist. Repeats safely.
 
@@ -143,7 +148,7 @@ class IdList:
         """
         remove_entries(self.entries(owner_ids, id))
 
-    def drop(self, owner_ids):
+    def drop(self, owner_ids: Iterable[int]) -> None:
         """
         Forget whole lists, and the leases of whoever is filling one; the next read rebuilds them.
 

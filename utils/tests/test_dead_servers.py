@@ -239,6 +239,8 @@ class TimeoutsTests(ServersElsewhere, SimpleTestCase):
         else:
             self.assertTrue(all(0 < options[f"{what}_timeout"] <= 10 for what in ("connect", "read", "write")))
             self.assertIn("innodb_lock_wait_timeout=2", options["init_command"])
+            self.assertLess(settings.LOCK_WAIT_SECONDS, settings.REQUEST_STATEMENT_SECONDS)
+            self.assertLess(settings.REQUEST_STATEMENT_SECONDS, settings.REQUEST_SILENCE_SECONDS)
             self.assertIs(settings.DATABASES["default"]["CONN_HEALTH_CHECKS"], True)
 
     def test_the_relay_waits_for_confirms_and_not_for_ever(self):

@@ -4,6 +4,7 @@ Pictures that are taken: what they look like afterwards.
 
 import io
 import re
+import zlib
 
 import pytest
 from PIL import Image, ImageOps
@@ -15,6 +16,7 @@ from utils.images import (
     new_image_key,
     read_image,
 )
+from utils.images.hdr import HdrColours
 from utils.tests.pictures import (
     ALL_FORMATS,
     BLUE,
@@ -34,6 +36,8 @@ from utils.tests.pictures import (
     opened,
     picture,
     png_chunk,
+    png_header,
+    png_of,
     png_with,
     press_profile,
     profile_of_steps,
@@ -255,6 +259,26 @@ class TestColours:
         result = clean(encoded(picture(), "PNG", icc_profile=profile_of_steps(1)))
 
         assert colour_at(result) == RED
+
+    @pytest.mark.parametrize(("transfer", "shown"), [(16, (26, 114, 193, 248)), (18, (39, 92, 122, 175))])
+    def test_high_dynamic_range_is_mapped_to_what_a_screen_shows(self, transfer, shown):
+        # What Chromium shows of these: test_images_in_chromium.py.
+        for grey, level in zip((60, 120, 150, 185), shown):
+            pixel = png_chunk(b"IDAT", zlib.compress(bytes([0, grey])))
+            data = png_of(png_header(1, 1), png_chunk(b"cICP", bytes([9, transfer, 0, 1])), pixel)
+
+            assert near(colour_at(clean(data)), (level,) * 3, tolerance=6)
+
+    @pytest.mark.parametrize(("transfer", "shown"), [(16, 193), (18, 122)])
+    @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA"])
+    def test_a_large_picture_of_high_dynamic_range_is_mapped_to_its_last_row(self, transfer, shown, mode):
+        image = Image.new("LA", (700, 200), (150, 90)).convert(mode)
+
+        result = HdrColours(9, transfer).to_srgb(image)
+
+        (red, most), *others = result.getextrema()
+        assert (red, abs(red - shown) <= 6, others[:2]) == (most, True, [(red, red)] * 2)
+        assert others[2:] == ([(90, 90)] if "A" in mode else [])
 
     def test_a_profile_that_calls_itself_srgb_is_not_believed(self):
         name, usual = ("sRGB built-in".encode("utf-16-be"), "sRGB IEC61966".encode("utf-16-be"))

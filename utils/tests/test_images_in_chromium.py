@@ -5,6 +5,7 @@ What is stored looks like what was sent, and a real Chromium is the judge: it dr
 import base64
 import struct
 import zlib
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -35,6 +36,7 @@ from utils.tests.pictures import (
 
 pytestmark = pytest.mark.browser
 
+FILES = Path(__file__).parent / "files"
 # Levels of 255 by which a drawn pixel may differ.
 TOLERANCE = 6
 # How far from an edge a lossy format may blur it, in pixels.
@@ -172,6 +174,23 @@ NUMBERS = {
     **{f"cICP {one}": png(2, 8, COLOURS, cicp(one, 13)) for one in (1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 22, 255)},
     **{f"cICP 1/{one}": png(2, 8, COLOURS, cicp(1, one)) for one in (0, 1, 4, 5, 6, 7, 8, 9, 11, 14, 15, 17)},
 }
+MANY_COLOURS = [tuple(255 * (number // 7**place % 7) // 6 for place in range(3)) for number in range(7**3)]
+MANY_GREYS = list(range(256))
+HDR = {
+    **{
+        f"cICP {primaries}/{transfer}": png(2, 8, MANY_COLOURS, cicp(primaries, transfer))
+        for primaries in (1, 9, 12, 4, 11)
+        for transfer in (16, 18)
+    },
+    **{f"{transfer}, grey": png(0, 8, MANY_GREYS, cicp(9, transfer)) for transfer in (16, 18)},
+    "16 bits": png(2, 16, [(red * 257, green * 257, blue * 257) for red, green, blue in COLOURS], cicp(9, 16)),
+    "palette": png(3, 8, [0, 1, 2, 3], cicp(9, 18), PALETTE),
+    "transparent": png(6, 8, [(*colour, 200) for colour in COLOURS], cicp(9, 16)),
+    "grey with alpha": png(4, 8, [(grey, 200) for grey in GREYS], cicp(9, 18)),
+    "before iCCP": png(2, 8, COLOURS, cicp(9, 16), iccp(swapped_profile())),
+    "narrow range": png(2, 8, COLOURS, cicp(9, 16, full_range=0)),
+    "primaries of nobody": png(2, 8, COLOURS, cicp(3, 16)),
+}
 TRANSPARENCY = {
     "1-bit grey": png(0, 1, [1, 0], trns(1)),
     "1-bit grey, black": png(0, 1, [1, 0], trns(0)),
@@ -274,6 +293,16 @@ def test_colours_are_those_of_the_profile(chromium, name):
 @pytest.mark.parametrize("name", NUMBERS)
 def test_colours_are_those_that_a_png_gives_in_numbers(chromium, name):
     assert_looks_the_same(chromium, NUMBERS[name])
+
+
+@pytest.mark.parametrize("name", HDR)
+def test_high_dynamic_range_is_shown_as_on_an_ordinary_screen(chromium, name):
+    assert_looks_the_same(chromium, HDR[name])
+
+
+@pytest.mark.parametrize("name", ["two-exif-segments.jpg", "jpeg-without-eoi.jpg"])
+def test_a_photo_that_was_reported_looks_the_same(chromium, name):
+    assert_looks_the_same(chromium, (FILES / name).read_bytes())
 
 
 @pytest.mark.parametrize("name", TRANSPARENCY)

@@ -64,6 +64,12 @@ class WhoMayLookTests(MetricsTestCase):
 
         self.assert_refused(feed, 401)
 
+    def test_no_cache_on_the_way_keeps_it_for_somebody_else(self):
+        for address, status in (("127.0.0.1", 200), (REMOTE, 403)):
+            response = self.scrape(REMOTE_ADDR=address)
+
+            self.assertEqual((response.status_code, response["Cache-Control"]), (status, "no-store"))
+
     def test_nobody_else(self):
         alice = self.person("alice1")
 

@@ -13,7 +13,7 @@ from outbox import relay
 class Command(BaseCommand):
     help = "Takes events from the outbox table to the broker until it is stopped."
 
-    def handle(self, **options):
+    def handle(self, **options: object) -> None:
         stopping = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stopping.set())

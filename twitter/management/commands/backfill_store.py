@@ -1,23 +1,27 @@
 """
-Brings to HBase what MySQL has.
+Copies to HBase what MySQL has.
 """
 
+from typing import Any
+
+from django.core.management.base import CommandParser
 from tqdm import tqdm
 
-from gatekeeper.moving import back_fill
-from gatekeeper.services import PhaseService
-from twitter.management.moving import MoveCommand, positive
-from utils.hbase.moving import Throttle
+from stores.backfill import TableMigration, back_fill
+from stores.dual_write import DualWritePeriod
+from stores.pacing import RetryPolicy, Throttle
+from stores.services import PhaseService
+from twitter.management.table_migrations import TableMigrationCommand, positive
 
 
-class Command(MoveCommand):
+class Command(TableMigrationCommand):
     help = (
         "Copies the rows of a table from MySQL to HBase, while both are written to. Goes on where it was interrupted; "
         "safe under traffic, and again is no harm."
     )
     when_stopped = "What was copied is noted: the next run goes on from there."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--rows-per-second", type=positive, metavar="N", help="no faster than this")
         parser.add_argument(
@@ -25,14 +29,24 @@ class Command(MoveCommand):
         )
         parser.add_argument("--from-start", action="store_true", help="forget where an earlier run was interrupted")
 
-    def work(self, move, stay, patience, *, rows_per_second, batch, from_start, **options):
+    def work(
+        self,
+        migration: TableMigration,
+        period: DualWritePeriod,
+        retry: RetryPolicy,
+        *,
+        rows_per_second: int | None = None,
+        batch: int = 1000,
+        from_start: bool = False,
+        **options: Any,
+    ) -> None:
         if from_start:
-            PhaseService.note_backfill(move.table, None, finished=False)
-        left = move.count_behind(PhaseService.get_backfill_cursor(move.table))
-        with tqdm(total=left, desc=move.table, unit=" rows") as bar:
+            PhaseService.save_checkpoint(table=migration.table, cursor=None)
+        left = migration.count_after(PhaseService.get_backfill_cursor(table=migration.table))
+        with tqdm(total=left, desc=migration.table, unit=" rows") as bar:
             throttle = Throttle(rows_per_second)
-            for count in back_fill(move, stay, size=batch, patience=patience, throttle=throttle):
+            for count in back_fill(migration, period, size=batch, retry=retry, throttle=throttle):
                 bar.update(count)
         self.stdout.write(
-            f"{move.table}: {bar.n} rows were copied to HBase. Next: manage.py compare_store {move.table}"
+            f"{migration.table}: {bar.n} rows were copied to HBase. Next: manage.py compare_store {migration.table}"
         )

@@ -2,26 +2,28 @@
 Makes the tables of HBase, as `migrate` makes those of the database.
 """
 
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from typing import Any
 
-from twitter.management.moving import MOVES
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from twitter.management.table_migrations import MIGRATIONS
 from utils.hbase.exceptions import HBaseError, HBaseUnavailable
 
-TABLES = [copy.model for move in MOVES.values() for copy in move.copies]
+TABLES = [replica.model for migration in MIGRATIONS.values() for replica in migration.replicas]
 
 
 class Command(BaseCommand):
     help = "Makes the tables of HBase that are not there yet; does nothing without HBASE_URL."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--arguments",
             action="store_true",
             help="make nothing, print what to give `deploy/hbase/hbase.sh create-table` for tables that are born split",
         )
 
-    def handle(self, *, arguments, verbosity, **options):
+    def handle(self, *, arguments: bool, verbosity: int, **options: Any) -> None:
         if arguments:
             for table in TABLES:
                 self.stdout.write(" ".join(table.create_table_arguments()))
@@ -30,7 +32,7 @@ class Command(BaseCommand):
         elif verbosity:
             self.stdout.write("HBASE_URL is not set: nothing to do.")
 
-    def create(self, verbosity):
+    def create(self, verbosity: int) -> None:
         try:
             for table in TABLES:
                 made = table.create_table(outside_tests=True)

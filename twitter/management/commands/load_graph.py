@@ -18,9 +18,9 @@ from tqdm import tqdm
 from accounts.models import User, UserProfile
 from friendships.models import Friendship
 from friendships.storage import is_mirrored
-from gatekeeper.constants import FRIENDSHIPS
 from newsfeeds.services import PostingService
 from outbox.models import Message
+from stores.constants import FRIENDSHIPS
 from tweets.models import Tweet
 from twitter import embedded
 from utils.time_ids import next_id

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from utils.images import limits
 from utils.images.errors import BrokenFile, ImageRefused, TooLong, TooManyFrames, TooManyPixels
+from utils.images.hdr import HdrColours
 
 _ORIENTATION, _SHORT = 0x0112, 3
 # Entries are sorted and this one stands near the front; cameras write about fifteen.
@@ -19,7 +20,7 @@ class Container:
     One picture, still encoded, in a file of the same format that holds nothing else.
 
     :param orientation: EXIF's number for it; 1 is upright, and so is any number EXIF does not know.
-    :param profiles: ICC profiles the colours are meant in, best first; the first that can be applied holds.
+    :param profiles: what the colours are meant in, best first; the first that can be applied holds.
     :param place: left, top, width and height of what `picture` draws of the whole, where that is not all of it.
     :param is_ended: whether the file says where its picture ends.
     """
@@ -29,7 +30,7 @@ class Container:
     height: int
     picture: bytes
     orientation: int = 1
-    profiles: tuple[bytes, ...] = ()
+    profiles: tuple[bytes | HdrColours, ...] = ()
     place: tuple[int, int, int, int] | None = None
     is_ended: bool = True
 

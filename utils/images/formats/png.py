@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from utils.images import limits
 from utils.images.errors import BrokenFile, TooManyFrames
 from utils.images.formats.container import Container, check_size, count_frames, count_parts, read_orientation
-from utils.images.profiles import profile_from_chromaticities, profile_from_code_points
+from utils.images.hdr import HLG, PQ, HdrColours
+from utils.images.profiles import has_primaries, profile_from_chromaticities, profile_from_code_points
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Size, palette, transparent colour, pixels, end.
@@ -75,14 +76,24 @@ def _chunks(view: memoryview) -> Iterator[tuple[bytes, memoryview, memoryview]]:
         start = end
 
 
-def _profiles(about: dict[bytes, bytes]) -> tuple[bytes, ...]:
+def _profiles(about: dict[bytes, bytes]) -> tuple[bytes | HdrColours, ...]:
     """
     Return what the colours are meant in, in the order in which browsers ask: cICP, iCCP, sRGB, gAMA with cHRM.
     """
-    profiles = [profile_from_code_points(about.get(b"cICP", b"")), _inflate_profile(about.get(b"iCCP", b""))]
+    profiles = [_read_code_points(about.get(b"cICP", b"")), _inflate_profile(about.get(b"iCCP", b""))]
     if b"sRGB" not in about:
         profiles.append(profile_from_chromaticities(about.get(b"gAMA", b""), about.get(b"cHRM", b"")))
     return tuple(filter(None, profiles))
+
+
+def _read_code_points(body: bytes) -> bytes | HdrColours:
+    # Primaries, transfer, matrix (always 0), whether the whole range is used; browsers read nothing else.
+    if len(body) != 4 or body[2:] != b"\0\1":
+        return b""
+    primaries, transfer = body[:2]
+    if transfer in {PQ, HLG} and has_primaries(primaries):
+        return HdrColours(primaries, transfer)
+    return profile_from_code_points(primaries, transfer)
 
 
 def _inflate_profile(body: bytes) -> bytes:

@@ -1,0 +1,48 @@
+"""
+What friendships announce.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from outbox.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class FriendshipEvent(Event):
+    """
+    A friendship began or ended; `friendship_id` is the id of its row, which may be deleted by now.
+    """
+
+    follower_id: int
+    followee_id: int
+    friendship_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Followed(FriendshipEvent):
+    """
+    One user began to follow another.
+    """
+
+    name: ClassVar[str] = "followed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unfollowed(FriendshipEvent):
+    """
+    One user stopped following another.
+    """
+
+    name: ClassVar[str] = "unfollowed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FriendshipsPurgeGoesOn(Event):
+    """
+    A closed account may have more friendships to end.
+    """
+
+    name: ClassVar[str] = "friendships_purge_goes_on"
+
+    user_id: int

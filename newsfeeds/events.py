@@ -1,0 +1,66 @@
+"""
+What newsfeeds announce: that a tweet was posted, and the parts of a large fan-out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from outbox.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class TweetCreated(Event):
+    """
+    A tweet was posted.
+    """
+
+    name: ClassVar[str] = "tweet_created"
+
+    tweet_id: int
+    author_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowerRange(Event):
+    """
+    A tweet, and those followers of its author whose ids are in (after, until].
+    """
+
+    tweet_id: int
+    author_id: int
+    after: int
+    until: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TweetBatchCut(FollowerRange):
+    """
+    A tweet is to be delivered to a range of followers.
+    """
+
+    name: ClassVar[str] = "tweet_batch_cut"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemovalBatchCut(FollowerRange):
+    """
+    A deleted tweet is to be removed from the feeds of a range of followers.
+    """
+
+    name: ClassVar[str] = "removal_batch_cut"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedRowsMissed(Event):
+    """
+    HBase was unavailable for rows that MySQL has; `version` is the version of that change.
+
+    A key is (user id, tweet id); read from a row it is a list.
+    """
+
+    name: ClassVar[str] = "feed_rows_missed"
+
+    puts: Sequence[Sequence[int]]
+    deletes: Sequence[Sequence[int]]
+    version: int

@@ -1,0 +1,3 @@
+"""
+Django's MySQL backend with fewer round trips around a transaction.
+"""

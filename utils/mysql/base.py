@@ -1,0 +1,35 @@
+"""
+The database backend of MariaDB: `ENGINE = "utils.mysql"`.
+
+Django turns autocommit off and on again instead of a BEGIN, and asks each connection for a sign of life
+in each request: two round trips beside the statements. See docs/adr/0012-what-a-request-may-leave-out.md.
+"""
+
+import time
+
+from django.db.backends.mysql import base
+
+# A connection that was looked at so recently is used without another look. Idle connections are what servers close.
+TRUSTED_SECONDS = 1.0
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """
+    Django's own, but that a transaction is BEGIN and COMMIT, and that a connection in use is looked at once a second.
+
+    A server that was restarted within that second costs each connection one failed request; after
+    any error the connection is looked at, as ever.
+    """
+
+    trusted_until = 0.0
+
+    def is_usable(self) -> bool:
+        if not self.errors_occurred and time.monotonic() < self.trusted_until:
+            return True
+        is_usable = super().is_usable()
+        self.trusted_until = time.monotonic() + TRUSTED_SECONDS if is_usable else 0.0
+        return is_usable
+
+    def _start_transaction_under_autocommit(self) -> None:
+        # Django's hook of its SQLite backend. Autocommit stays on, so there is nothing to turn on again after COMMIT.
+        self.cursor().execute("BEGIN")
