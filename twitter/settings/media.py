@@ -2,12 +2,14 @@
 Static files; photos on disk or on an S3 server, and their review.
 """
 
+from typing import Any
+
 from twitter.settings.environment import DATA_DIR, choice, env
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_USE_FINDERS = True
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }

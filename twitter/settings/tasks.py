@@ -5,7 +5,7 @@ Celery, RabbitMQ, beat, the outbox and the fan-out.
 from datetime import timedelta
 
 import environ
-from kombu import Queue
+from kombu.entity import Queue
 
 from twitter.settings.environment import DATA_DIR, EMBEDDED, env
 
