@@ -24,10 +24,10 @@ from accounts.constants import KNOWN_ADDRESS_SECONDS, LAST_USED_SECONDS
 from accounts.database_sessions import stored_key
 from accounts.models import AccessToken, User
 from accounts.records import AccountRecord, TokenRecord, UserRecord
-from utils.memcached.objects import TOMBSTONE, Lookup, invalidate, read_one
-from utils.records import NONE, RecordShape
-from utils.redis.client import RedisUnavailable, Script, client
-from utils.time_ids import format_time
+from utils.caching.memcached.objects import TOMBSTONE, Lookup, invalidate, read_one
+from utils.caching.records import NONE, RecordShape
+from utils.caching.redis.client import RedisUnavailable, Script, client
+from utils.database.time_ids import format_time
 
 # Of an account, what authentication needs; everything else of a cached instance is loaded when touched.
 # In the order of the model's own fields, because that is how `from_db` takes values.

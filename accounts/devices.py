@@ -17,7 +17,7 @@ from accounts import cache
 from accounts.constants import DEVICE_ACCOUNTS, DEVICE_COOKIE, DEVICE_SALT, DEVICE_SECONDS
 from accounts.models import User
 from utils.api.throttling import address_bucket
-from utils.records import RecordShape
+from utils.caching.records import RecordShape
 
 DEVICE = RecordShape(name=str, accounts=dict)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import cache, devices
 from accounts.models import AccessToken, User, UserProfile
-from utils.transactions import after_commit
+from utils.database.transactions import after_commit
 
 
 @receiver([post_save, post_delete], sender=User)

@@ -13,7 +13,7 @@ from accounts.constants import LOGIN_BACKEND
 from accounts.database_sessions import SessionStore as DatabaseSessionStore
 from accounts.models import User
 from accounts.records import AccountRecord
-from utils.redis.client import RedisUnavailable
+from utils.caching.redis.client import RedisUnavailable
 
 
 class SessionStore(DatabaseSessionStore, CachedDBSessionStore):

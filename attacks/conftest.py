@@ -56,7 +56,7 @@ django.setup()
 from attacks.report import Report  # noqa: E402
 from attacks.site import Site  # noqa: E402
 from testing.stack_processes import TEST_HOST  # noqa: E402
-from utils.redis.client import client as redis  # noqa: E402
+from utils.caching.redis.client import client as redis  # noqa: E402
 
 report = Report()
 

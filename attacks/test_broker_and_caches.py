@@ -20,7 +20,7 @@ from accounts.cache import account_key, user_key
 from accounts.models import User
 from attacks.site import PASSWORD
 from tweets.models import Tweet
-from utils.redis.client import client as redis
+from utils.caching.redis.client import client as redis
 
 MARK = "/tmp/attacks-pickle-was-opened"  # noqa: S108
 STRANGE = [b"", b"\x00\xff", b"{", b"[1,2", b"null", b"true", b"7", b"-1", b'"text"', b"[[1]]", b'{"id": 1}',

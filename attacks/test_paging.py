@@ -9,7 +9,7 @@ import pytest
 
 from accounts.models import User, UserProfile
 from friendships.models import Friendship
-from utils.time_ids import next_id
+from utils.database.time_ids import next_id
 
 FANS = 20_000
 HUGE = "9" * 5_000

@@ -16,7 +16,7 @@ from newsfeeds.models import NewsFeed
 from outbox.handling import event_types
 from outbox.services import OutboxService
 from tweets.models import Tweet
-from utils.time_ids import id_to_datetime, next_id
+from utils.database.time_ids import id_to_datetime, next_id
 
 ROWS_AT_ONCE = 5_000
 # Shares of all acts. Each tweet goes to the forty readers of its author.

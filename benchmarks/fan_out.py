@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from friendships.storage import mysql_store
 from newsfeeds.services import DeliveryService
 from tweets.models import Tweet
-from utils.time_ids import next_id
+from utils.database.time_ids import next_id
 
 ROUNDS = 5
 

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from benchmarks.measuring import Measured
 from benchmarks.programs import cpu_seconds_of_family, listening_servers
 from benchmarks.world import World
-from utils.time_ids import next_id
+from utils.database.time_ids import next_id
 
 PAGE = """
     SELECT tweet.id, tweet.content, tweet.likes_count, tweet.comments_count, author.id, author.username

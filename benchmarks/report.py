@@ -18,7 +18,7 @@ from django.db import connection
 from benchmarks import stores
 from benchmarks.cases import READ_FLOOR, VIEW_FLOOR, WRITE_FLOOR
 from benchmarks.measuring import Measured
-from utils.redis.client import client as redis_client
+from utils.caching.redis.client import client as redis_client
 
 RESULTS = Path(settings.BASE_DIR, "benchmarks", "results", "latest.json")
 

@@ -20,8 +20,8 @@ from newsfeeds.models import NewsFeed
 from outbox.models import Message
 from tweets.models import Tweet
 from twitter.celery import app as celery
-from utils.redis.client import client
-from utils.time_ids import next_id
+from utils.caching.redis.client import client
+from utils.database.time_ids import next_id
 
 OURS = LOGIN_BACKEND
 DJANGOS = "django.contrib.auth.backends.ModelBackend"

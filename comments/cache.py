@@ -7,9 +7,9 @@ from typing import Any, cast
 from comments.constants import SHOWN_COMMENTS
 from comments.models import Comment
 from comments.records import CommentRecord
-from utils.memcached.objects import Lookup, invalidate
-from utils.records import RecordShape, are_records
-from utils.time_ids import format_time
+from utils.caching.memcached.objects import Lookup, invalidate
+from utils.caching.records import RecordShape, are_records
+from utils.database.time_ids import format_time
 
 COMMENT = RecordShape(id=int, tweet_id=int, user_id=int, content=str, updated_at=str, likes_count=int)
 FIELDS = ("id", "tweet_id", "user_id", "content", "updated_at", "likes_count")

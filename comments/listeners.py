@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from comments import cache
 from comments.models import Comment
 from likes.models import Like
-from utils.transactions import after_commit
+from utils.database.transactions import after_commit
 
 
 @receiver([post_save, post_delete], sender=Like)

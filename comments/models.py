@@ -10,7 +10,7 @@ from django.db import models
 from accounts.models import Viewer
 from comments.constants import CONTENT_MAX
 from likes.models import Likeable
-from utils.time_ids import id_to_datetime
+from utils.database.time_ids import id_to_datetime
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):

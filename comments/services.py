@@ -17,12 +17,12 @@ from likes.services import LikeService
 from outbox.services import OutboxService
 from tweets.models import Tweet
 from tweets.services import LoadedTweet, TweetCountService, TweetService
-from utils.counters import Counter
+from utils.caching.memcached.objects import read_through
+from utils.database.counters import Counter
+from utils.database.pagination import Page, Window, fill_page
+from utils.database.transactions import after_commit, create_with_time_id, retried_transaction
 from utils.errors import Missing
 from utils.idempotency.services import IdempotencyService
-from utils.memcached.objects import read_through
-from utils.pagination import Page, Window, fill_page
-from utils.transactions import after_commit, create_with_time_id, retried_transaction
 
 
 class CommentGone(Missing):

@@ -37,7 +37,8 @@ loglevel = "warning"
 
 def on_starting(server):
     """
-    Let several workers add their counts up through files (utils/metrics.py); those of the last run are cleared away.
+    Let several workers add their counts up through files (utils/observability/metrics.py); those of the last run are
+    cleared away.
 
     Not where there is a folder already, which workers, relay and beat share.
     """

@@ -2,7 +2,7 @@
 Whether the process of a container does its work, as an exit code.
 
     deploy/healthcheck.py web                        its web server answers
-    deploy/healthcheck.py relay|fanout|default|beat  it was last seen (utils/metrics.py) within a minute
+    deploy/healthcheck.py relay|fanout|default|beat  it was last seen (utils/observability/metrics.py) within a minute
 """
 
 import http.client

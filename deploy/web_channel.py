@@ -25,7 +25,7 @@ from waitress.utilities import BadRequest
 
 logger = logging.getLogger("web")
 
-# Where the project reads when its request had arrived (utils/waiting.py).
+# Where the project reads when its request had arrived (utils/database/waiting.py).
 ARRIVED_AT = "web.arrived_at"
 
 # Who is sending a request or taking an answer may be this slow after so many seconds.

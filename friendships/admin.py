@@ -5,7 +5,7 @@ Moderators' screen of friendships.
 from django.contrib import admin
 
 from friendships.models import Friendship
-from utils.admin import LargeTableAdmin
+from utils.pages.admin import LargeTableAdmin
 
 
 @admin.register(Friendship)

@@ -16,9 +16,9 @@ from stores.backfill import TableMigration
 from stores.comparison import Decision, Key, Replica
 from stores.constants import FRIENDSHIPS
 from stores.dual_write import lock_both
+from utils.database.time_ids import MAX_ID, next_id
+from utils.database.transactions import lock_in_share_mode, retried_transaction
 from utils.hbase.models import HBaseModel
-from utils.time_ids import MAX_ID, next_id
-from utils.transactions import lock_in_share_mode, retried_transaction
 
 
 class FriendshipReplica(Replica):

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from friendships.constants import CACHED_FOLLOWINGS
 from friendships.storage import store_to_read
-from utils.memcached.objects import invalidate, read_one
-from utils.records import are_ids
+from utils.caching.memcached.objects import invalidate, read_one
+from utils.caching.records import are_ids
 
 
 def followings_key(user_id: int) -> str:

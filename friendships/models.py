@@ -7,7 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 
-from utils.time_ids import id_to_datetime
+from utils.database.time_ids import id_to_datetime
 
 
 class Friendship(models.Model):

@@ -17,11 +17,11 @@ from friendships.events import Followed, FriendshipEvent, FriendshipsPurgeGoesOn
 from friendships.models import Friendship
 from friendships.storage import FriendshipRow
 from outbox.services import OutboxService
-from utils.counters import Counter
+from utils.database.counters import Counter
+from utils.database.pagination import NumberedPage, fill_page
+from utils.database.time_ids import next_id
+from utils.database.transactions import after_commit, create_with_time_id, retried_transaction
 from utils.errors import Refused, Unavailable
-from utils.pagination import NumberedPage, fill_page
-from utils.time_ids import next_id
-from utils.transactions import after_commit, create_with_time_id, retried_transaction
 
 
 class CannotFollowSelf(Refused):

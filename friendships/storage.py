@@ -17,8 +17,8 @@ from friendships.hbase_models import Follower, Following, FollowingPair
 from friendships.models import Friendship
 from stores.constants import FRIENDSHIPS, Phase
 from stores.services import PhaseService
+from utils.database.time_ids import MAX_ID
 from utils.hbase.exceptions import HBaseError, HBaseUnavailable
-from utils.time_ids import MAX_ID
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from gatekeeper.models import Feature, FeatureChange
 from gatekeeper.services import GatekeeperService
-from utils.admin import ReadOnlyInline, StrictLookupsAdmin
+from utils.pages.admin import ReadOnlyInline, StrictLookupsAdmin
 
 
 class FeatureForm(forms.ModelForm):

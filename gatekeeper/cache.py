@@ -7,9 +7,9 @@ from typing import Any, TypedDict
 
 from gatekeeper.constants import FEATURES_SECONDS
 from gatekeeper.models import Feature
-from utils.memcached.objects import Lookup, invalidate, read_through
-from utils.records import NONE, RecordShape
-from utils.time_ids import format_time
+from utils.caching.memcached.objects import Lookup, invalidate, read_through
+from utils.caching.records import NONE, RecordShape
+from utils.database.time_ids import format_time
 
 KEY = "features"
 FEATURE = RecordShape(percentage=int, allowed=list, denied=list, starts_at=(str, NONE), ends_at=(str, NONE))

@@ -10,7 +10,7 @@ from django.dispatch import receiver
 
 from gatekeeper import cache
 from gatekeeper.models import Feature
-from utils.transactions import after_commit
+from utils.database.transactions import after_commit
 
 
 @receiver([post_save, post_delete], sender=Feature)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from gatekeeper import cache
 from gatekeeper.cache import FeatureRecord
 from gatekeeper.models import Feature, FeatureChange
-from utils.time_ids import format_time
+from utils.database.time_ids import format_time
 
 
 class GatekeeperService:

@@ -18,8 +18,8 @@ from inbox.constants import COMMENTED, FOLLOWED, LIKED
 from inbox.models import Notification, NotificationQuerySet
 from likes.models import Like
 from tweets.models import Tweet
+from utils.database.transactions import retried_transaction
 from utils.errors import Missing
-from utils.transactions import retried_transaction
 
 LIKEABLE = {"tweet": Tweet, "comment": Comment}
 

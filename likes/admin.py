@@ -5,7 +5,7 @@ Moderators' screen of likes.
 from django.contrib import admin
 
 from likes.models import Like
-from utils.admin import LargeTableAdmin
+from utils.pages.admin import LargeTableAdmin
 
 
 @admin.register(Like)

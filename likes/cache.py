@@ -12,8 +12,8 @@ from django.contrib.contenttypes.models import ContentType
 
 from likes.constants import CACHED_LIKES, SHOWN_LIKES
 from likes.models import Like, Likeable
-from utils.memcached.objects import Lookup, invalidate
-from utils.records import RecordShape, are_id_rows, are_ids
+from utils.caching.memcached.objects import Lookup, invalidate
+from utils.caching.records import RecordShape, are_id_rows, are_ids
 
 LIKED = RecordShape(ids=list, floor=int)
 

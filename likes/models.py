@@ -9,7 +9,7 @@ from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelatio
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
-from utils.time_ids import id_to_datetime
+from utils.database.time_ids import id_to_datetime
 
 
 class Likeable(models.Model):

@@ -15,11 +15,11 @@ from likes.constants import PURGE_SIZE
 from likes.events import Liked, LikeEvent, LikesPurgeGoesOn, Unliked
 from likes.models import Like, Likeable
 from outbox.services import OutboxService
-from utils.counters import Counter
+from utils.caching.memcached.objects import read_through
+from utils.database.counters import Counter
+from utils.database.pagination import Window, fill_page
+from utils.database.transactions import after_commit, create_with_time_id, retried_transaction
 from utils.errors import Refused
-from utils.memcached.objects import read_through
-from utils.pagination import Window, fill_page
-from utils.transactions import after_commit, create_with_time_id, retried_transaction
 
 
 class NothingToLike(Refused):

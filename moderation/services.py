@@ -16,7 +16,7 @@ from moderation.models import AuditEntry, Report
 from tweets.models import Tweet, TweetPhoto
 from tweets.services import PhotoService, TweetGone, TweetService
 from utils.errors import Refused
-from utils.middleware import current_request_id
+from utils.observability.middleware import current_request_id
 
 # `Any`: their managers differ, and all have `visible_to`.
 KINDS: dict[str, Any] = {"tweet": Tweet, "comment": Comment, "user": User}

@@ -13,9 +13,9 @@ from stores.comparison import Decision, Key, Replica
 from stores.constants import FEEDS
 from stores.dual_write import lock_both
 from tweets.models import Tweet
+from utils.database.time_ids import next_id
+from utils.database.transactions import lock_in_share_mode, retried_transaction
 from utils.hbase.models import HBaseModel
-from utils.time_ids import next_id
-from utils.transactions import lock_in_share_mode, retried_transaction
 
 
 class FeedReplica(Replica):

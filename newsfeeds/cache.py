@@ -10,10 +10,10 @@ from accounts.cache import WITH_ACCOUNT, with_account_arguments
 from tweets.cache import PUT_STATES, STATE_PREFIX, TweetState
 from tweets.constants import STATE_SECONDS
 from tweets.models import Tweet
-from utils.redis.backend import COUNT
-from utils.redis.client import RedisUnavailable, Script, client
-from utils.redis.list_scripts import PUSH, READ
-from utils.redis.lists import IdList
+from utils.caching.redis.backend import COUNT
+from utils.caching.redis.client import RedisUnavailable, Script, client
+from utils.caching.redis.list_scripts import PUSH, READ
+from utils.caching.redis.lists import IdList
 
 # The states of a page's tweets come with its ids, in the same round trip.
 user_newsfeeds = IdList("user_newsfeeds", companion_prefix=STATE_PREFIX)

@@ -4,7 +4,7 @@ Feeds: who finds which tweet at home.
 
 from django.db import models
 
-from utils.time_ids import id_to_datetime
+from utils.database.time_ids import id_to_datetime
 
 
 class NewsFeed(models.Model):

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from outbox.models import Message
 from outbox.services import OutboxService
-from utils.admin import LargeTableAdmin
+from utils.pages.admin import LargeTableAdmin
 
 
 @admin.register(Message)

@@ -17,11 +17,11 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from outbox.events import Event, UnreadableEvent
 from outbox.models import Message
 from outbox.services import OutboxService, subscriptions
+from utils.caching.redis.client import RedisUnavailable
 from utils.errors import Unavailable
 from utils.hbase.exceptions import HBaseUnavailable
-from utils.metrics import count_handled
-from utils.middleware import current_request_id
-from utils.redis.client import RedisUnavailable
+from utils.observability.metrics import count_handled
+from utils.observability.middleware import current_request_id
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from outbox.handling import handlers_of
 from outbox.models import Message
 from outbox.services import OutboxService
 from outbox.tasks import handle_messages
-from utils.metrics import RELAYED, note_alive
+from utils.observability.metrics import RELAYED, note_alive
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from outbox.constants import CLAIM_SIZE, LONGEST_DOUBLING, MOST_ATTEMPTS, REPUBLISH_AFTER, RETRY_STEPS
 from outbox.events import Event
 from outbox.models import Message
-from utils.middleware import current_request_id
-from utils.transactions import retried_transaction
+from utils.database.transactions import retried_transaction
+from utils.observability.middleware import current_request_id
 
 # {name of an event: [handler name]}, filled by the roof. Nobody below may know who handles an event.
 subscriptions: dict[str, list[str]] = {}

@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from stores.models import StorePhase, StorePhaseChange
 from stores.services import PhaseService
 from stores.services.phases import TableStatus
-from utils.admin import ReadOnlyInline, StrictLookupsAdmin
 from utils.errors import ServiceError
+from utils.pages.admin import ReadOnlyInline, StrictLookupsAdmin
 
 
 class StorePhaseForm(forms.ModelForm):

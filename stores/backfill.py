@@ -15,8 +15,8 @@ from stores.comparison import Replica
 from stores.dual_write import DualWritePeriod
 from stores.pacing import RetryPolicy, Throttle
 from stores.services import PhaseService
+from utils.database.transactions import retried_transaction
 from utils.errors import ServiceError
-from utils.transactions import retried_transaction
 
 # Chunks of another run lock the phase's row, and saving the checkpoint waits for them: not after each chunk.
 CHECKPOINT_SECONDS = 2

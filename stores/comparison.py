@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from stores.dual_write import DualWritePeriod
 from stores.pacing import RetryPolicy
 from stores.services import PhaseService
+from utils.database.transactions import retried_transaction
 from utils.hbase import wire
 from utils.hbase.models import HBaseModel, chunks
-from utils.transactions import retried_transaction
 
 # The values of a row key, in the order of its fields.
 Key = tuple[int, ...]

@@ -8,7 +8,7 @@ from itertools import count
 from django.conf import settings
 from django.core.cache import caches
 
-from utils.redis.client import client
+from utils.caching.redis.client import client
 
 names = count()
 

@@ -14,9 +14,9 @@ from friendships.hbase_models import Follower, Following, FollowingPair
 from newsfeeds.hbase_models import Feed
 from stores.cache import forget_phases
 from testing.caches import empty_caches
+from utils.database.time_ids import clock, next_id
 from utils.hbase.models import HBaseModel
 from utils.hbase.pool import reset_pool
-from utils.time_ids import clock, next_id
 
 HBASE_TABLES = (Feed, Following, Follower, FollowingPair)
 # A request waits 400 ms. A test waits longer: on a busy machine slowness is no failure.

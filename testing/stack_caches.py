@@ -11,8 +11,8 @@ from django.test import override_settings
 from django.test.signals import clear_cache_handlers
 
 from testing.stack_chaos import ChaosProxy
-from utils.memcached.backend import server_at
-from utils.redis.client import breaker, client
+from utils.caching.memcached.backend import server_at
+from utils.caching.redis.client import breaker, client
 
 
 @contextmanager

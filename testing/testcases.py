@@ -20,7 +20,7 @@ from outbox.relay import relay_once
 from outbox.services import OutboxService
 from testing.caches import empty_caches
 from testing.people import Browser, Nobody, Person, Phone
-from utils.time_ids import next_id
+from utils.database.time_ids import next_id
 
 
 class Steps:

@@ -18,11 +18,11 @@ from django.conf import settings
 
 from tweets.constants import STATE_SECONDS, TWEET_CACHE_SECONDS, PhotoStatus
 from tweets.models import Tweet, TweetPhoto
-from utils.memcached.objects import Lookup, fill, invalidate
-from utils.records import RecordShape, are_id_rows
-from utils.redis.client import RedisUnavailable, Script, client
-from utils.redis.lists import IdList
-from utils.time_ids import MAX_ID, format_time
+from utils.caching.memcached.objects import Lookup, fill, invalidate
+from utils.caching.records import RecordShape, are_id_rows
+from utils.caching.redis.client import RedisUnavailable, Script, client
+from utils.caching.redis.lists import IdList
+from utils.database.time_ids import MAX_ID, format_time
 
 STATE_PREFIX = "tweet_state:"
 # Changes that may fall into one moment.

@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from likes.models import Like
 from tweets.models import Tweet
 from tweets.services import TweetService
-from utils.transactions import after_commit
+from utils.database.transactions import after_commit
 
 
 @receiver([post_save, post_delete], sender=Like)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from likes.models import Likeable
 from tweets.constants import CONTENT_MAX, WALK_SIZE, PhotoKind, PhotoStatus
-from utils.time_ids import id_to_datetime
+from utils.database.time_ids import id_to_datetime
 
 
 class TweetQuerySet(models.QuerySet):

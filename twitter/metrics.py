@@ -21,11 +21,11 @@ from rest_framework.views import APIView
 
 from accounts.api.authentication import AccountSessionAuthentication, BearerAuthentication
 from outbox.models import Message
-from utils import broker
 from utils.api.parameters import presented_token
 from utils.api.throttling import is_from_this_machine
 from utils.api.views import DependsOnWhoAsks
-from utils.metrics import exposition
+from utils.observability import broker
+from utils.observability.metrics import exposition
 
 # Who has shown settings.METRICS_TOKEN; no token of a person's reads like this.
 SCRAPER = "the scraper"

@@ -22,8 +22,8 @@ from tweets.constants import CONTENT_MAX as TWEET_LENGTH
 from tweets.models import Tweet, TweetPhoto
 from tweets.services import TweetService
 from utils.api.pagination import DEFAULT_LIMIT, is_first_page
-from utils.media import media_url
-from utils.pagination import Window
+from utils.database.pagination import Window
+from utils.images.media import media_url
 
 # The feature of writing a tweet on the home page itself, switched on by degrees.
 WRITE_FROM_HOME = "write_from_home"

@@ -6,8 +6,8 @@ all collections, so that none of them has to know another.
 from typing import Any
 
 from twitter.page_bodies import BODIES, Context
-from utils.api.page_links import Link
-from utils.api.renderers import BrowsableRenderer, page_key
+from utils.pages.links import Link
+from utils.pages.renderers import BrowsableRenderer, page_key
 
 START = Link("Start", "/api/")
 NOT_FOUND = "Not found"

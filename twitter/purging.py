@@ -20,7 +20,7 @@ from accounts.models import AccessToken
 from inbox.models import Notification
 from utils.idempotency.constants import REMEMBERED
 from utils.idempotency.models import IdempotentRequest
-from utils.metrics import PURGED
+from utils.observability.metrics import PURGED
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 What workers and beat tell about themselves: how tasks ended, how long they took, and that somebody is alive.
 
 Loaded by TwitterConfig.ready; a worker, the relay and beat write their counts where a web process reads them
-(utils/metrics.py).
+(utils/observability/metrics.py).
 """
 
 import time
@@ -14,7 +14,7 @@ from celery.signals import heartbeat_sent, task_postrun, task_prerun
 from celery.worker.heartbeat import Heart
 
 from outbox.tasks import handle_messages
-from utils.metrics import TASK_SECONDS, TASKS, note_alive
+from utils.observability.metrics import TASK_SECONDS, TASKS, note_alive
 
 
 @task_prerun.connect

@@ -18,9 +18,9 @@ from moderation.api.views import ReportViewSet
 from newsfeeds.api.views import NewsFeedViewSet
 from tweets.api.views import PhotoFileView, TweetViewSet
 from twitter.metrics import MetricsView
-from utils import probes
 from utils.api.root import Router
 from utils.api.schema_view import SchemaView
+from utils.observability import probes
 
 router = Router()
 # The busiest first: addresses are tried in this order.

@@ -17,8 +17,8 @@ from accounts.services.search import SearchCursor
 from utils.api.fields import PICTURE_WORDS, PictureField, TextField
 from utils.api.pagination import BAD_CURSOR
 from utils.api.shapes import SuccessSerializer
-from utils.media import media_url
-from utils.pagination import BadCursor
+from utils.database.pagination import BadCursor
+from utils.images.media import media_url
 
 # Django's words for the same box in its own forms.
 BOTH_AVATARS = "Either send a new avatar or check this box, not both."

@@ -18,9 +18,9 @@ from accounts.records import UserRecord
 from accounts.services.roles import RoleService
 from accounts.services.tokens import AccessTokenService
 from outbox.services import OutboxService
+from utils.caching.memcached.objects import Lookup, read_through
+from utils.database.transactions import after_commit
 from utils.errors import Refused
-from utils.memcached.objects import Lookup, read_through
-from utils.transactions import after_commit
 
 
 class UsernameTaken(Refused):

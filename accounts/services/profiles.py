@@ -10,7 +10,7 @@ from accounts.models import User, UserProfile, Viewer
 from accounts.services.accounts import AccountService
 from utils.errors import Missing
 from utils.images import CleanImage
-from utils.media import delete_files, new_key, remove_files, save_image
+from utils.images.media import delete_files, new_key, remove_files, save_image
 
 
 class ProfileGone(Missing):

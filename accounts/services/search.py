@@ -15,7 +15,7 @@ from accounts.constants import MAX_MOST_FOLLOWED, MAX_RANKED, MAX_SEARCH_CANDIDA
 from accounts.models import User, UserProfile, fold_name, search_key
 from accounts.records import UserRecord
 from accounts.services.accounts import AccountService
-from utils.pagination import BadCursor, decode_cursor, encode_cursor
+from utils.database.pagination import BadCursor, decode_cursor, encode_cursor
 
 # No id has more digits than fit a column.
 CURSOR = re.compile(rb"(\d{1,3})\.(\d{1,18}(?:-\d{1,18})*)\.(?:([0-9a-f]{0,512})\.(\d{1,18})|([!-~]{0,40}))")

@@ -15,8 +15,8 @@ from accounts.constants import TOKEN_BYTES
 from accounts.events import TokensRevoked
 from accounts.models import AccessToken, User
 from outbox.services import OutboxService
-from utils.time_ids import format_time
-from utils.transactions import after_commit
+from utils.database.time_ids import format_time
+from utils.database.transactions import after_commit
 
 
 class AccessTokenService:

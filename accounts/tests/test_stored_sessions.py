@@ -16,7 +16,7 @@ from accounts import database_sessions
 from accounts.models import User
 from testing.people import PASSWORD
 from testing.testcases import ApiTestCase
-from utils.redis.client import client as redis
+from utils.caching.redis.client import client as redis
 
 
 class StoredSessionsTestCase(ApiTestCase):

@@ -8,7 +8,7 @@ from accounts.api.serializers import UserSerializer, user_shape
 from comments.constants import CONTENT_MAX, CONTENT_MIN
 from tweets.models import Tweet
 from utils.api.fields import IdField, TextField
-from utils.time_ids import format_time, id_to_datetime
+from utils.database.time_ids import format_time, id_to_datetime
 
 
 class CommentSerializer(serializers.Serializer):

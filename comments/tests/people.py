@@ -8,7 +8,7 @@ from django.utils import timezone
 from comments.models import Comment
 from likes.tests.people import Liking
 from tweets.models import Tweet
-from utils.time_ids import next_id
+from utils.database.time_ids import next_id
 
 
 class Commenting(Liking):

@@ -11,7 +11,7 @@ from comments.services import CommentService
 from comments.tests.people import Commenting
 from likes.models import Like
 from testing.testcases import ApiTestCase
-from utils.time_ids import MAX_ID, format_time, id_to_datetime
+from utils.database.time_ids import MAX_ID, format_time, id_to_datetime
 
 COMMENT = {"id", "tweet_id", "user", "content", "created_at", "updated_at", "likes_count", "has_liked"}
 

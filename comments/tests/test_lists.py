@@ -8,8 +8,8 @@ from accounts.models import User
 from comments.constants import SHOWN_COMMENTS
 from comments.tests.people import Commenting
 from testing.testcases import ApiTestCase
-from utils.pagination import Window
-from utils.time_ids import MAX_ID, format_time, id_to_datetime
+from utils.database.pagination import Window
+from utils.database.time_ids import MAX_ID, format_time, id_to_datetime
 
 
 class ListTestCase(Commenting, ApiTestCase):

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from accounts.api.serializers import UserSerializer, user_shape
 from utils.api.schema import FROM_ONE
 from utils.api.shapes import either, endless
-from utils.time_ids import format_time, id_to_datetime
+from utils.database.time_ids import format_time, id_to_datetime
 
 
 class FriendshipSerializer(serializers.Serializer):

@@ -13,7 +13,7 @@ from friendships.models import Friendship
 from friendships.services import FriendshipService
 from testing.stack_hbase import FRIENDSHIPS_LOOK
 from testing.testcases import ApiTestCase
-from utils.time_ids import format_time, id_to_datetime
+from utils.database.time_ids import format_time, id_to_datetime
 
 
 def encoded(text):

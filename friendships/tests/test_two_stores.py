@@ -15,7 +15,7 @@ from friendships.models import Friendship
 from friendships.tests.stores import TwoStores
 from stores.constants import Phase
 from testing.testcases import ApiTestCase
-from utils.time_ids import MAX_ID, format_time, id_to_datetime
+from utils.database.time_ids import MAX_ID, format_time, id_to_datetime
 
 pytestmark = [pytest.mark.stack, pytest.mark.hbase]
 

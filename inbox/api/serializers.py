@@ -13,7 +13,7 @@ from accounts.api.serializers import UserSerializer, user_shape
 from accounts.records import UserRecord
 from inbox.constants import VERBS
 from inbox.models import Notification
-from utils.time_ids import format_time
+from utils.database.time_ids import format_time
 
 
 class NotificationSerializer(serializers.Serializer):

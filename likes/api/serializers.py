@@ -7,7 +7,7 @@ from rest_framework import serializers
 from accounts.api.serializers import UserSerializer, user_shape
 from likes.services import LikeService
 from utils.api.fields import IdField
-from utils.time_ids import format_time, id_to_datetime
+from utils.database.time_ids import format_time, id_to_datetime
 
 
 class LikeSerializer(serializers.Serializer):

@@ -8,7 +8,7 @@ from django.db.models import F
 from accounts.services import AccountService
 from likes.models import Like
 from testing.people import PASSWORD
-from utils.time_ids import next_id
+from utils.database.time_ids import next_id
 
 
 class Liking:

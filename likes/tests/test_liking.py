@@ -8,7 +8,7 @@ from likes.models import Like
 from likes.tests.people import Liking
 from testing.testcases import ApiTestCase
 from tweets.models import Tweet
-from utils.time_ids import MAX_ID, format_time, id_to_datetime
+from utils.database.time_ids import MAX_ID, format_time, id_to_datetime
 
 NAMES = ("content_type", "object_id")
 BAD_IDS = (MAX_ID, MAX_ID + 1, 2**63, 2**70, 0, -1, "abc", "1.5", [1], {"a": 1}, True, "٣", "+3", "3.0", " 3")

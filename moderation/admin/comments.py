@@ -6,7 +6,7 @@ from django.contrib import admin
 
 from comments.models import Comment
 from moderation.services import ModerationService
-from utils.admin import ModeratedAdmin, NewestTextSearch
+from utils.pages.admin import ModeratedAdmin, NewestTextSearch
 
 
 @admin.register(Comment)

@@ -15,8 +15,8 @@ from accounts.constants import VIEW_EMAIL
 from accounts.models import User, UserProfile
 from accounts.services import RoleService
 from moderation.services import ModerationService
-from utils.admin import LargeTableAdmin, ModeratedAdmin, StrictLookupsAdmin
 from utils.errors import ServiceError
+from utils.pages.admin import LargeTableAdmin, ModeratedAdmin, StrictLookupsAdmin
 
 
 class UserSearch:

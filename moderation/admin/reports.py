@@ -14,7 +14,7 @@ from moderation.models import AuditEntry, Report
 from moderation.services import KINDS, ModerationService, ReportService
 from tweets.models import Tweet
 from tweets.services import PhotoService
-from utils.admin import LargeTableAdmin, ModeratedAdmin, QueueFilter, small_pictures
+from utils.pages.admin import LargeTableAdmin, ModeratedAdmin, QueueFilter, small_pictures
 
 
 class ReportStatusFilter(QueueFilter):

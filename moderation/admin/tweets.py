@@ -10,7 +10,7 @@ from moderation.services import ModerationService
 from tweets.constants import PhotoStatus
 from tweets.models import Tweet, TweetPhoto
 from tweets.services import PhotoService
-from utils.admin import ModeratedAdmin, NewestTextSearch, QueueFilter, small_picture, small_pictures
+from utils.pages.admin import ModeratedAdmin, NewestTextSearch, QueueFilter, small_picture, small_pictures
 
 
 @admin.register(Tweet)

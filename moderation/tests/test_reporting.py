@@ -7,7 +7,7 @@ from functools import partial
 from accounts.services import AccountService
 from moderation.models import Report
 from testing.testcases import ApiTestCase, CommittedTestCase
-from utils.time_ids import MAX_ID
+from utils.database.time_ids import MAX_ID
 
 
 class ReportsTestCase(ApiTestCase):

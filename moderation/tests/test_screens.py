@@ -17,7 +17,7 @@ from moderation.tests.people import Moderating
 from testing.testcases import ApiTestCase
 from tweets.models import Tweet, TweetPhoto
 from tweets.tests.photos import Photographing
-from utils.time_ids import next_id
+from utils.database.time_ids import next_id
 
 SCREENS = (
     "accounts/user",
@@ -112,7 +112,7 @@ class CostTests(ScreensTestCase):
     def test_more_than_ten_thousand_are_not_counted_on(self):
         self.rows_for_every_screen(5)
 
-        with mock.patch("utils.admin.MOST_COUNTED", 3):
+        with mock.patch("utils.pages.admin.MOST_COUNTED", 3):
             page = self.look(self.mod, "tweets/tweet")
 
         self.assertIn("3 tweets", page)

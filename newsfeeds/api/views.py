@@ -15,7 +15,7 @@ from utils.api.parameters import presented_token
 from utils.api.shapes import endless
 from utils.api.throttling import counter_key_by_user
 from utils.api.views import APIViewSet
-from utils.redis.client import prefetched
+from utils.caching.redis.client import prefetched
 
 
 class NewsFeedViewSet(APIViewSet):

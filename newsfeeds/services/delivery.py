@@ -16,9 +16,9 @@ from outbox.events import Event
 from outbox.services import OutboxService
 from tweets.events import TweetDeleted
 from tweets.services import TweetService
-from utils.redis.lists import push_entries, remove_entries
-from utils.time_ids import MAX_ID
-from utils.transactions import retried_transaction
+from utils.caching.redis.lists import push_entries, remove_entries
+from utils.database.time_ids import MAX_ID
+from utils.database.transactions import retried_transaction
 
 # Returns {author id: ids of the followers who get their tweets}, as it is now.
 Followers = Callable[[], dict[int, list[int]]]

@@ -12,8 +12,8 @@ from friendships.storage import mysql_store
 from newsfeeds.cache import user_newsfeeds
 from newsfeeds.storage import HBaseNewsFeedStore, store_to_read, store_to_write
 from tweets.services import TweetService
-from utils.pagination import fill_page
-from utils.transactions import retried_transaction
+from utils.database.pagination import fill_page
+from utils.database.transactions import retried_transaction
 
 
 class NewsFeedService:

@@ -11,9 +11,9 @@ from newsfeeds.storage import store_to_write
 from outbox.services import OutboxService
 from tweets.models import Tweet, TweetPhoto
 from tweets.services import LoadedTweet, PhotoService, TweetService
+from utils.database.transactions import after_commit, retried_transaction
 from utils.idempotency.services import IdempotencyService
 from utils.images import CleanImage
-from utils.transactions import after_commit, retried_transaction
 
 
 class PostingService:

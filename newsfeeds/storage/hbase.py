@@ -11,8 +11,8 @@ from newsfeeds.storage.base import NewsFeedStore
 from newsfeeds.storage.recipients import lock_recipients
 from tweets.models import Tweet
 from tweets.services import TweetService
+from utils.database.time_ids import MAX_ID, next_id
 from utils.hbase.pool import timeout
-from utils.time_ids import MAX_ID, next_id
 
 # Only tasks write, and they would rather wait than fail.
 WRITE_TIMEOUT_MS = 5_000

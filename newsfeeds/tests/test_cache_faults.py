@@ -9,7 +9,7 @@ from accounts.models import UserProfile
 from testing.stack_caches import caches_between_proxies, forget_troubles
 from testing.testcases import ApiTestCase
 from tweets import cache as tweet_cache
-from utils.redis.client import client
+from utils.caching.redis.client import client
 
 pytestmark = pytest.mark.stack
 

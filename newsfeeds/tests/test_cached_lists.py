@@ -14,8 +14,8 @@ from testing.stack_caches import caches_between_proxies
 from testing.testcases import ApiTestCase, CommittedTestCase
 from tweets.cache import user_tweets
 from tweets.services import TweetService
-from utils.redis.client import client
-from utils.redis.lists import NOTHING
+from utils.caching.redis.client import client
+from utils.caching.redis.lists import NOTHING
 
 pytestmark = pytest.mark.stack
 

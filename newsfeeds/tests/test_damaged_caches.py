@@ -19,7 +19,7 @@ from likes.cache import liked_key, likers_key
 from newsfeeds.cache import user_newsfeeds
 from testing.testcases import ApiTestCase
 from tweets.cache import STATE_PREFIX, tweet_key, user_tweets
-from utils.redis.client import breaker, client
+from utils.caching.redis.client import breaker, client
 
 # What is no value of any kind of key.
 STRANGE = (

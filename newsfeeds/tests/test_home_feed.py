@@ -18,8 +18,8 @@ from accounts.services import AccountService
 from newsfeeds.api.views import NewsFeedViewSet
 from testing.testcases import ApiTestCase
 from tweets.cache import TweetBatch
-from utils.memcached.objects import Lookup
-from utils.time_ids import format_time, id_to_datetime
+from utils.caching.memcached.objects import Lookup
+from utils.database.time_ids import format_time, id_to_datetime
 
 
 def time_of(tweet_id):

@@ -14,7 +14,7 @@ from stores.constants import Phase
 from testing.stack_hbase import put_in_phase
 from testing.testcases import ApiTestCase
 from tweets.models import Tweet
-from utils.time_ids import format_time, id_to_datetime
+from utils.database.time_ids import format_time, id_to_datetime
 
 pytestmark = [pytest.mark.stack, pytest.mark.hbase]
 

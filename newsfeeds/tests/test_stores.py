@@ -15,7 +15,7 @@ from stores.constants import Phase
 from testing.stack_hbase import put_in_phase
 from testing.testcases import ApiTestCase
 from tweets.models import Tweet
-from utils.time_ids import MAX_ID, next_id
+from utils.database.time_ids import MAX_ID, next_id
 
 
 class StoreTests:

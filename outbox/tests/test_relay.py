@@ -20,8 +20,8 @@ from outbox.models import Message
 from outbox.services import OutboxService
 from outbox.tests.brokers import broker
 from testing.testcases import ApiTestCase
+from utils.caching.redis.client import RedisUnavailable
 from utils.hbase.exceptions import HBaseUnavailable, TableMissing
-from utils.redis.client import RedisUnavailable
 
 # What the handler below does, one call after the other: raise this, or nothing.
 troubles = []

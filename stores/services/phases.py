@@ -18,8 +18,8 @@ from stores.cache import PhaseRecord
 from stores.constants import TABLES, Phase
 from stores.models import StorePhase, StorePhaseChange
 from stores.services.steps import check_step, seconds_until_known
+from utils.database.transactions import RunAgain, after_commit, lock_in_share_mode, retried_transaction
 from utils.errors import Conflict
-from utils.transactions import RunAgain, after_commit, lock_in_share_mode, retried_transaction
 
 
 class NothingToBackfill(Conflict):

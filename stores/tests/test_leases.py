@@ -15,8 +15,8 @@ from stores.constants import FEEDS, FRIENDSHIPS, Phase
 from stores.services import PhaseService
 from stores.tests.phases import Moving
 from testing.testcases import ApiTestCase, CommittedTestCase
+from utils.database.transactions import retried_transaction
 from utils.errors import Conflict
-from utils.transactions import retried_transaction
 
 MYSQL, DUAL_WRITE, READ_HBASE, HBASE_ONLY = Phase
 

@@ -12,9 +12,9 @@ FILE_LINES, FUNCTION_LINES, VIEW_LINES = 300, 40, 15
 CLIENT_LIBRARIES = {
     "happybase": "utils.hbase",
     "thriftpy2": "utils.hbase",
-    "redis": "utils.redis",
-    "django_redis": "utils.redis",
-    "pymemcache": "utils.memcached",
+    "redis": "utils.caching.redis",
+    "django_redis": "utils.caching.redis",
+    "pymemcache": "utils.caching.memcached",
 }
 TASK_DECORATORS = {"event_handler", "shared_task", "task"}
 DOTTED = re.compile(r"([a-z_]+)(?:\.[A-Za-z_][A-Za-z0-9_]*)+")

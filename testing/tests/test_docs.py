@@ -68,7 +68,7 @@ class WrongNamesTests(SimpleTestCase):
             "`tweets/nowhere.py`",
             "`tweets/cache.py` `TweetState`, `no_such_verb`",
             "`accounts/services/` `get_by_nobody`",
-            "(`utils/redis/lists.py`, `PUSH_TWICE`)",
+            "(`utils/caching/redis/lists.py`, `PUSH_TWICE`)",
             "`NewsFeedService.dream`",
             "`newsfeeds.tasks.dream_of_feed`",
             "`settings.DREAMS`",

@@ -15,7 +15,7 @@ OFFENDERS = {
         ("tweets/services/photos.py", "from comments import services"),
         ("newsfeeds/storage.py", "import inbox.services"),
         ("outbox/relay.py", "from accounts.models import User"),
-        ("utils/redis/lists.py", "from outbox.services import OutboxService"),
+        ("utils/caching/redis/lists.py", "from outbox.services import OutboxService"),
         ("newsfeeds/services.py", "from twitter.subscriptions import SUBSCRIPTIONS"),
         ("newsfeeds/api/views.py", "from twitter import settings"),
         ("tweets/services/photos.py", "from newsfeeds.api.serializers import NewsFeedSerializer"),
@@ -67,10 +67,10 @@ OFFENDERS = {
     ],
     rules.servers_are_spoken_to_in_one_place: [
         ("newsfeeds/storage.py", "import happybase"),
-        ("utils/redis/client.py", "from thriftpy2.transport import TSocket"),
+        ("utils/caching/redis/client.py", "from thriftpy2.transport import TSocket"),
         ("tweets/cache.py", "from redis.exceptions import RedisError"),
         ("tweets/cache.py", "from django_redis import get_redis_connection"),
-        ("utils/probes.py", "from pymemcache.client.base import Client"),
+        ("utils/observability/probes.py", "from pymemcache.client.base import Client"),
         ("utils/redistribution.py", "import redis"),
     ],
     rules.services_know_no_http: [
@@ -79,7 +79,7 @@ OFFENDERS = {
         ("accounts/services.py", "class AccountService:\n    def log_in(cls, *, name, request=None):\n        pass"),
     ],
     rules.views_catch_nothing: [("tweets/api/views.py", "try:\n    a = 1\nexcept ValueError:\n    pass")],
-    rules.constants_import_nothing_of_ours: [("tweets/constants.py", "from utils.time_ids import MAX_ID")],
+    rules.constants_import_nothing_of_ours: [("tweets/constants.py", "from utils.database.time_ids import MAX_ID")],
     rules.nothing_is_printed: [("tweets/cache.py", "print('here')")],
 }
 

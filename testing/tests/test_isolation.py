@@ -10,7 +10,7 @@ from django.core.cache import caches
 from django.db import connection
 
 from testing.testcases import ApiTestCase
-from utils.redis.client import client
+from utils.caching.redis.client import client
 
 
 class IsolationTests(ApiTestCase):

@@ -18,7 +18,7 @@ from tweets.constants import CONTENT_MAX, CONTENT_MIN, MOST_PHOTOS, PHOTO_PIXELS
 from tweets.services import LoadedTweet, PhotoService
 from utils.api.fields import PICTURE_WORDS, TextField, UploadsRefused, read_uploads
 from utils.errors import Refused
-from utils.media import media_url
+from utils.images.media import media_url
 
 
 class TooManyPhotos(Refused):

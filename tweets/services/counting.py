@@ -9,8 +9,8 @@ from outbox.services import OutboxService
 from tweets.events import TweetRecounted
 from tweets.models import Tweet
 from tweets.services.tweets import TweetGone, TweetService
-from utils.counters import Counter
-from utils.transactions import after_commit, retried_transaction
+from utils.database.counters import Counter
+from utils.database.transactions import after_commit, retried_transaction
 
 
 class TweetCountService:

@@ -14,10 +14,10 @@ from tweets import cache
 from tweets.constants import ORPHAN_SECONDS, THUMBNAIL_PIXELS, PhotoStatus
 from tweets.events import PhotoReviewed, PhotosAttached
 from tweets.models import Tweet, TweetPhoto
+from utils.database.transactions import after_commit, retried_transaction
 from utils.errors import Missing
 from utils.images import make_thumbnail
-from utils.media import delete_files, move, new_key, remove_files, save_image
-from utils.transactions import after_commit, retried_transaction
+from utils.images.media import delete_files, move, new_key, remove_files, save_image
 
 
 class PhotoGone(Missing):

@@ -16,10 +16,10 @@ from tweets import cache
 from tweets.constants import PURGE_SIZE
 from tweets.events import TweetDeleted, TweetsPurgeGoesOn
 from tweets.models import Tweet, TweetPhoto
+from utils.caching.memcached.objects import read_through
+from utils.database.pagination import fill_page
+from utils.database.transactions import after_commit, create_with_time_id, lock_in_share_mode, retried_transaction
 from utils.errors import Missing, Unavailable
-from utils.memcached.objects import read_through
-from utils.pagination import fill_page
-from utils.transactions import after_commit, create_with_time_id, lock_in_share_mode, retried_transaction
 
 
 class TweetGone(Missing):

@@ -21,7 +21,7 @@ from testing.testcases import ApiTestCase
 from tweets.models import TweetPhoto
 from tweets.services import PhotoService
 from tweets.tests.photos import Photographing
-from utils.media import PRIVATE, move
+from utils.images.media import PRIVATE, move
 
 BUCKET = "photos-of-a-test"
 

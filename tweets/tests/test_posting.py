@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from accounts.services import AccountService
 from testing.testcases import ApiTestCase
 from tweets.models import Tweet
-from utils.time_ids import EPOCH, datetime_to_id, format_time
+from utils.database.time_ids import EPOCH, datetime_to_id, format_time
 
 
 class PostingTests(ApiTestCase):

@@ -5,7 +5,7 @@ Looking at one tweet.
 from accounts.models import UserProfile
 from accounts.services import AccountService
 from testing.testcases import ApiTestCase
-from utils.time_ids import MAX_ID
+from utils.database.time_ids import MAX_ID
 
 
 class RetrievingTests(ApiTestCase):

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.services import AccountService
 from testing.testcases import ApiTestCase
-from utils.time_ids import format_time, id_to_datetime
+from utils.database.time_ids import format_time, id_to_datetime
 
 
 def time_of(tweet_id):

@@ -18,7 +18,9 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "notifications",
     "twitter.apps.TwitterConfig",
-    "utils",
+    "utils.bodies",
+    "utils.database",
+    "utils.pages",
     "utils.idempotency",
     "outbox",
     "stores",
@@ -34,8 +36,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "utils.middleware.RequestIdMiddleware",
-    "utils.middleware.AccessMiddleware",
+    "utils.observability.middleware.RequestIdMiddleware",
+    "utils.observability.middleware.AccessMiddleware",
     "utils.api.middleware.ForwardedProtoMiddleware",
     "utils.api.middleware.PermanentRedirectMiddleware",
     "corsheaders.middleware.CorsMiddleware",

@@ -9,7 +9,7 @@ from twitter.settings.environment import EMBEDDED, env
 # default     sessions: Redis, through Django's cache API
 # rates       rate counters: Redis, one round trip a count
 # objects     users and tweets as JSON: Memcached
-# The lists of tweet ids speak to Redis directly (utils/redis); without REDIS_URL they are simply not there.
+# The lists of tweet ids speak to Redis directly (utils/caching/redis); without REDIS_URL they are simply not there.
 
 REDIS_URL = env.str("REDIS_URL", "") if EMBEDDED else env.str("REDIS_URL")
 if REDIS_URL and "TEST_REDIS_DATABASE" in env:
@@ -33,10 +33,10 @@ def in_process_cache(name: str) -> dict[str, Any]:
 
 def redis_cache(backend: str) -> dict[str, Any]:
     return {
-        "BACKEND": f"utils.redis.backend.{backend}",
+        "BACKEND": f"utils.caching.redis.backend.{backend}",
         "LOCATION": REDIS_URL,
         "OPTIONS": {
-            "SERIALIZER": "utils.redis.backend.TolerantJSONSerializer",
+            "SERIALIZER": "utils.caching.redis.backend.TolerantJSONSerializer",
             "SOCKET_CONNECT_TIMEOUT": CACHE_TIMEOUT_SECONDS,
             "SOCKET_TIMEOUT": CACHE_TIMEOUT_SECONDS,
             "CONNECTION_POOL_KWARGS": {"max_connections": 50},
@@ -48,7 +48,7 @@ CACHES = {
     "default": redis_cache("RedisBackend") if REDIS_URL else in_process_cache("default"),
     "rates": redis_cache("RateCounterBackend") if REDIS_URL else in_process_cache("rates"),
     "objects": {
-        "BACKEND": "utils.memcached.backend.MemcachedBackend",
+        "BACKEND": "utils.caching.memcached.backend.MemcachedBackend",
         "LOCATION": MEMCACHED_URL,
         "OPTIONS": {"timeout": CACHE_TIMEOUT_SECONDS, "pool_size": 16},
         # Set by tests, so that two processes of one run do not share keys.

@@ -11,8 +11,8 @@ from twitter.settings.environment import DATA_DIR, EMBEDDED, choice, env
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # A statement waits for a lock so long, in whole seconds, as MariaDB knows no others; and all statements of a request
-# together, its own wait for a thread included, so long (utils/waiting.py). Three seconds are promised: the rest is for
-# the answer.
+# together, its own wait for a thread included, so long (utils/database/waiting.py). Three seconds are promised: the
+# rest is for the answer.
 LOCK_WAIT_SECONDS = 2
 REQUEST_WAIT_SECONDS = 2.5
 # MariaDB itself ends a request's statement after so many seconds, and a server that says nothing for so many, because
@@ -35,7 +35,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 else:
-    DATABASES["default"]["ENGINE"] = "utils.mysql"
+    DATABASES["default"]["ENGINE"] = "utils.database.mysql"
     DATABASES["default"]["CONN_MAX_AGE"] = 600
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {

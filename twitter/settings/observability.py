@@ -15,13 +15,13 @@ OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "utils.middleware.RequestIdFilter"}},
+    "filters": {"request_id": {"()": "utils.observability.middleware.RequestIdFilter"}},
     "formatters": {
         "line": {
-            "()": "utils.logs.LineFormatter",
+            "()": "utils.observability.logs.LineFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
         },
-        "json": {"()": "utils.logs.JsonFormatter"},
+        "json": {"()": "utils.observability.logs.JsonFormatter"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},

@@ -77,7 +77,7 @@ for proxy in TRUSTED_PROXIES:
     ip_network(proxy, strict=False)
 
 AUTH_USER_MODEL = "accounts.User"
-# What the admin asks of whoever acts as a moderator (utils/admin.py); the group of moderators has it.
+# What the admin asks of whoever acts as a moderator (utils/pages/admin.py); the group of moderators has it.
 MODERATE_PERMISSION = "moderation.moderate"
 AUTHENTICATION_BACKENDS = ["accounts.backends.CachedAccountBackend"]
 # OWASP's argon2id minimum (19 MiB, 2 passes): 40 ms a login instead of 440.

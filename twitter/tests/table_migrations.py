@@ -24,8 +24,8 @@ from stores.models import StorePhase
 from stores.services import PhaseService
 from testing.fixtures import HBASE_TABLES
 from testing.testcases import CommittedTestCase
+from utils.database.time_ids import MAX_ID
 from utils.hbase.pool import reset_pool
-from utils.time_ids import MAX_ID
 
 AGREE = "0 missing, 0 extra, 0 different"
 ALL_IN_MYSQL = dict.fromkeys(TABLES, Phase.MYSQL)

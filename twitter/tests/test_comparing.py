@@ -19,7 +19,7 @@ from stores import comparison
 from stores.constants import FEEDS, FRIENDSHIPS, TABLES, Phase
 from stores.services import PhaseService
 from twitter.tests.table_migrations import AGREE, World
-from utils.time_ids import MAX_ID, next_id
+from utils.database.time_ids import MAX_ID, next_id
 
 
 class ComparisonTests(World):

@@ -148,7 +148,7 @@ class HealthTests(FreshStart, SimpleTestCase):
         return self.python("deploy/healthcheck.py", name, **knobs).returncode
 
     def test_a_process_that_was_seen_lately_is_well_and_another_is_not(self):
-        note = "from utils.metrics import note_alive; note_alive('relay')"
+        note = "from utils.observability.metrics import note_alive; note_alive('relay')"
         self.python("-c", note, PROMETHEUS_MULTIPROC_DIR=str(self.data_dir))
 
         self.assertEqual([self.health("relay"), self.health("beat")], [0, 1])

@@ -15,7 +15,7 @@ from testing.people import PASSWORD
 from testing.testcases import ApiTestCase
 from tweets.models import Tweet
 from tweets.tests.photos import Photographing
-from utils.time_ids import next_id
+from utils.database.time_ids import next_id
 
 
 class Cost(NamedTuple):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import SimpleTestCase, TestCase
 
 from twitter.metrics import GAUGES
-from utils.metrics import exposition
+from utils.observability.metrics import exposition
 
 MONITORING = settings.BASE_DIR / "deploy" / "monitoring"
 # What Prometheus itself adds for each target.

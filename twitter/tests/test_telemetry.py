@@ -15,7 +15,7 @@ from testing.stack_processes import RealStackTestCase, answers, free_port, produ
 from testing.testcases import ApiTestCase
 from twitter.celery import app
 from twitter.telemetry import WatchedScheduler
-from utils.metrics import LAST_SEEN, TASK_SECONDS, TASKS, registry
+from utils.observability.metrics import LAST_SEEN, TASK_SECONDS, TASKS, registry
 
 
 def figures(text):

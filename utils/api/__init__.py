@@ -1,0 +1,3 @@
+"""
+Django REST framework as the contract wants it: views, pages, errors, limits, the schema.
+"""

@@ -18,7 +18,7 @@ from rest_framework.views import set_rollback
 from utils.api.exceptions import MissingParameters
 from utils.errors import ServiceError
 from utils.hbase.exceptions import HBaseError, HBaseUnavailable
-from utils.middleware import current_request_id
+from utils.observability.middleware import current_request_id
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from rest_framework.utils import html
 
 from utils.api.pixels import spend_pixels
 from utils.api.text import normalize_text
+from utils.database.time_ids import MAX_ID
 from utils.images import CleanImage, DecodersBusy, ImageRefused, decoder, inspect_image, limits, read_image
-from utils.time_ids import MAX_ID
 
 _Out = TypeVar("_Out")
 

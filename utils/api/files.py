@@ -6,7 +6,7 @@ from django.utils.cache import get_conditional_response
 from rest_framework.views import APIView
 
 from utils.api.views import DependsOnWhoAsks
-from utils.media import serve
+from utils.images.media import serve
 
 
 class FileView(DependsOnWhoAsks, APIView):

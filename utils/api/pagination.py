@@ -12,8 +12,8 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from utils.pagination import BadCursor, NumberedPage, Window
-from utils.time_ids import MAX_ID, datetime_to_id
+from utils.database.pagination import BadCursor, NumberedPage, Window
+from utils.database.time_ids import MAX_ID, datetime_to_id
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 NEWER_LIMIT = 200

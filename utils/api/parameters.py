@@ -4,7 +4,7 @@ What a request carries besides its body: numbers in the address, a token in the 
 
 from rest_framework.exceptions import ValidationError
 
-from utils.time_ids import MAX_ID
+from utils.database.time_ids import MAX_ID
 
 BEARER = "bearer"
 

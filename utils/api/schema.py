@@ -16,8 +16,8 @@ from utils.api.permissions import IsObjectOwner
 from utils.api.response_headers import AUTHENTICATE, ETAG, RATE_LIMIT, REQUEST_ID, RETRY_AFTER
 from utils.api.schema_inputs import inputs_by_type
 from utils.api.shapes import ErrorSerializer
+from utils.database.pagination import CURSOR_MAX
 from utils.idempotency.constants import KEY_LENGTH
-from utils.pagination import CURSOR_MAX
 
 ERRORS = {
     400: ("invalid", CHECK_INPUT),

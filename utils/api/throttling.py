@@ -17,7 +17,7 @@ from django_ratelimit import ALL
 from django_ratelimit.core import EXPIRATION_FUDGE, _get_window, _make_cache_key, _split_rate, get_usage
 
 from utils.api.exceptions import TooManyRequests
-from utils.redis.client import prefetched
+from utils.caching.redis.client import prefetched
 
 # Some proxies write the caller's port behind its address.
 WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::\d{1,5})?|([0-9.]+):\d{1,5}")

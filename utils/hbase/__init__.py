@@ -1,0 +1,3 @@
+"""
+HBase: the connection pool, and models whose keys keep the order.
+"""

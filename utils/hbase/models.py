@@ -12,7 +12,7 @@ Declarative models for HBase tables.
     Feed.create(user_id=7, tweet_id=100)
     Feed.filter(prefix=(7,), start=(99,), limit=20)     # older than tweet 100, newest first
 
-**Versions.** Every write has one: a time id (utils.time_ids), by default that of the moment. Of
+**Versions.** Every write has one: a time id (utils.database.time_ids), by default that of the moment. Of
 all writes to a row the one with the highest version counts, in whatever order they arrive, and
 a delete beats a create of the same version. So a write may be repeated, and may come late: give
 it the version that was drawn where the truth was decided (inside the SQL transaction, say), and
@@ -24,12 +24,12 @@ a late create cannot bring back what was deleted after it. Never pass numbers of
 
 from django.conf import settings
 
+from utils.database.time_ids import next_id
 from utils.hbase import scans, tables, wire
 from utils.hbase.exceptions import HiddenByDelete
 from utils.hbase.keys import split_keys
 from utils.hbase.options import Options
 from utils.hbase.pool import get_pool
-from utils.time_ids import next_id
 
 
 class HBaseModel:

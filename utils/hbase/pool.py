@@ -16,7 +16,7 @@ import time
 
 from django.conf import settings
 
-from utils.breaker import CircuitBreaker
+from utils.caching.breaker import CircuitBreaker
 from utils.hbase.connection import (
     NO_ANSWER,
     SERVER_ERRORS,

@@ -1,0 +1,3 @@
+"""
+Idempotency-Key: the answer to a write that was sent twice.
+"""

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from django.db import IntegrityError
 from django.utils import timezone
 
+from utils.database.transactions import single_statement
 from utils.errors import Conflict, ServiceError
 from utils.idempotency.constants import LEASE, REMEMBERED
 from utils.idempotency.models import IdempotentRequest, State
-from utils.transactions import single_statement
 
 Result = TypeVar("Result")
 

@@ -16,8 +16,8 @@ django.setup()
 
 from accounts.models import User  # noqa: E402
 from newsfeeds.services import PostingService  # noqa: E402
+from utils.database.transactions import retried_transaction  # noqa: E402
 from utils.idempotency.services import IdempotencyService  # noqa: E402
-from utils.transactions import retried_transaction  # noqa: E402
 
 CONTENT = "The last words of this process"
 

@@ -8,14 +8,14 @@ from unittest import mock
 
 from django.test import SimpleTestCase
 
-from utils.breaker import CircuitBreaker
+from utils.caching.breaker import CircuitBreaker
 
 
 class CircuitBreakerTests(SimpleTestCase):
     def setUp(self):
         self.now = 1000.0
         clock = SimpleNamespace(monotonic=lambda: self.now)
-        self.enterContext(mock.patch("utils.breaker.time", clock))
+        self.enterContext(mock.patch("utils.caching.breaker.time", clock))
         self.breaker = CircuitBreaker(failures=3, window=1.0, pause=2.0)
 
     def failures(self, times=1, every=0.1):

@@ -13,8 +13,8 @@ from django.test import SimpleTestCase
 from testing.people import PASSWORD
 from testing.stack_caches import forget_troubles
 from testing.testcases import ApiTestCase
-from utils.redis.client import RedisUnavailable, breaker, client
-from utils.redis.lists import MISS, IdList
+from utils.caching.redis.client import RedisUnavailable, breaker, client
+from utils.caching.redis.lists import MISS, IdList
 
 
 class ServersElsewhere:
@@ -27,7 +27,7 @@ class ServersElsewhere:
         redis = f"redis://127.0.0.1:{port}/0"
         for name, backend in (("default", "RedisBackend"), ("rates", "RateCounterBackend")):
             configured[name] = {
-                "BACKEND": f"utils.redis.backend.{backend}",
+                "BACKEND": f"utils.caching.redis.backend.{backend}",
                 "LOCATION": redis,
                 "OPTIONS": {
                     "SOCKET_CONNECT_TIMEOUT": settings.CACHE_TIMEOUT_SECONDS,
@@ -35,7 +35,7 @@ class ServersElsewhere:
                 },
             }
         configured["objects"] = {
-            "BACKEND": "utils.memcached.backend.MemcachedBackend",
+            "BACKEND": "utils.caching.memcached.backend.MemcachedBackend",
             "LOCATION": f"127.0.0.1:{port}",
             "OPTIONS": {"timeout": settings.CACHE_TIMEOUT_SECONDS},
         }

@@ -8,7 +8,7 @@ from django.test import override_settings
 
 from testing.people import PersonClient
 from testing.testcases import ApiTestCase
-from utils.middleware import RequestIdFilter
+from utils.observability.middleware import RequestIdFilter
 from utils.tests.crashing import SECRET
 
 

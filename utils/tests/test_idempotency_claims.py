@@ -16,10 +16,10 @@ from outbox.models import Message
 from testing.stack_processes import environment_of_test
 from testing.testcases import ApiTestCase, CommittedTestCase
 from tweets.models import Tweet
+from utils.database.transactions import IdTaken, retried_transaction
 from utils.idempotency.models import IdempotentRequest, State
 from utils.idempotency.services import IdempotencyService, LeaseLost, StillInFlight
 from utils.tests.test_idempotency import KEY, Keyed
-from utils.transactions import IdTaken, retried_transaction
 
 BODY_HASH = "d" * 64
 

@@ -13,7 +13,7 @@ from testing.people import PASSWORD
 from testing.stack_caches import caches_between_proxies
 from testing.testcases import ApiTestCase, CommittedTestCase
 from utils.api.throttling import LocalCounter, address_bucket, client_address, is_from_this_machine
-from utils.redis.client import client as redis_client
+from utils.caching.redis.client import client as redis_client
 
 LIMIT, REMAINING, RESET = "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"
 # A second that has just begun, for tests in which time stands still.

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.test import SimpleTestCase
 
 from testing.testcases import ApiTestCase
-from utils.logs import JsonFormatter, LineFormatter
-from utils.middleware import RequestIdFilter, current_request_id
+from utils.observability.logs import JsonFormatter, LineFormatter
+from utils.observability.middleware import RequestIdFilter, current_request_id
 
 
 class AccessLinesTests(ApiTestCase):

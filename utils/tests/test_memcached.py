@@ -13,7 +13,7 @@ from django.test import SimpleTestCase
 from pymemcache.client.base import Client
 
 from testing.stack_caches import forget_troubles
-from utils.memcached.objects import TOMBSTONE, Lookup, fill, invalidate, read_one, read_through
+from utils.caching.memcached.objects import TOMBSTONE, Lookup, fill, invalidate, read_one, read_through
 
 
 class Table:

@@ -13,8 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from outbox.models import Message
 from testing.stack_chaos import ChaosProxy
 from testing.testcases import ApiTestCase
-from utils import broker
-from utils.metrics import OTHER, count_reads, count_request, registry
+from utils.observability import broker
+from utils.observability.metrics import OTHER, count_reads, count_request, registry
 
 REMOTE = "203.0.113.5"
 PROMETHEUS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"

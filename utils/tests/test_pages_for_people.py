@@ -11,8 +11,8 @@ from django.utils.timezone import now
 from accounts.models import User
 from testing.people import PASSWORD
 from testing.testcases import ApiTestCase
-from utils.templatetags.pages import ago, exact
-from utils.time_ids import format_time
+from utils.database.time_ids import format_time
+from utils.pages.templatetags.pages import ago, exact
 
 HTML = {"HTTP_ACCEPT": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 

@@ -8,8 +8,8 @@ from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from utils.pagination import BadCursor, Window, fill_page
-from utils.time_ids import MAX_ID
+from utils.database.pagination import BadCursor, Window, fill_page
+from utils.database.time_ids import MAX_ID
 
 ids = st.integers(1, MAX_ID)
 bounds = st.none() | ids

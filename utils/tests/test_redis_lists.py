@@ -10,8 +10,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, precondition, rule
 
-from utils.redis.client import client
-from utils.redis.lists import BEYOND, HIT, MISS, NOTHING, IdList
+from utils.caching.redis.client import client
+from utils.caching.redis.lists import BEYOND, HIT, MISS, NOTHING, IdList
 
 pytestmark = pytest.mark.stack
 

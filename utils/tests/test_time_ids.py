@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testing.testcases import ApiTestCase
-from utils.time_ids import EPOCH, MAX_ID, MonotoneClock, datetime_to_id, format_time, id_to_datetime
+from utils.database.time_ids import EPOCH, MAX_ID, MonotoneClock, datetime_to_id, format_time, id_to_datetime
 
 NOON = datetime(2026, 6, 1, 12, 0, 0, 123_457, tzinfo=UTC)
 SOME_DAYS = st.timedeltas(timedelta(days=-2000), timedelta(days=9000))

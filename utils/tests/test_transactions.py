@@ -11,16 +11,16 @@ from friendships.services import FriendshipService
 from outbox.models import Message
 from testing.testcases import ApiTestCase, CommittedTestCase
 from tweets.models import Tweet
-from utils.hbase.exceptions import HBaseUnavailable, TableMissing
-from utils.redis.client import RedisUnavailable
-from utils.time_ids import id_to_datetime, next_id
-from utils.transactions import (
+from utils.caching.redis.client import RedisUnavailable
+from utils.database.time_ids import id_to_datetime, next_id
+from utils.database.transactions import (
     IdTaken,
     after_commit,
     create_with_time_id,
     lock_in_share_mode,
     retried_transaction,
 )
+from utils.hbase.exceptions import HBaseUnavailable, TableMissing
 
 
 class AnIdThatIsTakenTests(ApiTestCase):

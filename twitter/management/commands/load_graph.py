@@ -23,7 +23,7 @@ from outbox.models import Message
 from stores.constants import FRIENDSHIPS
 from tweets.models import Tweet
 from twitter import embedded
-from utils.time_ids import next_id
+from utils.database.time_ids import next_id
 
 CHUNK = 5_000
 LINE = re.compile(r"\s*([0-9]{1,15})\s+([0-9]{1,15})\s*")

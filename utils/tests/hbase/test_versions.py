@@ -4,8 +4,8 @@ Writes that come twice, late or in the wrong order: the version decides, not the
 
 import pytest
 
+from utils.database.time_ids import next_id
 from utils.tests.hbase.samples import Entry, Reading
-from utils.time_ids import next_id
 
 pytestmark = [pytest.mark.stack, pytest.mark.hbase, pytest.mark.usefixtures("tables")]
 

@@ -20,7 +20,7 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import caches
 
-from utils.metrics import count_reads
+from utils.observability.metrics import count_reads
 
 TOMBSTONE = "-"
 TOMBSTONE_SECONDS = 3

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.db.models import Count, Model, QuerySet
 
-from utils.transactions import retried_transaction
+from utils.database.transactions import retried_transaction
 
 
 class Drift(NamedTuple):

@@ -2,7 +2,7 @@
 Endless pages by id: the arithmetic of windows and cursors, without HTTP and without a store.
 
 A window is (before, after): the rows with after < id < before, newest first. An id is a time
-(utils/time_ids.py), so `created_at__lt`, `created_at__gt` and a cursor are all windows.
+(utils/database/time_ids.py), so `created_at__lt`, `created_at__gt` and a cursor are all windows.
 """
 
 import base64
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from utils.time_ids import MAX_ID
+from utils.database.time_ids import MAX_ID
 
 CURSOR = re.compile(rb"(\d{1,16})\.(\d{1,16})\.([ou])")
 LARGEST_ROUND = 1000

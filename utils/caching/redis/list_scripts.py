@@ -1,8 +1,8 @@
 """
-What Redis itself does for the lists of ids (utils/redis/lists.py), in Lua: each script is one round trip.
+What Redis itself does for the lists of ids (utils/caching/redis/lists.py), in Lua: each script is one round trip.
 """
 
-from utils.redis.client import Script
+from utils.caching.redis.client import Script
 
 READ = Script(
     "read_list",

@@ -1,5 +1,5 @@
 """
-The database backend of MariaDB: `ENGINE = "utils.mysql"`.
+The database backend of MariaDB: `ENGINE = "utils.database.mysql"`.
 
 Django turns autocommit off and on again instead of a BEGIN, and asks each connection for a sign of life
 in each request: two round trips beside the statements. See docs/adr/0012-what-a-request-may-leave-out.md.

@@ -14,8 +14,8 @@ from rest_framework.renderers import HTMLFormRenderer
 from rest_framework.request import Request, override_method
 from rest_framework.utils.serializer_helpers import BoundField
 
-from utils.api.page_links import PageLinks
 from utils.api.permissions import IsObjectOwner
+from utils.pages.links import PageLinks
 
 if TYPE_CHECKING:
     # DRF's views load these renderers when they are loaded themselves.

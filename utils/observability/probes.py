@@ -9,8 +9,8 @@ from django.core.cache import caches
 from django.db import Error, connection
 from django.http import JsonResponse
 
-from utils import broker
-from utils.redis.client import RedisUnavailable, client
+from utils.caching.redis.client import RedisUnavailable, client
+from utils.observability import broker
 
 HBASE_SECONDS = 0.5
 WORDS = {True: "up", False: "down", None: "not used"}

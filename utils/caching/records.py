@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import chain, product
 from typing import Any
 
-from utils.time_ids import MAX_ID
+from utils.database.time_ids import MAX_ID
 
 NONE = type(None)
 

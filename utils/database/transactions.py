@@ -13,9 +13,9 @@ from typing import Any, ParamSpec, TypeVar, TypeVarTuple
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Model, QuerySet
 
+from utils.caching.redis.client import RedisUnavailable
+from utils.database.time_ids import next_id
 from utils.hbase.exceptions import HBaseUnavailable
-from utils.redis.client import RedisUnavailable
-from utils.time_ids import next_id
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ def retried_transaction(work: Callable[Parameters, Result]) -> Callable[Paramete
     The outermost such transaction also runs again, after a short random pause, when the
     database chose it as the victim of a deadlock: inside an outer transaction that would be
     wrong, because a deadlock has rolled back the outer one too. A lock that does not come is
-    an error at once; a request then answers 503, a task gives way (utils/waiting.py).
+    an error at once; a request then answers 503, a task gives way (utils/database/waiting.py).
     """
 
     @wraps(work)

@@ -36,9 +36,9 @@ def connect() -> None:
     """
     Begin to count, and to limit what is waited for.
     """
-    request_started.connect(start_counting, dispatch_uid="utils.waiting.start")
-    request_finished.connect(stop_counting, dispatch_uid="utils.waiting.stop")
-    connection_created.connect(watch, dispatch_uid="utils.waiting.watch")
+    request_started.connect(start_counting, dispatch_uid="utils.database.waiting.start")
+    request_finished.connect(stop_counting, dispatch_uid="utils.database.waiting.stop")
+    connection_created.connect(watch, dispatch_uid="utils.database.waiting.watch")
 
 
 def start_counting(environ: dict[str, Any] | None = None, **kwargs: Any) -> None:

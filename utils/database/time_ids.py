@@ -4,7 +4,7 @@ Ids that are times: microseconds since 2020-01-01 UTC.
 Sorting by id is sorting by time, in every store and on every machine, so a page needs no
 tie-breaker and `created_at__lt` is a bound on the primary key. The idea is Twitter's Snowflake
 (2010) without its machine bits: two processes may draw the same microsecond, the primary key
-refuses the second, and its transaction runs again with a later one (utils/transactions.py).
+refuses the second, and its transaction runs again with a later one (utils/database/transactions.py).
 See docs/adr/0002-a-tweets-id-is-its-time.md.
 """
 

@@ -11,7 +11,7 @@ from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from pymemcache.client.base import Client, PooledClient
 from pymemcache.exceptions import MemcacheError, MemcacheIllegalInputError, MemcacheUnknownError
 
-from utils.breaker import CircuitBreaker
+from utils.caching.breaker import CircuitBreaker
 
 RECEIVE_SIZE = 65_536
 # RuntimeError: every connection of the pool is in use. ValueError: what came was no answer of Memcached.

@@ -21,10 +21,10 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from utils.metrics import count_reads
-from utils.records import parse_ids
-from utils.redis.client import RedisUnavailable, Script, client
-from utils.redis.list_scripts import PUSH, READ, REMOVE, STORE
+from utils.caching.records import parse_ids
+from utils.caching.redis.client import RedisUnavailable, Script, client
+from utils.caching.redis.list_scripts import PUSH, READ, REMOVE, STORE
+from utils.observability.metrics import count_reads
 
 HIT, MISS, BEYOND = "hit", "miss", "beyond"
 LEASE_MILLISECONDS = 5_000

@@ -19,7 +19,7 @@ from redis.backoff import NoBackoff
 from redis.connection import ConnectionInterface
 from redis.retry import Retry
 
-from utils.breaker import CircuitBreaker
+from utils.caching.breaker import CircuitBreaker
 
 
 class RedisUnavailable(Exception):

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.functional import empty
 
-from utils.metrics import count_request
+from utils.observability.metrics import count_request
 
 access_logger = logging.getLogger("access")
 

@@ -11,7 +11,7 @@ from django_redis.cache import RedisCache
 from django_redis.serializers.json import JSONSerializer
 from redis.exceptions import RedisError, ResponseError
 
-from utils.redis.client import RedisUnavailable, Script, breaker, client
+from utils.caching.redis.client import RedisUnavailable, Script, breaker, client
 
 # The key lives from its first count on, not from its last.
 COUNT = Script(

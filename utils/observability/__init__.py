@@ -1,0 +1,3 @@
+"""
+What operators see: request ids, log lines, metrics, probes, the broker's state.
+"""
