@@ -26,7 +26,7 @@ DECLARED_503 = {"unavailable", "deletion_unconfirmed"}
 
 CHARSETS = [
     "utf-8", "UTF8", "ascii", "latin-1", "utf-16", "utf-32", "utf-7", "punycode", "idna", "zlib", "bz2", "hex", "rot13",
-    "undefined", "unicode_escape", "cp037", "mbcs", "x" * 300, "", "\"utf-8", "utf-8\\", "'", "utf-8;charset=zlib",
+    "undefined", "unicode_escape", "cp037", "mbcs", "x" * 300, "", '"utf-8', "utf-8\\", "'", "utf-8;charset=zlib",
 ]  # fmt: skip
 TYPES = [
     "application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "application/xml",

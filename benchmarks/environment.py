@@ -7,7 +7,7 @@ import os
 os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
 os.environ["PROFILE"] = "stack"
 
-import django  # noqa: E402
+import django
 
 django.setup()
 

@@ -19,7 +19,7 @@ from unittest.mock import patch
 os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
 os.environ["PROFILE"] = "stack"
 
-import django  # noqa: E402
+import django
 
 django.setup()
 

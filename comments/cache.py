@@ -56,7 +56,7 @@ def comment_record(comment: Comment) -> CommentRecord:
 
 def record_of(values: dict[str, Any]) -> CommentRecord:
     # FIELDS are the keys of a record, which the type checker cannot see.
-    return cast(CommentRecord, {**values, "updated_at": format_time(values["updated_at"])})
+    return cast("CommentRecord", {**values, "updated_at": format_time(values["updated_at"])})
 
 
 def invalidate_head(*tweet_ids: int) -> bool:

@@ -210,7 +210,7 @@ class WaitressWorker(Worker):
         self.next_look_at = now
         while (now := time.monotonic()) < end:
             channels = list(self.server.active_channels.values())
-            if not channels or now > linger_until and not any(channel.is_busy for channel in channels):
+            if not channels or (now > linger_until and not any(channel.is_busy for channel in channels)):
                 return
             self.turn(timeout=0.1)
 

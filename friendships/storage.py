@@ -124,7 +124,7 @@ class MySQLFriendshipStore:
         """
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT from_user_id FROM {friendship_table()} AS friendship {fan_out_hint()} "
+                f"SELECT from_user_id FROM {friendship_table()} AS friendship {fan_out_hint()} "  # noqa: S608 (names of tables and a hint of ours)
                 "WHERE to_user_id = %s AND from_user_id > %s AND from_user_id <= %s ORDER BY from_user_id",
                 [user_id, after, until],
             )

@@ -32,7 +32,7 @@ MAX_BATCH_SIZE = 100
 
 AnEvent = TypeVar("AnEvent", bound=Event)
 # A handler of every FriendshipEvent handles Followed too.
-HandledEvent = TypeVar("HandledEvent", bound=Event, contravariant=True)
+HandledEvent = TypeVar("HandledEvent", bound=Event, contravariant=True)  # noqa: PLC0105
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,10 +45,10 @@ def log_failed_store(error):
     Log what a database or HBase has failed to do; a client learns only that the service is busy.
     """
     if isinstance(error, OperationalError):
-        logger.exception("the database did not answer")
+        logger.exception("the database did not answer")  # noqa: LOG004 (DRF calls it inside its handler)
     elif isinstance(error, HBaseError):
         # A table that is missing or disabled: it stays like this until somebody reads it here.
-        logger.exception("HBase refused")
+        logger.exception("HBase refused")  # noqa: LOG004 (as above)
     elif isinstance(error, HBaseUnavailable):
         logger.warning("HBase did not answer: %s", error)
 

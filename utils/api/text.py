@@ -42,7 +42,7 @@ INVISIBLE = {
 
 def normalize_text(text: str) -> str:
     """
-    Return `text` with its line breaks as "\\n" and nothing around it; "" if nothing of it would be seen.
+    Return `text` with line feeds for its line breaks and nothing around it; "" if nothing of it would be seen.
 
     Whatever else is invisible stays where it stands between visible characters: emoji of families
     are joined by U+200D, and Persian words are parted by U+200C.

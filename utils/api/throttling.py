@@ -61,10 +61,10 @@ def client_address(request):
     address = parse_address(remote)
     if address is None:
         return remote
-    for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
+    for text in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
         if not is_trusted_proxy(address):
             break
-        hop = parse_address(hop)
+        hop = parse_address(text)
         if hop is None:
             break
         address = hop

@@ -76,7 +76,7 @@ class FormUploadHandler(FileUploadHandler):
     def handle_raw_input(
         self,
         input_data: IO[bytes],
-        META: dict[str, Any],
+        META: dict[str, Any],  # noqa: N803 (Django's name)
         content_length: int,
         boundary: bytes,
         encoding: str | None = None,

@@ -93,7 +93,7 @@ class Decoder:
             self._connection, theirs = multiprocessing.Pipe()
             command = [sys.executable, "-m", "utils.images.decoder_process", str(theirs.fileno())]
             with theirs:
-                self._process = subprocess.Popen(
+                self._process = subprocess.Popen(  # noqa: S603 (our own module)
                     command, cwd=_PROJECT, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
                 )
         return self._connection

@@ -53,7 +53,7 @@ def delete_files(keys):
     for key in keys:
         try:
             remove_files([key])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (whatever a storage raises)
             logger.warning("file %s could not be deleted: %s", key, error)
 
 

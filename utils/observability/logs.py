@@ -22,7 +22,7 @@ class LineFormatter(logging.Formatter):
     One line a record, for people; a traceback follows on lines of its own.
     """
 
-    def formatMessage(self, record: logging.LogRecord) -> str:
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the library's name)
         record.message = record.message.translate(ESCAPES)
         return super().formatMessage(record)
 

@@ -17,7 +17,7 @@ from gatekeeper.services import GatekeeperService
 from newsfeeds.services import PostingService
 from twitter.page_bodies import WRITE_FROM_HOME
 
-PASSWORD = "demo-password"
+PASSWORD = "demo-password"  # noqa: S105 (published on purpose)
 # Far above the ids of loaded graphs, so that both fit into one database.
 FIRST_ID = 1_000_000_001
 NAMES = (
