@@ -157,13 +157,13 @@ class FriendshipService:
             raise Unavailable("Memcached did not confirm")
 
     @classmethod
-    def has_followed(cls, *, follower_id, followee_id):
+    def get_friendship_id(cls, *, follower_id: int, followee_id: int) -> int | None:
         """
-        Say whether one follows the other, from MySQL and not from a cache.
+        Return the id of the friendship, None where there is none; from MySQL and not from a cache.
 
         In a transaction that holds the follower's profile (`AccountService.lock_profiles`) it stays true until commit.
         """
-        return cls._between(follower_id, followee_id).exists()
+        return cls._get_id(follower_id, followee_id)
 
     @classmethod
     def load_followed_among(cls, viewer, user_ids):

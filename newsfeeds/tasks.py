@@ -4,9 +4,12 @@ Handlers of events: the fan-out of the push model and its undoing.
 
 from collections.abc import Sequence
 
+from celery import shared_task
+from django.conf import settings
+
 from friendships.events import FriendshipEvent
 from newsfeeds.events import FeedRowsMissed, RemovalBatchCut, TweetBatchCut, TweetCreated
-from newsfeeds.services import DeliveryService, NewsFeedService
+from newsfeeds.services import DeliveryService, FeedCheckService, NewsFeedService
 from outbox.handling import event_handler
 from tweets.events import TweetDeleted
 
@@ -73,9 +76,9 @@ def settle_feeds(events: Sequence[FriendshipEvent]) -> str:
 
     Safe to run twice: it looks at the friendships as they are, not at the events.
     """
-    pairs = {(event.follower_id, event.followee_id) for event in events}
-    NewsFeedService.reconcile(sorted(pairs))
-    return f"{len(pairs)} feeds agree with a friendship"
+    changes = {(event.follower_id, event.followee_id, event.friendship_id) for event in events}
+    NewsFeedService.reconcile(sorted(changes))
+    return f"{len(changes)} feeds agree with a friendship"
 
 
 @event_handler(batch_size=5)
@@ -88,3 +91,16 @@ def write_missed_rows(events: Sequence[FeedRowsMissed]) -> str:
     for event in events:
         NewsFeedService.write_missed_rows(puts=event.puts, deletes=event.deletes, version=event.version)
     return f"{len(events)} lots of missed rows of feeds are in HBase"
+
+
+@shared_task
+def check_feeds() -> str:
+    """
+    Hold some feeds, from a random user on, against their definition, and count and log what differs.
+
+    Safe to run twice: it changes nothing.
+    """
+    chunks = list(FeedCheckService.check_sample(settings.FEED_CHECK_SAMPLE))
+    return (
+        f"{sum(chunk.readers_count for chunk in chunks)} feeds, {sum(len(chunk.found) for chunk in chunks)} differences"
+    )

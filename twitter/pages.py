@@ -64,6 +64,7 @@ TITLES_OF_PEOPLE = {
 OF_A_TWEET = (
     Link("All comments", "/api/comments/?tweet_id={id}"),
     Link("More comments", "{comments_next}"),
+    Link("Why is this in my feed?", "/api/newsfeeds/why/?tweet_id={id}", "users"),
     Link("Report", "/api/reports/?content_type=tweet&object_id={id}&next={back}", "others"),
 )
 OF_A_PERSON = (
@@ -120,6 +121,7 @@ class PageRenderer(BrowsableRenderer):
         "friendships_follow": (*SIDES, Link("Unfollow", "/api/friendships/{pk}/unfollow/", "others")),
         "friendships_unfollow": (*SIDES, Link("Follow", "/api/friendships/{pk}/follow/", "others")),
         "newsfeeds_list": INSIDE[1:2],
+        "newsfeeds_why": THE_TWEET,
         "tweets_list": TIMELINE,
         "tweets_create": (Link("Open", "/api/tweets/{id}/"),),
         "tweets_retrieve": OF_A_TWEET,

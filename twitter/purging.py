@@ -18,6 +18,9 @@ from django.utils import timezone
 
 from accounts.models import AccessToken
 from inbox.models import Notification
+from newsfeeds.constants import REMEMBERED as FEEDS_REMEMBERED
+from newsfeeds.models import DeliveryBatch, FeedFollow
+from utils.database.time_ids import datetime_to_id
 from utils.idempotency.constants import REMEMBERED
 from utils.idempotency.models import IdempotentRequest
 from utils.observability.metrics import PURGED
@@ -38,6 +41,8 @@ PURGES: Mapping[str, Callable[[datetime], QuerySet]] = {
     "read notifications": lambda now: Notification.objects.filter(
         unread=False, timestamp__lt=now - timedelta(days=settings.NOTIFICATION_DAYS)
     ),
+    "delivery batches": lambda now: DeliveryBatch.objects.filter(tweet_id__lt=datetime_to_id(now - FEEDS_REMEMBERED)),
+    "ended follows of feeds": lambda now: FeedFollow.objects.filter(ended_at__lt=now - FEEDS_REMEMBERED),
 }
 
 

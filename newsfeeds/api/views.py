@@ -3,18 +3,22 @@ The home feed.
 """
 
 from django.conf import settings
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from accounts.cache import credential_key
-from newsfeeds.api.serializers import NewsFeedSerializer, newsfeed_shape
+from newsfeeds.api.serializers import ExplanationSerializer, NewsFeedSerializer, explanation_shape, newsfeed_shape
 from newsfeeds.cache import read_home_ahead
-from newsfeeds.services import NewsFeedService
+from newsfeeds.services import ExplanationService, NewsFeedService
 from tweets.api.serializers import tweet_state
 from utils.api.pagination import DEFAULT_LIMIT, EndlessRequest
-from utils.api.parameters import presented_token
+from utils.api.parameters import integer_parameter, presented_token
 from utils.api.shapes import endless
 from utils.api.throttling import counter_key_by_user
-from utils.api.views import APIViewSet
+from utils.api.views import APIViewSet, required_params
 from utils.caching.redis.client import prefetched
 
 
@@ -25,8 +29,15 @@ class NewsFeedViewSet(APIViewSet):
 
     serializer_class = NewsFeedSerializer
     permission_classes = [IsAuthenticated]
-    answers = {"list": endless(NewsFeedSerializer)}
-    rates = {"list": "newsfeeds.list"}
+    answers = {"list": endless(NewsFeedSerializer), "why": ExplanationSerializer}
+    parameters = {
+        "why": [
+            OpenApiParameter("tweet_id", int, required=True, description="Which tweet"),
+            OpenApiParameter("user_id", int, description="Whose feed, for staff; by default one's own"),
+        ]
+    }
+    lookups = ("why",)
+    rates = {"list": "newsfeeds.list", "why": "newsfeeds.why"}
 
     def dispatch(self, request, *args, **kwargs):
         """
@@ -37,7 +48,8 @@ class NewsFeedViewSet(APIViewSet):
 
     def read_ahead(self, request):
         credential = credential_key(presented_token(request), request.COOKIES.get(settings.SESSION_COOKIE_NAME))
-        if request.method != "GET" or request.GET or credential is None:
+        is_list = self.action_map.get("get") == "list" and request.method == "GET"
+        if not is_list or request.GET or credential is None:
             return None
         # One row more than the page, to know whether there is a next one.
         return read_home_ahead(credential, counter_key_by_user(self.rates["list"]), DEFAULT_LIMIT + 1)
@@ -52,3 +64,14 @@ class NewsFeedViewSet(APIViewSet):
             (page.next_window, [tweet_state(tweet, request) for tweet in page.rows]),
             lambda: endless.envelope(page, [newsfeed_shape(tweet, request) for tweet in page.rows]),
         )
+
+    @action(detail=False)
+    @required_params("tweet_id", source="query_params")
+    def why(self, request: Request) -> Response:
+        """
+        Why a tweet is in one's feed, or why it is not. A tweet that one may not know of is 404, like one that is not.
+        """
+        tweet_id = integer_parameter(request, "tweet_id")
+        user_id = integer_parameter(request, "user_id") if "user_id" in request.query_params else None
+        explanation = ExplanationService.explain_to(request.user, tweet_id=tweet_id, user_id=user_id)
+        return Response(explanation_shape(explanation))

@@ -1,9 +1,22 @@
 """
-The verbs of feeds: posting, delivering, reading.
+The verbs of feeds: posting, delivering, reading, checking, explaining.
 """
 
+from newsfeeds.services.checking import CheckedChunk, Difference, FeedCheckService
+from newsfeeds.services.definition import FeedDefinition
 from newsfeeds.services.delivery import DeliveryService
+from newsfeeds.services.explaining import Explanation, ExplanationService
 from newsfeeds.services.feeds import NewsFeedService
 from newsfeeds.services.posting import PostingService
 
-__all__ = ["DeliveryService", "NewsFeedService", "PostingService"]
+__all__ = [
+    "CheckedChunk",
+    "DeliveryService",
+    "Difference",
+    "Explanation",
+    "ExplanationService",
+    "FeedCheckService",
+    "FeedDefinition",
+    "NewsFeedService",
+    "PostingService",
+]

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from django.conf import settings
+from django.utils import timezone
 
 from accounts.services import AccountService
 from friendships.storage import mysql_store
 from newsfeeds.cache import user_newsfeeds
 from newsfeeds.events import FollowerRange, RemovalBatchCut, TweetBatchCut, TweetCreated
+from newsfeeds.models import DeliveryBatch
 from newsfeeds.storage import store_to_write
 from outbox.events import Event
 from outbox.services import OutboxService
@@ -181,13 +183,27 @@ class DeliveryService:
             for tweet_id, author_id in all_deliveries:
                 store.complete_own(tweet_id, author_id)
             if small:
-                store.deliver_to_followers([tweet_id for tweet_id, _ in small], after=0, until=MAX_ID)
+                tweet_ids = [tweet_id for tweet_id, _ in small]
+                store.deliver_to_followers(tweet_ids, after=0, until=MAX_ID)
+                cls._note_batch(tweet_ids, 0, MAX_ID)
 
     @classmethod
     @retried_transaction
     def _deliver_rows_of_range(cls, tweet_id: int, after: int, until: int) -> None:
         with store_to_write() as store:
             store.deliver_to_followers([tweet_id], after=after, until=until)
+        cls._note_batch([tweet_id], after, until)
+
+    @classmethod
+    def _note_batch(cls, tweet_ids: Sequence[int], after: int, until: int) -> None:
+        """
+        Note when these were first delivered to that range of followers; one query.
+        """
+        now = timezone.now()
+        DeliveryBatch.objects.bulk_create(
+            [DeliveryBatch(tweet_id=id, until_id=until, after_id=after, delivered_at=now) for id in tweet_ids],
+            ignore_conflicts=True,
+        )
 
     @classmethod
     @retried_transaction

@@ -5,6 +5,7 @@ Where feeds live: MySQL, HBase, or both while they move from one to the other. N
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from newsfeeds.constants import HBASE, MYSQL
 from newsfeeds.storage.base import NewsFeedStore
 from newsfeeds.storage.dual import DualNewsFeedStore
 from newsfeeds.storage.hbase import HBaseNewsFeedStore
@@ -12,13 +13,30 @@ from newsfeeds.storage.mysql import MySQLNewsFeedStore
 from stores.constants import FEEDS, Phase
 from stores.services import PhaseService
 
-__all__ = ["DualNewsFeedStore", "HBaseNewsFeedStore", "MySQLNewsFeedStore", "store_to_read", "store_to_write"]
+__all__ = [
+    "DualNewsFeedStore",
+    "HBaseNewsFeedStore",
+    "MySQLNewsFeedStore",
+    "NewsFeedStore",
+    "store_to_read",
+    "store_to_write",
+    "stores_in_use",
+]
 
 STORES: dict[Phase, NewsFeedStore] = {
     Phase.MYSQL: MySQLNewsFeedStore(),
     Phase.DUAL_WRITE: DualNewsFeedStore(),
     Phase.READ_HBASE: DualNewsFeedStore(),
     Phase.HBASE_ONLY: HBaseNewsFeedStore(),
+}
+
+# Which of them hold every row, so that their rows can be held against what should be there.
+IN_USE = {
+    Phase.MYSQL: {MYSQL: MySQLNewsFeedStore()},
+    # HBase may still be in the middle of its back-fill; `compare_store` knows.
+    Phase.DUAL_WRITE: {MYSQL: MySQLNewsFeedStore()},
+    Phase.READ_HBASE: {MYSQL: MySQLNewsFeedStore(), HBASE: HBaseNewsFeedStore()},
+    Phase.HBASE_ONLY: {HBASE: HBaseNewsFeedStore()},
 }
 
 
@@ -40,3 +58,10 @@ def store_to_write() -> Iterator[NewsFeedStore]:
     """
     with PhaseService.write_lease(table=FEEDS) as phase:
         yield STORES[phase]
+
+
+def stores_in_use() -> dict[str, MySQLNewsFeedStore | HBaseNewsFeedStore]:
+    """
+    Return {name: store} of those that must hold every row at present. Costs what `store_to_read` costs.
+    """
+    return IN_USE[PhaseService.load(table=FEEDS)]

@@ -2,6 +2,7 @@
 Feeds in HBase.
 """
 
+from collections.abc import Collection
 from functools import partial
 
 from django.db import transaction
@@ -39,6 +40,12 @@ class HBaseNewsFeedStore(NewsFeedStore):
         )
         own = TweetService.get_ids_by(user_id, before=before, after=after, limit=limit)
         return sorted({*own, *(row.tweet_id for row in rows)}, reverse=True)[:limit]
+
+    def get_rows(self, user_ids: Collection[int]) -> dict[int, list[int]]:
+        """
+        Return {user id: tweet ids} of whole feeds as they are stored, nothing merged; a scan for each of them.
+        """
+        return {user_id: [row.tweet_id for row in Feed.filter(prefix=(user_id,))] for user_id in user_ids}
 
     def count_feeds_with(self, tweet_id, user_ids):
         """

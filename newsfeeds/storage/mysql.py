@@ -2,6 +2,8 @@
 Feeds in the relational database.
 """
 
+from collections.abc import Collection
+
 from django.db import connection
 
 from newsfeeds.models import NewsFeed
@@ -26,6 +28,16 @@ class MySQLNewsFeedStore(NewsFeedStore):
         if after is not None:
             rows = rows.filter(tweet_id__gt=after)
         return list(rows.order_by("-tweet_id").values_list("tweet_id", flat=True)[:limit])
+
+    def get_rows(self, user_ids: Collection[int]) -> dict[int, list[int]]:
+        """
+        Return {user id: tweet ids} of whole feeds as they are stored; one query.
+        """
+        feeds: dict[int, list[int]] = {}
+        rows = NewsFeed.objects.filter(user_id__in=user_ids).values_list("user_id", "tweet_id")
+        for user_id, tweet_id in rows.iterator(chunk_size=10_000):
+            feeds.setdefault(user_id, []).append(tweet_id)
+        return feeds
 
     def count_feeds_with(self, tweet_id, user_ids):
         return sum(

@@ -18,6 +18,7 @@ from tweets.events import TweetDeleted, TweetsPurgeGoesOn
 from tweets.models import Tweet, TweetPhoto
 from utils.caching.memcached.objects import read_through
 from utils.database.pagination import fill_page
+from utils.database.time_ids import MAX_ID
 from utils.database.transactions import after_commit, create_with_time_id, lock_in_share_mode, retried_transaction
 from utils.errors import Missing, Unavailable
 
@@ -260,11 +261,18 @@ class TweetService:
         return lock_in_share_mode(newest.values_list("id", flat=True)[:count])
 
     @classmethod
-    def get_all_ids_by(cls, user_id):
+    def hold_there(cls, tweet_ids: Collection[int]) -> list[int]:
         """
-        Yield all ids of a user's tweets, deleted ones too, in lists of up to 1,000; one query a list.
+        Hold those of these tweets that are there against deletion until commit, and return their ids; one query.
         """
-        return Tweet.objects.filter(user_id=user_id).walk_ids()
+        return lock_in_share_mode(Tweet.objects.there().filter(id__in=tweet_ids).values_list("id", flat=True))
+
+    @classmethod
+    def get_all_ids_by(cls, user_id, *, before=MAX_ID):
+        """
+        Yield all ids below `before` of a user's tweets, deleted ones too, in lists of up to 1,000; one query a list.
+        """
+        return Tweet.objects.filter(user_id=user_id, id__lt=before).walk_ids()
 
     @classmethod
     def get_deleted_ids_by(cls, user_id):

@@ -64,6 +64,7 @@ RATES = {
     "users.search": ["5/s"],
     "schema": ["5/s"],
     "newsfeeds.list": ["5/s"],
+    "newsfeeds.why": ["5/s"],
     "comments.create": ["3/s"],
     "comments.list": ["10/s"],
     "comments.update": ["3/s"],

@@ -69,6 +69,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     }
 )
 PURGE_EVERY = timedelta(minutes=10)
+FEED_CHECK_EVERY = timedelta(minutes=10)
+# Feeds that one of these checks looks at.
+FEED_CHECK_SAMPLE = env.int("FEED_CHECK_SAMPLE", 100)
 CELERY_BEAT_SCHEDULE = {
     # What is purged, and in which bites: twitter/purging.py.
     "purge-expired": {
@@ -76,6 +79,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": PURGE_EVERY,
         # A worker that was away for a day shall not find a hundred of them.
         "options": {"expires": PURGE_EVERY.total_seconds()},
+    },
+    # A part of all feeds is held against their definition: docs/feeds.md.
+    "check-feeds": {
+        "task": "newsfeeds.tasks.check_feeds",
+        "schedule": FEED_CHECK_EVERY,
+        "options": {"expires": FEED_CHECK_EVERY.total_seconds()},
     },
 }
 # Tells that it is alive, at least this often.

@@ -81,6 +81,7 @@ class ContractSchema(AutoSchema):
     `answers`      {action: serializer class, or (status, serializer class), or (status, None)}
     `parameters`   {action: [OpenApiParameter]}
     `idempotent`   actions that honour Idempotency-Key
+    `lookups`      actions whose parameters name what must be there
     """
 
     @property
@@ -173,7 +174,8 @@ class ContractSchema(AutoSchema):
         # A repeat is 404 when what the first has made is gone.
         if self.action in getattr(self.view, "idempotent", ()):
             wanted |= dict.fromkeys((404, 409, 422), True)
-        wanted[404] = wanted[404] or getattr(self.answer()[1], "is_numbered", False)
+        looks_up = getattr(self.answer()[1], "is_numbered", False) or self.action in getattr(self.view, "lookups", ())
+        wanted[404] = wanted[404] or looks_up
         return sorted(code for code, is_wanted in wanted.items() if is_wanted)
 
     def get_override_parameters(self):

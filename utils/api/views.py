@@ -58,6 +58,7 @@ class APIViewSet(DependsOnWhoAsks, GenericViewSet):
     `answers`          {action: serializer class of the answer, or (status, that or None)}, for the schema.
     `uploads`          {action: Uploads}, the files that it takes; any other action takes none.
     `parameters`       {action: [OpenApiParameter]} of the address, for the schema.
+    `lookups`          actions whose parameters of the address name what must be there, else 404, for the schema.
     `idempotent`       actions that honour Idempotency-Key, for the schema.
     `conditional`      actions whose answers have an ETag; of a list the first page has.
     """
@@ -68,6 +69,7 @@ class APIViewSet(DependsOnWhoAsks, GenericViewSet):
     answers = {}
     uploads = {}
     parameters = {}
+    lookups = ()
     idempotent = ()
     conditional = {"retrieve", "list"}
     # Longer ones fit no database and are no id of ours (below 2^53): no route, so 404.

@@ -57,6 +57,10 @@ TASK_SECONDS = Histogram(
 )
 RELAYED = Counter("relayed_messages", "Messages that the relay offered to the broker.", ["outcome"], registry=registry)
 PURGED = Counter("purged_rows", "Rows that were deleted because their time was over.", ["table"], registry=registry)
+FEEDS_CHECKED = Counter("feeds_checked", "Feeds held against their definition.", registry=registry)
+FEED_DIFFERENCES = Counter(
+    "feed_differences", "What differed in them for longer than a delivery takes.", ["place", "kind"], registry=registry
+)
 LAST_SEEN = Gauge(
     "last_seen_timestamp_seconds",
     "When a process of this name last did its round.",

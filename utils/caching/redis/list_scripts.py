@@ -4,6 +4,18 @@ What Redis itself does for the lists of ids (utils/caching/redis/lists.py), in L
 
 from utils.caching.redis.client import Script
 
+PEEK = Script(
+    "peek_lists",
+    """
+local lists = {}
+for index, key in ipairs(KEYS) do
+    local ids = redis.pcall('LRANGE', key, 0, -1)
+    lists[index] = ids.err and {ids.err} or ids
+end
+return lists
+""",
+)
+
 READ = Script(
     "read_list",
     """

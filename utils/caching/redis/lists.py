@@ -23,13 +23,14 @@ from django.conf import settings
 
 from utils.caching.records import parse_ids
 from utils.caching.redis.client import RedisUnavailable, Script, client
-from utils.caching.redis.list_scripts import PUSH, READ, REMOVE, STORE
+from utils.caching.redis.list_scripts import PEEK, PUSH, READ, REMOVE, STORE
 from utils.observability.metrics import count_reads
 
 HIT, MISS, BEYOND = "hit", "miss", "beyond"
 LEASE_MILLISECONDS = 5_000
 # A fan-out batch of 1,000 followers and its author's lists.
 CHANGED_AT_ONCE = 1_100
+PEEKED_AT_ONCE = 20
 # Stands alone in the list of somebody who has nothing: Redis cannot keep an empty list.
 NOTHING = "0"
 
@@ -121,6 +122,22 @@ class IdList:
             if len(ids) == limit or len(newest) < settings.LIST_CACHE_CAP:
                 return [(id, None) for id in ids]
         return [(id, None) for id in fetch(before, after, limit)]
+
+    def peek(self, owner_ids: Sequence[int]) -> dict[int, list[int] | None]:
+        """
+        Return {owner id: the ids of their list as they stand there} of the lists that exist; changes nothing.
+
+        None stands for what is no list of ids. One round trip for each `PEEKED_AT_ONCE` owners; {} without a Redis.
+
+        :raises RedisUnavailable: nobody knows.
+        """
+        found: dict[int, list[int] | None] = {}
+        for start in range(0, len(owner_ids) if settings.REDIS_URL else 0, PEEKED_AT_ONCE):
+            piece = owner_ids[start : start + PEEKED_AT_ONCE]
+            for owner_id, texts in zip(piece, client.run(PEEK, [self.key(owner_id) for owner_id in piece], [])):
+                if texts:
+                    found[owner_id] = [] if texts == [NOTHING.encode()] else parse_ids(texts)
+        return found
 
     def store(self, owner_id: int, ids: Sequence[int], lease: str | bytes) -> None:
         """

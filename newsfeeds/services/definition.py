@@ -1,0 +1,92 @@
+"""
+What a feed is: the one definition, as a pull, that everything else is held against. docs/feeds.md says it in words.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from friendships.models import Friendship
+from newsfeeds.constants import LATE_COMMIT
+from newsfeeds.models import FeedFollow
+from tweets.models import Tweet
+from utils.database.time_ids import MAX_ID
+
+
+@dataclass(slots=True)
+class DefinedFeed:
+    """
+    The tweet ids that one reader's feed must hold, and those that it may.
+
+    It may hold what was posted before a follow that nobody has noted the back-fill of: one that is
+    not settled yet, is older than the notes, or was loaded past the verbs. And what was posted just
+    before a follow, within LATE_COMMIT: that may have been delivered whatever the back-fill took.
+    """
+
+    required: set[int] = field(default_factory=set)
+    allowed: set[int] = field(default_factory=set)
+
+
+class FeedDefinition:
+    """
+    Reads feeds out of tweets and friendships alone, never out of rows that were delivered.
+    """
+
+    @classmethod
+    def get_tweet_ids(cls, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[int]:
+        """
+        Return up to `limit` tweet ids of a feed, newest first, with after < id < before: a store's promise, by pull.
+
+        What a feed may hold and need not is left out. One query, as expensive as the followees have tweets.
+        """
+        sql, parameters = cls._union([user_id], after=after or 0, before=MAX_ID if before is None else before)
+        required = f"SELECT tweet_id FROM ({sql}) feed WHERE is_required = 1"  # noqa: S608 (SQL of ours)
+        with connection.cursor() as cursor:
+            cursor.execute(f"{required} ORDER BY tweet_id DESC LIMIT %s", [*parameters, limit])
+            return [tweet_id for (tweet_id,) in cursor.fetchall()]
+
+    @classmethod
+    def get_feeds(cls, user_ids: Sequence[int], *, limit: int | None = None) -> dict[int, DefinedFeed] | None:
+        """
+        Return {user id: DefinedFeed} of these readers' whole feeds; one query.
+
+        :param limit: give None instead of more rows than that.
+        """
+        sql, parameters = cls._union(user_ids)
+        feeds = {user_id: DefinedFeed() for user_id in user_ids}
+        with connection.cursor() as cursor:
+            cursor.execute(*((sql, parameters) if limit is None else (f"{sql} LIMIT %s", [*parameters, limit + 1])))
+            rows = cursor.fetchall()
+        if limit is not None and len(rows) > limit:
+            return None
+        for user_id, tweet_id, is_required in rows:
+            feed = feeds[user_id]
+            (feed.required if is_required else feed.allowed).add(tweet_id)
+        return feeds
+
+    @classmethod
+    def _union(cls, user_ids: Collection[int], *, after: int = 0, before: int = MAX_ID) -> tuple[str, list[int]]:
+        """
+        Return SQL that selects (user_id, tweet_id, is_required), and its parameters.
+        """
+        tweets, friendships, follows = (
+            connection.ops.quote_name(model._meta.db_table) for model in (Tweet, Friendship, FeedFollow)
+        )
+        readers = ", ".join(["%s"] * len(user_ids))
+        there = "tweet.deleted_at IS NULL AND tweet.id > %s AND tweet.id < %s"
+        sql = (
+            "SELECT friendship.from_user_id AS user_id, tweet.id AS tweet_id, "  # noqa: S608 (names of tables of ours)
+            "CASE WHEN tweet.id >= COALESCE(follow.oldest_id, friendship.id) THEN 1 ELSE 0 END AS is_required "
+            f"FROM {friendships} friendship "
+            f"LEFT JOIN {follows} follow ON follow.follower_id = friendship.from_user_id "
+            "AND follow.followee_id = friendship.to_user_id AND follow.friendship_id = friendship.id "
+            f"JOIN {tweets} tweet ON tweet.user_id = friendship.to_user_id "
+            "AND tweet.id >= CASE WHEN follow.oldest_id IS NULL THEN 0 "
+            f"WHEN follow.oldest_id > friendship.id - {LATE_COMMIT} THEN friendship.id - {LATE_COMMIT} "
+            f"ELSE follow.oldest_id END AND {there} "
+            f"WHERE friendship.from_user_id IN ({readers}) "
+            "UNION ALL "
+            f"SELECT tweet.user_id, tweet.id, 1 FROM {tweets} tweet WHERE tweet.user_id IN ({readers}) AND {there}"
+        )
+        return sql, [after, before, *user_ids, *user_ids, after, before]
