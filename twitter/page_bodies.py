@@ -193,6 +193,7 @@ PERSON = Body("site/person_page.html", person)
 BODIES = {
     "_None": Body("site/start.html"),
     "newsfeeds_list": Body("site/home.html", home),
+    "newsfeeds_why": Body("site/why.html"),
     "tweets_list": Body("site/tweets.html", timeline),
     "tweets_retrieve": Body("site/tweet_page.html", tweet),
     "users_retrieve": PERSON,

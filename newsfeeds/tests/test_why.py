@@ -204,7 +204,9 @@ class AccessTests(WhyCase):
 
         for path in (f"tweets/{tweet_id}/", "newsfeeds/"):
             self.assertContains(self.alice.client.get(f"/api/{path}", HTTP_ACCEPT="text/html"), address)
-        self.assertContains(self.alice.client.get(address, HTTP_ACCEPT="text/html"), f"/api/tweets/{tweet_id}/")
+        page = self.alice.client.get(address, HTTP_ACCEPT="text/html")
+        self.assertContains(page, f"/api/tweets/{tweet_id}/")
+        self.assertContains(page, "<strong>It is in the feed.</strong>", html=True)
 
 
 class CommandTests(WhyCase):
