@@ -86,6 +86,7 @@ MATRIX = {
     ("tweets-detail", "get"): Cell(EVERYBODY, OF_TWEET),
     ("tweets-detail", "delete"): Cell((403, 403, 204, 403), OF_TWEET),
     ("newsfeeds-list", "get"): Cell(LOGGED_IN),
+    ("newsfeeds-why", "get"): Cell(LOGGED_IN, query={"tweet_id": "tweet_id"}),
     ("comments-list", "get"): Cell(EVERYBODY, query={"tweet_id": "tweet_id"}),
     ("comments-list", "post"): Cell(CREATED, body={"tweet_id": "tweet_id", "content": "Well said"}),
     ("comments-detail", "put"): Cell(OWNER, {"pk": "comment_id"}, body={"content": "Better said"}),

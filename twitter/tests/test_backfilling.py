@@ -62,7 +62,7 @@ class BackFillTests(World):
         self.move_to(Phase.DUAL_WRITE)
         count = NewsFeed.objects.count()
 
-        slow = self.start("backfill_store", FEEDS, "--batch=2", "--rows-per-second=4")
+        slow = self.start("backfill_store", FEEDS, "--batch=2", "--rows-per-second=2")
         self.until(lambda: Feed.count() >= 4, "the first rows are there")
         code = slow.interrupt()
         copied = Feed.count()
