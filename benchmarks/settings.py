@@ -5,7 +5,7 @@ The project's own settings on a database of the benchmark's own, with two floor 
 from urllib.parse import urlsplit, urlunsplit
 
 from twitter.settings import *  # noqa: F403
-from twitter.settings import AUTHENTICATION_BACKENDS, CACHES, DATA_DIR, DATABASES, HBASE, RATES, REDIS_URL
+from twitter.settings import AUTHENTICATION_BACKENDS, CACHES, DATABASES, HBASE, RATES, REDIS_URL
 
 DATABASES["default"]["NAME"] = "test_benchmarks"
 DATABASES["default"]["TEST"]["NAME"] = "test_benchmarks"
@@ -14,7 +14,6 @@ for alias in ("default", "rates"):
     CACHES[alias]["LOCATION"] = REDIS_URL
 CACHES["objects"]["KEY_PREFIX"] = "benchmarks"
 HBASE["TABLE_PREFIX"] = "test_benchmarks_"
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "benchmarks" / "celerybeat-schedule")
 
 ROOT_URLCONF = "benchmarks.urls"
 # The floor reads its user as Django does out of the box; which backend serves is written in the session.

@@ -15,7 +15,7 @@ from django.db import DatabaseError, close_old_connections
 from outbox import relay
 from outbox.services import OutboxService
 from twitter.celery import app
-from twitter.telemetry import WatchedScheduler
+from utils.beat.scheduler import LeasedScheduler
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,10 @@ def start():
     """
     threading.Thread(target=run_worker, name="embedded-worker", daemon=True).start()
     threading.Thread(target=run_relay, name="embedded-relay", daemon=True).start()
-    EmbeddedService(app, thread=True, scheduler_cls=WatchedScheduler).start()
+    beat = EmbeddedService(app, thread=True, scheduler_cls=LeasedScheduler)
+    beat.start()
+    # Leaves the lead to the next process.
+    atexit.register(beat.service.sync)
     atexit.register(stopping.set)
 
 

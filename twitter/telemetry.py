@@ -1,7 +1,7 @@
 """
-What workers and beat tell about themselves: how tasks ended, how long they took, and that somebody is alive.
+What workers tell about themselves: how tasks ended, how long they took, and that somebody is alive.
 
-Loaded by TwitterConfig.ready; a worker, the relay and beat write their counts where a web process reads them
+Loaded by TwitterConfig.ready; workers, the relay and beat write their counts where a web process reads them
 (utils/observability/metrics.py).
 """
 
@@ -9,7 +9,6 @@ import time
 from typing import Any
 
 from celery import Task
-from celery.beat import PersistentScheduler
 from celery.signals import heartbeat_sent, task_postrun, task_prerun
 from celery.worker.heartbeat import Heart
 
@@ -42,13 +41,3 @@ def worker_is_alive(sender: Heart, **kwargs: Any) -> None:
     Note every two seconds that a worker is alive; `fanout@host` is one named fanout.
     """
     note_alive(sender.eventer.hostname.partition("@")[0])
-
-
-class WatchedScheduler(PersistentScheduler):
-    """
-    Celery's own, which tells at each of its rounds that beat is alive (settings.CELERY_BEAT_SCHEDULER).
-    """
-
-    def tick(self, *args: Any, **kwargs: Any) -> float:
-        note_alive("beat")
-        return super().tick(*args, **kwargs)

@@ -18,6 +18,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "notifications",
     "twitter.apps.TwitterConfig",
+    "utils.beat",
     "utils.bodies",
     "utils.database",
     "utils.pages",

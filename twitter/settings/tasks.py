@@ -7,7 +7,7 @@ from datetime import timedelta
 import environ
 from kombu.entity import Queue
 
-from twitter.settings.environment import DATA_DIR, EMBEDDED, env
+from twitter.settings.environment import EMBEDDED, env
 
 # https://docs.celeryq.dev/en/stable/userguide/configuration.html
 
@@ -87,11 +87,10 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": FEED_CHECK_EVERY.total_seconds()},
     },
 }
-# Tells that it is alive, at least this often.
-CELERY_BEAT_SCHEDULER = "twitter.telemetry.WatchedScheduler"
-CELERY_BEAT_MAX_LOOP_INTERVAL = 15
-# Where beat keeps when it last sent what, across restarts.
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+# Any number may run; one leads.
+CELERY_BEAT_SCHEDULER = "utils.beat.scheduler.LeasedScheduler"
+# Renews its lease (utils/beat/constants.py) and tells that it is alive, at least this often.
+CELERY_BEAT_MAX_LOOP_INTERVAL = 10
 # A notification that was read is purged after so many days.
 NOTIFICATION_DAYS = env.int("NOTIFICATION_DAYS", 90)
 

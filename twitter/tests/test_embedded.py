@@ -4,7 +4,6 @@ The embedded profile as one runs it: commands and a web process of their own, no
 
 import json
 import re
-import shelve
 import shutil
 import socket
 import sqlite3
@@ -13,7 +12,6 @@ import tempfile
 import urllib.error
 import urllib.request
 from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 from unittest import TestCase
 
@@ -133,7 +131,7 @@ class CommandTests(EmbeddedTestCase):
 class BeatTests(EmbeddedTestCase):
     def test_what_is_over_is_purged_once_its_time_has_come_across_restarts_too(self):
         first = self.start_web()
-        # By then beat has written its schedule down.
+        # By then beat has written down when the schedule began.
         self.until(lambda: 'process="beat"' in self.metrics(), "beat is at work")
         first.kill()
         with closing(sqlite3.connect(self.data_dir / "db.sqlite3")) as database, database:
@@ -147,19 +145,29 @@ class BeatTests(EmbeddedTestCase):
         for process in ("beat", "relay"):
             self.assertIn(f'last_seen_timestamp_seconds{{process="{process}"}}', metrics)
 
+    def test_a_process_that_ends_leaves_the_lead_to_the_next(self):
+        web = self.start_web()
+        self.until(lambda: self.leases() == 1, "its beat leads")
+
+        web.stop()
+
+        self.assertEqual(self.leases(), 0)
+
+    def leases(self):
+        with closing(sqlite3.connect(self.data_dir / "db.sqlite3")) as database:
+            return database.execute("SELECT COUNT(*) FROM beat_beatlease").fetchone()[0]
+
     def metrics(self):
         with urllib.request.urlopen(self.url("/metrics"), timeout=20) as response:
             return response.read().decode()
 
     def a_day_has_passed(self):
         """
-        Let beat have sent its tasks a day ago.
+        Let beat have sent its tasks a day ago, and its lease be over since.
         """
-        with shelve.open(str(self.data_dir / "celerybeat-schedule")) as kept:
-            entries = kept["entries"]
-            for entry in entries.values():
-                entry.last_run_at -= timedelta(days=1)
-            kept["entries"] = entries
+        with closing(sqlite3.connect(self.data_dir / "db.sqlite3")) as database, database:
+            database.execute("UPDATE beat_periodictask SET sent_at = datetime(sent_at, '-1 day')")
+            database.execute("UPDATE beat_beatlease SET expires_at = datetime(expires_at, '-1 day')")
 
     def sessions(self):
         with closing(sqlite3.connect(self.data_dir / "db.sqlite3")) as database:

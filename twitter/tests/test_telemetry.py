@@ -14,7 +14,7 @@ from newsfeeds.services import DeliveryService
 from testing.stack_processes import RealStackTestCase, answers, free_port, production_command
 from testing.testcases import ApiTestCase
 from twitter.celery import app
-from twitter.telemetry import WatchedScheduler
+from utils.beat.scheduler import LeasedScheduler
 from utils.observability.metrics import LAST_SEEN, TASK_SECONDS, TASKS, registry
 
 
@@ -59,9 +59,8 @@ class CountingTasksTests(ApiTestCase):
 class BeatTests(ApiTestCase):
     def test_it_tells_at_each_round_that_it_is_alive(self):
         LAST_SEEN.labels("beat").set(0)
-        folder = self.enterContext(tempfile.TemporaryDirectory())
 
-        WatchedScheduler(app=app, schedule_filename=f"{folder}/schedule").tick()
+        LeasedScheduler(app=app).tick()
 
         seen = registry.get_sample_value("last_seen_timestamp_seconds", {"process": "beat"})
         self.assertLess(time.time() - seen, 10)
@@ -74,7 +73,7 @@ class AddedUpTests(RealStackTestCase):
         alice, bob = self.person("alice1"), self.person("bobby1")
         bob.follows(alice)
         self.start("relay", "default", "fanout")
-        self.start_command([*production_command("beat"), "-s", f"{self.folder}/schedule"], BROKER_URL=self.broker.url)
+        self.start_command(production_command("beat"), BROKER_URL=self.broker.url)
         self.port = free_port()
         self.start_command(production_command("web"), PORT=str(self.port))
         self.until(lambda: answers(f"http://127.0.0.1:{self.port}/livez"), "the web server answers", seconds=60)

@@ -69,6 +69,13 @@ LAST_SEEN = Gauge(
     multiprocess_mode="mostrecent",
 )
 
+BEAT_LEADS = Gauge(
+    "beat_leads",
+    "1 where the beat that sends is, 0 where one stands by.",
+    registry=registry,
+    multiprocess_mode="mostrecent",
+)
+
 # A client may send any word as its method; a label must not take it.
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
 OTHER, NO_ROUTE = "other", "none"

@@ -1,0 +1,114 @@
+"""
+The scheduler of celery beat, of which any number may run: one leads and sends, the others stand by.
+"""
+
+import logging
+import os
+import secrets
+import socket
+from typing import Any
+
+from celery.beat import ScheduleEntry, Scheduler
+from django.db import Error, close_old_connections
+from kombu.connection import Connection
+
+from utils.beat.constants import RETRY_SECONDS, STANDBY_SECONDS
+from utils.beat.services import BeatService
+from utils.observability.metrics import BEAT_LEADS, note_alive
+
+logger = logging.getLogger(__name__)
+
+
+class LeasedScheduler(Scheduler):
+    """
+    Celery's own, which sends while it has the lease and keeps in the database when it last sent what.
+
+    A leader that was killed is replaced once its lease is over, one that stops at once. Without the database nobody
+    sends. A task may be sent twice, by a leader that dies before it has noted that: each is safe to run twice.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Containers may be alike in host name and process id; two schedulers of a test are.
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.is_leading = False
+        super().__init__(*args, **kwargs)
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """
+        Do one round and return after how many seconds the next one is wanted; never raises.
+        """
+        note_alive("beat")
+        try:
+            if not self._leads():
+                return STANDBY_SECONDS
+            return float(super().tick(*args, **kwargs))
+        except Exception as error:
+            logger.warning("beat stumbled; it goes on in %s s: %r", RETRY_SECONDS, error, exc_info=True)
+            self._stumbled()
+            return RETRY_SECONDS
+
+    def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
+        """
+        Send a task that is due, unless somebody else leads by now: the broker may have kept this one waiting.
+
+        :raises SchedulingError: the broker did not take it; Celery's own would leave it out this time.
+        """
+        if self._leads():
+            self.apply_async(entry, producer=producer, advance=False)
+            BeatService.mark_sent(name=entry.name)
+            logger.info("beat sent %s", entry.name)
+
+    def close(self) -> None:
+        """
+        Leave the lead to another, at once.
+        """
+        try:
+            BeatService.release_lease(holder=self.holder)
+        except Error as error:
+            logger.warning("beat ends with its lease, which will run out: %r", error)
+        self._follow()
+        super().close()
+
+    def _ensure_connected(self) -> Connection:
+        """
+        Connect to the broker or fail soon; Celery's own tries for an hour, and the lease would run out meanwhile.
+        """
+        connection: Connection = self.connection
+        connection.ensure_connection(max_retries=1)
+        return connection
+
+    def _leads(self) -> bool:
+        """
+        Return whether this one has the lease; a new leader goes on where the last one stopped.
+        """
+        if not BeatService.take_lease(holder=self.holder):
+            self._follow()
+        elif not self.is_leading:
+            self._read_when_sent()
+            logger.info("beat leads: %s", self.holder)
+            self.is_leading = True
+        BEAT_LEADS.set(self.is_leading)
+        return self.is_leading
+
+    def _follow(self) -> None:
+        self.is_leading = False
+        BEAT_LEADS.set(0)
+
+    def _read_when_sent(self) -> None:
+        """
+        Set when each task was last sent, in the time of this host, which may be wrong: what counts is how long ago.
+        """
+        for name, age in BeatService.get_ages(names=self.schedule).items():
+            if name in self.schedule:
+                entry = self.schedule[name]
+                entry.last_run_at = entry.default_now() - age
+        # Made anew, from these times, by Celery's `tick`.
+        self._heap = None
+
+    def _stumbled(self) -> None:
+        """
+        Forget connections and what was meant to be sent; the next round reads it again.
+        """
+        self._follow()
+        super().close()
+        close_old_connections()
