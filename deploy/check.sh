@@ -29,6 +29,7 @@ rule "migrations" "$python" manage.py makemigrations --check --dry-run
 # As it is deployed: behind TLS, under a name.
 rule "deployment" env SECURE=on ALLOWED_HOSTS=twitter.example "$python" manage.py check --deploy --fail-level WARNING
 rule "schema" "$python" manage.py spectacular --validate --fail-on-warn --file /dev/null
+rule "manifests" deploy/manifests.sh
 if command -v shellcheck >/dev/null; then
     rule "scripts" shellcheck -x .ci/run deploy/*.sh deploy/stack/*.sh
 fi
