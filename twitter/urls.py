@@ -56,7 +56,7 @@ urlpatterns = [
     path("api-auth/", include((page_doors, "rest_framework"))),
     re_path(r"^media/(?P<key>avatars/[0-9a-f]{2}/[0-9a-f]{32}\.[a-z]{3,4})$", AvatarFileView.as_view(), name="avatar"),
     re_path(
-        r"^media/(?P<key>photos/(thumbnails/)?[0-9a-f]{2}/[0-9a-f]{32}\.[a-z]{3,4})$",
+        r"^media/(?P<key>(private/)?photos/(thumbnails/)?[0-9a-f]{2}/[0-9a-f]{32}\.[a-z]{3,4})$",
         PhotoFileView.as_view(),
         name="photo",
     ),

@@ -69,10 +69,23 @@ class PhotosOnS3Tests(Photographing, ApiTestCase):
     def photo_urls(self, viewer=None):
         return (viewer or self.nobody()).get(f"tweets/{self.tweet['id']}/").json()["photo_urls"]
 
-    def status(self, address):
+    def location(self, address, viewer=None):
         """
-        Return how the S3 server answers at an address.
+        Return where an address of ours leads.
         """
+        response = (viewer or self.nobody()).client.get(address)
+        self.assertEqual(response.status_code, 302, address)
+        return response["Location"]
+
+    def status(self, address, viewer=None):
+        """
+        Return the status at an address; where ours leads on, that of the S3 server.
+        """
+        if not address.startswith(self.endpoint):
+            response = (viewer or self.nobody()).client.get(address)
+            if response.status_code != 302:
+                return response.status_code
+            address = response["Location"]
         try:
             with urllib.request.urlopen(address) as response:
                 return response.status
@@ -86,18 +99,40 @@ class PhotosOnS3Tests(Photographing, ApiTestCase):
         self.assertFalse([key for key in self.keys() if key.startswith(PRIVATE)])
         self.assertEqual(self.stored(), set())
 
-    def test_a_reader_fetches_it_by_a_signed_address(self):
-        (address,) = self.photo_urls()
+    def test_a_reader_is_led_to_a_signed_address_that_is_soon_over(self):
+        (ours,) = self.photo_urls()
 
+        address = self.location(ours)
+
+        self.assertTrue(ours.startswith("http://testserver/media/photos/"), ours)
         self.assertTrue(address.startswith(f"{self.endpoint}/"), address)
         self.assertIn("Signature", address)
-        # A few minutes, whether as an end or as a duration.
+        # Whether as an end or as a duration.
         query = parse_qs(urlsplit(address).query)
         lasts = int(query["X-Amz-Expires"][0]) if "X-Amz-Expires" in query else int(query["Expires"][0]) - time.time()
-        self.assertTrue(60 <= lasts <= 600, query)
+        self.assertLessEqual(lasts, 60, query)
         with urllib.request.urlopen(address) as response:
             self.assertEqual(response.headers["Content-Type"], "image/png")
             self.assertTrue(response.read().startswith(b"\x89PNG"))
+
+    def test_of_a_suspended_person_nobody_is_led_there_any_more(self):
+        (address,) = self.photo_urls()
+
+        self.suspend(self.alice)
+        suspended = self.nobody().client.get(address)
+        self.restore(self.alice)
+
+        self.assertEqual(suspended.status_code, 404)
+        self.assertEqual(self.status(address), 200)
+
+    def test_whoever_has_a_redirect_is_given_a_new_one(self):
+        (address,) = self.photo_urls()
+
+        response = self.nobody().client.get(address, headers={"If-None-Match": "*"})
+
+        self.assertEqual(response.status_code, 302)
+        self.assertNotIn("ETag", response)
+        self.assertEqual(response["Cache-Control"], "private, no-cache")
 
     def test_a_rejected_one_moves_out_of_reach_at_once(self):
         before, (address,) = self.photo(), self.photo_urls()
@@ -161,7 +196,8 @@ class PhotosOnS3Tests(Photographing, ApiTestCase):
 
             self.assertTrue(photo.key.startswith(PRIVATE) and photo.thumbnail_key.startswith(PRIVATE))
             self.assertEqual(self.photo_urls(), [])
-            self.assertEqual(self.status(self.photo_urls(self.alice)[0]), 200)
+            (address,) = self.photo_urls(self.alice)
+            self.assertEqual((self.status(address, self.alice), self.status(address)), (200, 404))
 
             self.approve(photo)
 

@@ -26,9 +26,9 @@ MEDIA_X_ACCEL = env.str("MEDIA_X_ACCEL", "")
 # https://django-storages.readthedocs.io/en/latest/backends/amazon-S3.html
 S3_BUCKET = env.str("S3_BUCKET", "")
 MEDIA_ON_S3 = bool(S3_BUCKET)
-# How long a signed address works: long enough to load a page with its pictures, and soon over for somebody
-# who kept the address of what was hidden since.
-S3_ADDRESS_SECONDS = 300
+# How long a signed address works: long enough to follow a redirect, and soon over for somebody who kept the address
+# of what was hidden since.
+S3_ADDRESS_SECONDS = 30
 if MEDIA_ON_S3:
     # Only where requirements/stack.txt is installed.
     from botocore.config import Config

@@ -22,8 +22,8 @@ def etag_for(request: Request, state: Any) -> str | None:
 
     :param state: whatever JSON can say: all that the answer is made of, or versions of it.
     """
-    # A page shows how long ago things were, and a signed address ends: both change while the state does not.
-    if request.accepted_renderer.format != "json" or settings.MEDIA_ON_S3:
+    # A page shows how long ago things were, which changes while the state does not.
+    if request.accepted_renderer.format != "json":
         return None
     http = request._request
     address = (http.scheme, http.get_host(), http.get_full_path())

@@ -21,7 +21,7 @@ class FileView(DependsOnWhoAsks, APIView):
     def get(self, request, key):
         self.find(key)
         response = serve(key)
-        return get_conditional_response(request, etag=response["ETag"], response=response)
+        return get_conditional_response(request, etag=response.get("ETag"), response=response)
 
     def perform_content_negotiation(self, request, force=False):
         """

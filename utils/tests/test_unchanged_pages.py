@@ -6,7 +6,7 @@ import sys
 
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client, override_settings
+from django.test import override_settings
 
 from accounts.models import UserProfile
 from accounts.services import AccountService
@@ -196,16 +196,6 @@ class UnchangedPageTests(Photographing, ApiTestCase):
                 self.assertEqual(self.ask_again(FEED, **headers).status_code, 200)
         with override_settings(VERSION=f"{settings.VERSION}.1"):
             self.assertEqual(self.ask_again(FEED).status_code, 200)
-
-    def test_signed_addresses_of_pictures_are_renewed(self):
-        self.shows(self.alice, avatar=SimpleUploadedFile("me.png", self.picture()))
-        with override_settings(MEDIA_ON_S3=True, MEDIA_URL="/signed-at-noon/"):
-            had = Client().get(f"/api/{self.paths[TWEET]}")
-
-        with override_settings(MEDIA_ON_S3=True, MEDIA_URL="/signed-at-one/"):
-            again = Client().get(f"/api/{self.paths[TWEET]}", headers={"If-None-Match": had["ETag"]})
-
-        self.assertIn("/signed-at-one/avatars/", again.json()["user"]["avatar_url"])
 
 
 class CostTests(ApiTestCase):
