@@ -44,7 +44,9 @@ class LeasedScheduler(Scheduler):
             return float(super().tick(*args, **kwargs))
         except Exception as error:
             logger.warning("beat stumbled; it goes on in %s s: %r", RETRY_SECONDS, error, exc_info=True)
-            self._stumbled()
+            # Another may reach what this one does not; both read anew when each task was last sent.
+            close_old_connections()
+            self.close()
             return RETRY_SECONDS
 
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
@@ -60,12 +62,12 @@ class LeasedScheduler(Scheduler):
 
     def close(self) -> None:
         """
-        Leave the lead to another, at once.
+        Leave the lead to another, at once. The next round takes part again.
         """
         try:
             BeatService.release_lease(holder=self.holder)
         except Error as error:
-            logger.warning("beat ends with its lease, which will run out: %r", error)
+            logger.warning("beat could not give up its lease, which will run out: %r", error)
         self._follow()
         super().close()
 
@@ -104,11 +106,3 @@ class LeasedScheduler(Scheduler):
                 entry.last_run_at = entry.default_now() - age
         # Made anew, from these times, by Celery's `tick`.
         self._heap = None
-
-    def _stumbled(self) -> None:
-        """
-        Forget connections and what was meant to be sent; the next round reads it again.
-        """
-        self._follow()
-        super().close()
-        close_old_connections()

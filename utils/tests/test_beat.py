@@ -220,6 +220,17 @@ class TroubleTests(Beats, CommittedTestCase):
         self.rounds(first)
         self.assertEqual(self.sent(), 1)
 
+    def test_one_that_does_not_reach_the_broker_leaves_the_lead_to_another(self):
+        self.a_beat_that_sent_long_ago()
+        first, second = self.beat(), self.beat()
+
+        with patch.object(self.app, "send_task", side_effect=BrokerError("away")), self.assertLogs("utils.beat"):
+            first.tick()
+        self.rounds(second, first)
+
+        self.assertEqual((first.is_leading, second.is_leading), (False, True))
+        self.assertEqual(self.sent(), 1)
+
     def away(self, execute, sql, params, many, context):
         raise OperationalError(2006, "gone away")
 
