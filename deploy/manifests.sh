@@ -16,7 +16,7 @@ KUBERNETES_VERSIONS=(1.34.0 1.37.0)
 kustomize() {
     local folder=$VENV/kustomize-$KUSTOMIZE_VERSION
     if [ ! -x "$folder/kustomize" ] && command -v go >/dev/null; then
-        step env GOBIN="$folder" go install "sigs.k8s.io/kustomize/kustomize/v5@$KUSTOMIZE_VERSION" >&2 || true
+        step timeout 300 env GOBIN="$folder" go install "sigs.k8s.io/kustomize/kustomize/v5@$KUSTOMIZE_VERSION" >&2 || true
     fi
     if [ -x "$folder/kustomize" ]; then
         echo "$folder/kustomize build"
