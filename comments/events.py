@@ -48,11 +48,13 @@ class CommentDeleted(CommentEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CommentsPurgeGoesOn(Event):
+class CommentsPurgeContinued(Event):
     """
     A closed account may have more comments to delete.
     """
 
-    name: ClassVar[str] = "comments_purge_goes_on"
+    name: ClassVar[str] = "comments_purge_continued"
+    # To be removed on 1 March 2027: rows of release 0.1 and earlier.
+    aliases: ClassVar[tuple[str, ...]] = ("comments_purge_goes_on",)
 
     user_id: int

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.services import AccountService
 from comments import cache
 from comments.constants import PURGE_SIZE, SHOWN_COMMENTS
-from comments.events import CommentCreated, CommentDeleted, CommentEvent, CommentsPurgeGoesOn, CommentUpdated
+from comments.events import CommentCreated, CommentDeleted, CommentEvent, CommentsPurgeContinued, CommentUpdated
 from comments.models import Comment
 from likes.constants import SHOWN_LIKES
 from likes.services import LikeService
@@ -200,7 +200,7 @@ class CommentService:
     @classmethod
     def purge_some_of(cls, *, user_id: int) -> None:
         """
-        Delete some comments of a user whose account is closed; event `comments_purge_goes_on` if there may be more.
+        Delete some comments of a user whose account is closed; event `comments_purge_continued` if there may be more.
 
         Repeats safely. Nothing happens where the account is not closed.
         """
@@ -213,7 +213,7 @@ class CommentService:
             except CommentGone:
                 continue
         if len(comments) == PURGE_SIZE:
-            OutboxService.record(CommentsPurgeGoesOn(user_id=user_id))
+            OutboxService.record(CommentsPurgeContinued(user_id=user_id))
 
 
 class ConversationService:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from accounts.events import AccountDeleted
 from comments import cache
-from comments.events import CommentEvent, CommentsPurgeGoesOn
+from comments.events import CommentEvent, CommentsPurgeContinued
 from comments.services import CommentService
 from likes.events import LikeEvent
 from outbox.handling import event_handler
@@ -14,7 +14,7 @@ from utils.errors import Unavailable
 
 
 @event_handler(batch_size=1)
-def purge_comments(events: Sequence[AccountDeleted | CommentsPurgeGoesOn]) -> str:
+def purge_comments(events: Sequence[AccountDeleted | CommentsPurgeContinued]) -> str:
     """
     Delete the comments of people whose accounts are closed.
 

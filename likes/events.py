@@ -39,11 +39,13 @@ class Unliked(LikeEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LikesPurgeGoesOn(Event):
+class LikesPurgeContinued(Event):
     """
     A closed account may have more likes to withdraw.
     """
 
-    name: ClassVar[str] = "likes_purge_goes_on"
+    name: ClassVar[str] = "likes_purge_continued"
+    # To be removed on 1 March 2027: rows of release 0.1 and earlier.
+    aliases: ClassVar[tuple[str, ...]] = ("likes_purge_goes_on",)
 
     user_id: int

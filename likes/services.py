@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.services import AccountService
 from likes import cache
 from likes.constants import PURGE_SIZE
-from likes.events import Liked, LikeEvent, LikesPurgeGoesOn, Unliked
+from likes.events import Liked, LikeEvent, LikesPurgeContinued, Unliked
 from likes.models import Like, Likeable
 from outbox.services import OutboxService
 from utils.caching.memcached.objects import read_through
@@ -207,7 +207,7 @@ class LikeService:
     @classmethod
     def purge_some_of(cls, *, user_id: int) -> None:
         """
-        Withdraw some likes of a user whose account is closed; event `likes_purge_goes_on` if there may be more.
+        Withdraw some likes of a user whose account is closed; event `likes_purge_continued` if there may be more.
 
         Repeats safely. Nothing happens where the account is not closed.
         """
@@ -221,7 +221,7 @@ class LikeService:
             if not cls._withdraw_any(user, models[like.content_type_id].objects.all(), like.object_id):
                 like.delete()
         if len(likes) == PURGE_SIZE:
-            OutboxService.record(LikesPurgeGoesOn(user_id=user_id))
+            OutboxService.record(LikesPurgeContinued(user_id=user_id))
 
     @classmethod
     def _withdraw_any(cls, user: User, things: QuerySet, object_id: int) -> int:

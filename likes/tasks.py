@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from accounts.events import AccountDeleted
 from likes import cache
-from likes.events import LikeEvent, LikesPurgeGoesOn
+from likes.events import LikeEvent, LikesPurgeContinued
 from likes.services import LikeService
 from outbox.handling import event_handler
 from utils.errors import Unavailable
@@ -26,7 +26,7 @@ def invalidate_likes(events: Sequence[LikeEvent]) -> str:
 
 
 @event_handler(batch_size=1)
-def purge_likes(events: Sequence[AccountDeleted | LikesPurgeGoesOn]) -> str:
+def purge_likes(events: Sequence[AccountDeleted | LikesPurgeContinued]) -> str:
     """
     Withdraw the likes of people whose accounts are closed.
 

@@ -28,6 +28,8 @@ class Event:
 
     # What outbox rows call this kind.
     name: ClassVar[str]
+    # What rows of earlier releases call it; they are still read under these names.
+    aliases: ClassVar[tuple[str, ...]] = ()
 
     message_id: int | None = field(default=None, compare=False, repr=False)
 

@@ -56,7 +56,7 @@ class EventHandler(Generic[HandledEvent]):
 
 # By every name that rows may call a handler. `Any`: which events a handler takes is checked where it subscribes.
 handlers: dict[str, EventHandler[Any]] = {}
-# {name of an event: its class}: how rows are read.
+# {name or alias of an event: its class}: how rows are read.
 event_types: dict[str, type[Event]] = {}
 
 
@@ -64,8 +64,9 @@ def subscribe(event_type: type[AnEvent], *wanted: EventHandler[AnEvent]) -> None
     """
     Let these handlers be called, in this order, for events of one type. For the roof alone.
     """
-    event_types[event_type.name] = event_type
-    subscriptions[event_type.name] = [handler.name for handler in wanted]
+    for name in (event_type.name, *event_type.aliases):
+        event_types[name] = event_type
+        subscriptions[name] = [handler.name for handler in wanted]
 
 
 def read_event(message: Message) -> Any:

@@ -54,11 +54,13 @@ class PhotoReviewed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TweetsPurgeGoesOn(Event):
+class TweetsPurgeContinued(Event):
     """
     A closed account may have more tweets to delete.
     """
 
-    name: ClassVar[str] = "tweets_purge_goes_on"
+    name: ClassVar[str] = "tweets_purge_continued"
+    # To be removed on 1 March 2027: rows of release 0.1 and earlier.
+    aliases: ClassVar[tuple[str, ...]] = ("tweets_purge_goes_on",)
 
     user_id: int

@@ -8,7 +8,7 @@ from accounts.events import AccountDeleted
 from comments.events import CommentEvent
 from likes.events import LikeEvent
 from outbox.handling import event_handler
-from tweets.events import PhotoReviewed, PhotosAttached, TweetDeleted, TweetRecounted, TweetsPurgeGoesOn
+from tweets.events import PhotoReviewed, PhotosAttached, TweetDeleted, TweetRecounted, TweetsPurgeContinued
 from tweets.services import DeletionUnconfirmed, PhotoService, TweetService
 from utils.errors import Unavailable
 
@@ -58,7 +58,7 @@ def _counted_tweet_id(event: CommentEvent | LikeEvent | TweetRecounted) -> int |
 
 
 @event_handler(batch_size=1)
-def purge_tweets(events: Sequence[AccountDeleted | TweetsPurgeGoesOn]) -> str:
+def purge_tweets(events: Sequence[AccountDeleted | TweetsPurgeContinued]) -> str:
     """
     Delete the tweets of people whose accounts are closed.
 

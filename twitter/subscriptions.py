@@ -8,17 +8,17 @@ from django.conf import settings
 from accounts import tasks as accounts
 from accounts.events import AccountDeleted, TokensRevoked, UserChanged
 from comments import tasks as comments
-from comments.events import CommentCreated, CommentDeleted, CommentsPurgeGoesOn, CommentUpdated
+from comments.events import CommentCreated, CommentDeleted, CommentsPurgeContinued, CommentUpdated
 from friendships import tasks as friendships
 from friendships.events import Followed, FriendshipsPurgeGoesOn, Unfollowed
 from inbox import tasks as inbox
 from likes import tasks as likes
-from likes.events import Liked, LikesPurgeGoesOn, Unliked
+from likes.events import Liked, LikesPurgeContinued, Unliked
 from newsfeeds import tasks as newsfeeds
 from newsfeeds.events import FeedRowsMissed, RemovalBatchCut, TweetBatchCut, TweetCreated
 from outbox.handling import subscribe
 from tweets import tasks as tweets
-from tweets.events import PhotoReviewed, PhotosAttached, TweetDeleted, TweetRecounted, TweetsPurgeGoesOn
+from tweets.events import PhotoReviewed, PhotosAttached, TweetDeleted, TweetRecounted, TweetsPurgeContinued
 
 
 def register() -> None:
@@ -43,9 +43,9 @@ def subscribe_accounts() -> None:
         friendships.purge_friendships,
         inbox.empty_inbox,
     )
-    subscribe(TweetsPurgeGoesOn, tweets.purge_tweets)
-    subscribe(CommentsPurgeGoesOn, comments.purge_comments)
-    subscribe(LikesPurgeGoesOn, likes.purge_likes)
+    subscribe(TweetsPurgeContinued, tweets.purge_tweets)
+    subscribe(CommentsPurgeContinued, comments.purge_comments)
+    subscribe(LikesPurgeContinued, likes.purge_likes)
     subscribe(FriendshipsPurgeGoesOn, friendships.purge_friendships)
 
 

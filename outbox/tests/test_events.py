@@ -5,14 +5,19 @@ Events as rows: written by one release and read by another.
 from dataclasses import FrozenInstanceError, dataclass
 from typing import ClassVar
 
+from django.utils import timezone
+
 from accounts.events import TokensRevoked
+from accounts.models import User
 from friendships.events import Followed
 from newsfeeds.events import FeedRowsMissed
 from outbox.events import Event, UnreadableEvent
-from outbox.handling import event_types, read_event
+from outbox.handling import event_types, handle, read_event
 from outbox.models import Message
 from outbox.services import OutboxService
 from testing.testcases import ApiTestCase
+from tweets.events import TweetsPurgeContinued
+from tweets.models import Tweet
 
 # One row of each event as release 0.1 wrote them.
 EARLIER_ROWS = {
@@ -89,6 +94,22 @@ class ReleaseTests(ApiTestCase):
 
                 self.assertEqual(written, {field: payload[field] for field in written})
                 self.assertEqual(payload.keys() - written.keys(), {"is_split"} & payload.keys())
+
+    def test_a_row_under_the_earlier_name_of_an_event_is_handled(self):
+        alice = self.person("alice")
+        alice.tweets()
+        User.objects.filter(id=alice.id).update(deleted_at=timezone.now())
+        row = Message.objects.create(event="tweets_purge_goes_on", payload={"user_id": alice.id})
+
+        handle([row.id])
+
+        self.assertFalse(Tweet.objects.filter(user_id=alice.id, deleted_at__isnull=True).exists())
+        self.assertFalse(Message.objects.filter(id=row.id).exists())
+
+    def test_new_rows_have_the_present_name(self):
+        OutboxService.record(TweetsPurgeContinued(user_id=1))
+
+        self.assertEqual(Message.objects.get().event, "tweets_purge_continued")
 
     def test_a_field_that_only_a_newer_release_knows_is_ignored(self):
         self.assertEqual(Greeted.from_payload({"user_id": 1, "mood": "good"}), Greeted(user_id=1))

@@ -14,7 +14,7 @@ from likes.services import LikeService
 from outbox.services import OutboxService
 from tweets import cache
 from tweets.constants import PURGE_SIZE
-from tweets.events import TweetDeleted, TweetsPurgeGoesOn
+from tweets.events import TweetDeleted, TweetsPurgeContinued
 from tweets.models import Tweet, TweetPhoto
 from utils.caching.memcached.objects import read_through
 from utils.database.pagination import fill_page
@@ -284,7 +284,7 @@ class TweetService:
     @classmethod
     def purge_some_of(cls, *, user_id: int) -> None:
         """
-        Delete some tweets of a user whose account is closed; event `tweets_purge_goes_on` if there may be more.
+        Delete some tweets of a user whose account is closed; event `tweets_purge_continued` if there may be more.
 
         Repeats safely. Nothing happens where the account is not closed.
         """
@@ -295,4 +295,4 @@ class TweetService:
             with suppress(TweetGone):
                 cls.delete_tweet(tweet=tweet)
         if len(tweets) == PURGE_SIZE:
-            OutboxService.record(TweetsPurgeGoesOn(user_id=user_id))
+            OutboxService.record(TweetsPurgeContinued(user_id=user_id))

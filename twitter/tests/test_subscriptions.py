@@ -47,7 +47,12 @@ class SubscriptionTests(SimpleTestCase):
     def test_it_has_a_name_of_its_own_and_stands_in_the_events_of_its_app(self):
         self.assertEqual(
             {(name, event_type.__module__.split(".")[1]) for name, event_type in event_types.items()},
-            {(event_type.name, "events") for event_type in kinds_of(Event) if ".tests." not in event_type.__module__},
+            {
+                (name, "events")
+                for event_type in kinds_of(Event)
+                if ".tests." not in event_type.__module__
+                for name in (event_type.name, *event_type.aliases)
+            },
         )
 
 
