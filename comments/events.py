@@ -1,5 +1,5 @@
 """
-What comments announce.
+The events that comments announce.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from outbox.events import Event
 @dataclass(frozen=True, kw_only=True)
 class CommentEvent(Event):
     """
-    A comment of `user_id` on a tweet of `tweet_author_id` was made, changed or deleted.
+    A comment of `user_id` on a tweet of `tweet_author_id` was created, changed or deleted.
     """
 
     comment_id: int
@@ -54,7 +54,7 @@ class CommentsPurgeContinued(Event):
     """
 
     name: ClassVar[str] = "comments_purge_continued"
-    # To be removed on 1 March 2027: rows of release 0.1 and earlier.
+    # To be removed on 1 March 2027: the name in rows of earlier releases.
     aliases: ClassVar[tuple[str, ...]] = ("comments_purge_goes_on",)
 
     user_id: int

@@ -14,5 +14,5 @@ from utils.database.transactions import after_commit
 
 @receiver([post_save, post_delete], sender=Like)
 def like_changed(instance: Like, **kwargs: object) -> None:
-    if instance.content_type_id == ContentType.objects.get_for_model(Comment).id and instance.thing:
-        after_commit(cache.invalidate_head, instance.thing.tweet_id)
+    if instance.content_type_id == ContentType.objects.get_for_model(Comment).id and instance.target:
+        after_commit(cache.invalidate_first_comments, instance.target.tweet_id)

@@ -1,5 +1,5 @@
 """
-What people say about what people say.
+Comments on tweets.
 """
 
 from datetime import datetime
@@ -8,21 +8,21 @@ from django.conf import settings
 from django.db import models
 
 from accounts.models import Viewer
-from comments.constants import CONTENT_MAX
+from comments.constants import MAX_CONTENT_LENGTH
 from likes.models import Likeable
 from utils.database.time_ids import id_to_datetime
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
-    def there(self) -> "CommentQuerySet":
+    def not_deleted(self) -> "CommentQuerySet":
         """
-        Return the comments that nobody has deleted: their rows go with them.
+        Return all comments, because the row of a deleted comment is gone.
         """
         return self.all()
 
     def visible_to(self, viewer: Viewer) -> "CommentQuerySet":
         """
-        Return the comments that `viewer` may see: by somebody visible, under a tweet by somebody visible.
+        Return the comments that `viewer` may see: their author, their tweet and its author are all visible.
         """
         comments = self.filter(
             user__deleted_at__isnull=True, tweet__deleted_at__isnull=True, tweet__user__deleted_at__isnull=True
@@ -34,7 +34,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 
 class Comment(Likeable):
     """
-    A row means: `user` has said `content` about `tweet`. The id is the microsecond at which they did.
+    A row means: `user` commented `content` on `tweet`. The id is the microsecond at which they did.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -42,7 +42,7 @@ class Comment(Likeable):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
-    content = models.CharField(max_length=CONTENT_MAX)
+    content = models.CharField(max_length=MAX_CONTENT_LENGTH)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = CommentQuerySet.as_manager()

@@ -1,5 +1,5 @@
 """
-What travels of a comment through caches and pages.
+The record of a comment, as caches store it and pages show it.
 """
 
 from typing import TypedDict
@@ -7,7 +7,7 @@ from typing import TypedDict
 
 class CommentRecord(TypedDict):
     """
-    A comment. `updated_at` is written as the API writes times.
+    A comment. `updated_at` has the API's format of times.
     """
 
     id: int

@@ -2,23 +2,28 @@
 The verbs of comments.
 """
 
+from collections.abc import Collection, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.models import User, Viewer
+from accounts.records import UserRecord
 from accounts.services import AccountService
 from comments import cache
 from comments.constants import PURGE_SIZE, SHOWN_COMMENTS
 from comments.events import CommentCreated, CommentDeleted, CommentEvent, CommentsPurgeContinued, CommentUpdated
 from comments.models import Comment
+from comments.records import CommentRecord
 from likes.constants import SHOWN_LIKES
 from likes.services import LikeService
 from outbox.services import OutboxService
 from tweets.models import Tweet
 from tweets.services import LoadedTweet, TweetCountService, TweetService
-from utils.caching.memcached.objects import read_through
-from utils.database.counters import Counter
+from utils.caching.memcached.objects import Lookup, read_through
+from utils.database.counters import Counter, Drift
 from utils.database.pagination import Page, Window, fill_page
 from utils.database.transactions import after_commit, create_with_time_id, retried_transaction
 from utils.errors import Missing
@@ -27,32 +32,34 @@ from utils.idempotency.services import IdempotencyService
 
 class CommentGone(Missing):
     """
-    The comment was deleted before, perhaps by the same request sent twice.
+    The comment is already deleted, perhaps by the same request sent twice.
     """
 
 
 class LoadedComment(NamedTuple):
     """
-    A comment as a page shows it.
+    A comment as a page shows it: its record, its author, and whether the viewer likes it.
     """
 
-    record: dict
-    user: dict
+    record: CommentRecord
+    user: UserRecord
     has_liked: bool
 
     @property
-    def id(self):
+    def id(self) -> int:
         return self.record["id"]
 
 
 class Conversation(NamedTuple):
     """
-    What a tweet's own page shows: the tweet, the first Page of its comments, and (like id, user) of its newest likes.
+    What the page of one tweet shows: the tweet, the first page of its comments, and its newest likes.
+
+    `likes` are pairs (like id, user record).
     """
 
     tweet: LoadedTweet
-    comments: Page
-    likes: list
+    comments: Page[LoadedComment]
+    likes: list[tuple[int, UserRecord]]
 
 
 class CommentService:
@@ -62,14 +69,14 @@ class CommentService:
 
     @classmethod
     @retried_transaction
-    def create_comment(cls, *, user, tweet, content):
+    def create_comment(cls, *, user: User, tweet: Tweet, content: str) -> Comment:
         """
-        Comment on a tweet and return the comment; the tweet's author is told soon (event `comment_created`).
+        Comment on a tweet and return the comment; the tweet's author is notified soon (event `comment_created`).
 
         :raises TweetGone: the tweet was deleted a moment ago.
         """
-        # Parent first: comments on the same tweet queue at its counter instead of deadlocking.
-        TweetCountService.count_comment_added(tweet.id)
+        # Parent first: comments on the same tweet wait at its counter instead of deadlocking.
+        TweetCountService.count_comment_added(tweet_id=tweet.id)
         comment = create_with_time_id(Comment, user_id=user.id, tweet_id=tweet.id, content=content)
         cls._announce(CommentCreated, comment, tweet.user_id)
         IdempotencyService.complete(comment.id)
@@ -77,9 +84,9 @@ class CommentService:
 
     @classmethod
     @retried_transaction
-    def update_comment(cls, *, comment, content):
+    def update_comment(cls, *, comment: Comment, content: str) -> Comment:
         """
-        Say it differently, and return the comment; only the text and `updated_at` change (event `comment_updated`).
+        Change the text of a comment and return it; `updated_at` changes too (event `comment_updated`).
 
         :raises CommentGone: it was deleted a moment ago.
         """
@@ -92,24 +99,24 @@ class CommentService:
 
     @classmethod
     @retried_transaction
-    def delete_comment(cls, *, comment):
+    def delete_comment(cls, *, comment: Comment) -> None:
         """
-        Delete a comment and its likes.
+        Delete a comment and its likes (event `comment_deleted`).
 
-        :raises CommentGone: it was deleted before.
+        :raises CommentGone: it is already deleted.
         """
-        TweetCountService.count_comment_removed(comment.tweet_id)
-        # Whoever likes it holds it; from here on nobody can, so that no like is left behind.
-        held = Comment.objects.select_for_update().filter(id=comment.id)
-        if not held:
+        TweetCountService.count_comment_removed(tweet_id=comment.tweet_id)
+        # A like locks the comment's row too, so no new one can come while the comment is deleted.
+        locked = Comment.objects.select_for_update().filter(id=comment.id)
+        if not locked:
             raise CommentGone
-        # The generic relation takes the likes along.
-        held[0].delete()
+        # The generic relation deletes the likes as well.
+        locked[0].delete()
         cls._announce(CommentDeleted, comment, comment.tweet.user_id)
 
     @classmethod
     def _announce(cls, event_type: type[CommentEvent], comment: Comment, tweet_author_id: int) -> None:
-        after_commit(cache.invalidate_head, comment.tweet_id)
+        after_commit(cache.invalidate_first_comments, comment.tweet_id)
         OutboxService.record(
             event_type(
                 comment_id=comment.id,
@@ -120,89 +127,101 @@ class CommentService:
         )
 
     @classmethod
-    def load_comments(cls, tweet_id, viewer, window, limit):
+    def load_comments(cls, *, tweet_id: int, viewer: Viewer, window: Window, limit: int) -> Page[LoadedComment]:
         """
-        Return a page of the visible comments on a tweet, oldest first.
+        Return a page of the comments on a tweet that `viewer` may see, oldest first.
 
-        Costs one query, plus one where the viewer's likes or authors are not cached.
+        Costs one query, plus one each if the authors or the viewer's likes are not cached.
         """
 
-        def fetch(before, after, wanted):
+        def fetch(before: int | None, after: int | None, wanted: int) -> list[CommentRecord]:
             return cache.get_records(tweet_id, before=before, after=after, limit=wanted)
 
-        def keep(records):
-            return cls.load_visible(records, viewer)
+        def filter_visible(records: Sequence[CommentRecord]) -> list[LoadedComment]:
+            return cls.load_visible(records=records, viewer=viewer)
 
         return fill_page(
-            window, limit, fetch=fetch, keep=keep, id_of=lambda loaded: loaded.id, advance=Window.newer_than
+            window, limit, fetch=fetch, keep=filter_visible, id_of=lambda loaded: loaded.id, advance=Window.newer_than
         )
 
     @classmethod
-    def load_visible(cls, records, viewer):
+    def load_visible(cls, *, records: Sequence[CommentRecord], viewer: Viewer) -> list[LoadedComment]:
         """
-        Return those comments whose authors `viewer` may see, each with its author and whether the viewer likes it.
+        Return the comments whose authors `viewer` may see, each with its author and whether the viewer likes it.
 
-        One round trip when warm: authors and the viewer's likes together.
+        One round trip when the cache is warm, for the authors and the viewer's likes together.
         """
         users = AccountService.user_lookup({record["user_id"] for record in records})
-        liked = LikeService.liked_lookup(viewer, Comment)
+        liked = LikeService.liked_lookup(viewer=viewer, model=Comment)
         read_through(*filter(None, (users, liked)))
-        return cls.put_together(records, users.found, liked, viewer)
+        return cls.assemble(records=records, users=users.found, liked=liked, viewer=viewer)
 
     @classmethod
-    def put_together(cls, records, users, liked, viewer):
+    def assemble(
+        cls,
+        *,
+        records: Sequence[CommentRecord],
+        users: dict[int, UserRecord],
+        liked: Lookup | None,
+        viewer: Viewer,
+    ) -> list[LoadedComment]:
         """
-        Return LoadedComments of records, of what was read of their authors and of the viewer's likes.
+        Return the visible comments, put together from records that were already read.
+
+        :param users: {user id: user record} of the authors.
+        :param liked: a lookup of the viewer's likes that was read, None for an anonymous viewer.
         """
         is_visible = AccountService.visibility_to(viewer)
         shown = [record for record in records if is_visible(users.get(record["user_id"]))]
-        liked_ids = LikeService.load_liked_among(viewer, Comment, [record["id"] for record in shown], liked)
+        ids = [record["id"] for record in shown]
+        liked_ids = LikeService.load_liked_among(viewer=viewer, model=Comment, ids=ids, lookup=liked)
         return [LoadedComment(record, users[record["user_id"]], record["id"] in liked_ids) for record in shown]
 
     @classmethod
-    def load_one(cls, comment, viewer):
+    def load_comment(cls, *, comment: Comment, viewer: Viewer) -> LoadedComment:
         """
         Return a comment that was just written, as a page would show it.
         """
-        return cls.load_visible([cache.comment_record(comment)], viewer)[0]
+        return cls.load_visible(records=[cache.comment_record(comment)], viewer=viewer)[0]
 
     @classmethod
-    def forget_counted(cls, *comment_ids: int) -> bool:
+    def invalidate_liked(cls, *, comment_ids: Collection[int]) -> bool:
         """
-        Make the first comments of tweets be read anew whose comments were liked; say whether the cache confirmed it.
+        Invalidate the cached pages that show these comments, whose likes changed; return whether the cache confirmed.
 
-        One query and one round trip, none without an id.
+        One query and one round trip; none without an id.
         """
         if not comment_ids:
             return True
         tweet_ids = Comment.objects.filter(id__in=comment_ids).values_list("tweet_id", flat=True)
-        return cache.invalidate_head(*set(tweet_ids))
+        return cache.invalidate_first_comments(*set(tweet_ids))
 
     @classmethod
-    def get_counters(cls):
+    def get_counters(cls) -> list[Counter]:
         """
-        Return the counters of comments: how many a tweet has.
+        Return the counters that count comments: each tweet's number of comments.
         """
         comments = Comment.objects.all()
         return [Counter(Tweet, "comments_count", comments, "tweet_id", also={"revision": F("revision") + 1})]
 
     @classmethod
     @retried_transaction
-    def repair_likes_count(cls, *, counter, comment_id):
+    def repair_likes_count(cls, *, counter: Counter, comment_id: int) -> Drift | None:
         """
-        Set a counter of a comment from its rows and show it at once; return the Drift that was, or None.
+        Set a counter of a comment from its rows and refresh the cache; return the Drift it had, or None.
         """
         drift = counter.repair(pk=comment_id)
         if drift:
-            after_commit(cls.forget_counted, comment_id)
+            after_commit(partial(cls.invalidate_liked, comment_ids=[comment_id]))
         return drift
 
     @classmethod
     def purge_some_of(cls, *, user_id: int) -> None:
         """
-        Delete some comments of a user whose account is closed; event `comments_purge_continued` if there may be more.
+        Delete some comments of a user whose account is closed.
 
-        Repeats safely. Nothing happens where the account is not closed.
+        Records the event `comments_purge_continued` if there may be more. Repeats safely. Does nothing
+        if the account is not closed.
         """
         if not AccountService.is_closed(user_id):
             return
@@ -218,35 +237,37 @@ class CommentService:
 
 class ConversationService:
     """
-    A tweet with what was said about it, read as one.
+    Reads a tweet together with its comments and likes.
     """
 
     @classmethod
-    def load(cls, tweet_id, viewer):
+    def load(cls, *, tweet_id: int, viewer: Viewer) -> Conversation:
         """
         Return the Conversation of a tweet.
 
-        No SQL and two round trips to Memcached when warm, whatever the number of comments and
-        likes; where somebody hidden is among them, two more queries replace them.
+        No SQL and two round trips to Memcached when the cache is warm, whatever the number of comments
+        and likes. If the viewer may not see one of their authors, two more queries find replacements.
 
-        :raises TweetGone: the tweet is not there, or the viewer may not see it.
+        :raises TweetGone: the tweet does not exist, or the viewer may not see it.
         """
-        head, likers = cache.head_lookup(tweet_id), LikeService.likers_lookup(Tweet, tweet_id)
-        tweet = TweetService.load_tweet(tweet_id, viewer, also=(head, likers))
-        records, likes = head.found[tweet_id], likers.found[tweet_id]
+        first_comments = cache.first_comments_lookup(tweet_id)
+        likers = LikeService.likers_lookup(model=Tweet, object_id=tweet_id)
+        tweet = TweetService.load_tweet(tweet_id=tweet_id, viewer=viewer, also=(first_comments, likers))
+        records, likes = first_comments.found[tweet_id], likers.found[tweet_id]
         users = AccountService.user_lookup({record["user_id"] for record in records} | {user for _, user in likes})
-        liked = LikeService.liked_lookup(viewer, Comment) if records else None
+        liked = LikeService.liked_lookup(viewer=viewer, model=Comment) if records else None
         read_through(*filter(None, (users, liked)))
         is_visible = AccountService.visibility_to(viewer)
         if not all(map(is_visible, users.found.values())):
-            return cls._load_around_the_hidden(tweet, viewer)
-        comments = CommentService.put_together(records, users.found, liked, viewer)
+            return cls._load_without_hidden_users(tweet, viewer)
+        comments = CommentService.assemble(records=records, users=users.found, liked=liked, viewer=viewer)
         shown = comments[:SHOWN_COMMENTS]
         rest = Window().newer_than(shown[-1].id) if len(comments) > SHOWN_COMMENTS else None
         likes = [(like_id, users.found[user_id]) for like_id, user_id in likes[:SHOWN_LIKES]]
         return Conversation(tweet, Page(shown, rest), likes)
 
     @classmethod
-    def _load_around_the_hidden(cls, tweet, viewer):
-        comments = CommentService.load_comments(tweet.id, viewer, Window(), SHOWN_COMMENTS)
-        return Conversation(tweet, comments, LikeService.load_newest(Tweet, tweet.id, viewer, SHOWN_LIKES))
+    def _load_without_hidden_users(cls, tweet: LoadedTweet, viewer: Viewer) -> Conversation:
+        comments = CommentService.load_comments(tweet_id=tweet.id, viewer=viewer, window=Window(), limit=SHOWN_COMMENTS)
+        likes = LikeService.load_newest(model=Tweet, object_id=tweet.id, viewer=viewer, limit=SHOWN_LIKES)
+        return Conversation(tweet, comments, likes)

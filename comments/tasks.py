@@ -1,5 +1,5 @@
 """
-Handlers of events: comments.
+Event handlers of comments.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ def purge_comments(events: Sequence[AccountDeleted | CommentsPurgeContinued]) ->
     """
     Delete the comments of people whose accounts are closed.
 
-    Safe to run twice: what is deleted is gone, and counted once.
+    Safe to run twice: a deleted comment is not deleted or counted again.
     """
     for event in events:
         CommentService.purge_some_of(user_id=event.user_id)
@@ -28,24 +28,24 @@ def purge_comments(events: Sequence[AccountDeleted | CommentsPurgeContinued]) ->
 @event_handler(aliases=["comments.tasks.invalidate_head"])
 def invalidate_first_comments(events: Sequence[CommentEvent]) -> str:
     """
-    Make the first comments of tweets be read anew.
+    Invalidate the cached first comments of tweets.
 
-    Safe to run twice: a tombstone over a tombstone.
+    Safe to run twice: the second run replaces a tombstone by a tombstone.
     """
     tweet_ids = {event.tweet_id for event in events}
-    if not cache.invalidate_head(*tweet_ids):
+    if not cache.invalidate_first_comments(*tweet_ids):
         raise Unavailable("Memcached did not confirm")
-    return f"the comments on {len(tweet_ids)} tweets are read anew"
+    return f"the first comments on {len(tweet_ids)} tweets are invalidated"
 
 
 @event_handler(aliases=["comments.tasks.invalidate_liked_comment"])
 def invalidate_liked_comments(events: Sequence[LikeEvent]) -> str:
     """
-    Make the first comments of tweets be read anew when one of them was liked, or no longer is.
+    Invalidate the cached first comments of tweets when the likes of a comment changed.
 
-    Safe to run twice: a tombstone over a tombstone.
+    Safe to run twice: the second run replaces a tombstone by a tombstone.
     """
     comment_ids = {event.object_id for event in events if event.content_type == "comment"}
-    if not CommentService.forget_counted(*comment_ids):
+    if not CommentService.invalidate_liked(comment_ids=comment_ids):
         raise Unavailable("Memcached did not confirm")
-    return f"the likes of {len(comment_ids)} comments are counted"
+    return f"the likes of {len(comment_ids)} comments are invalidated"

@@ -150,13 +150,13 @@ class NotificationService:
         Return {id: id of the tweet that it is, or is under} for what is not deleted, nor is its tweet.
         """
         if content_type == "tweet":
-            tweet_ids = Tweet.objects.there().filter(id__in=object_ids).values_list("id", flat=True)
+            tweet_ids = Tweet.objects.not_deleted().filter(id__in=object_ids).values_list("id", flat=True)
             return {tweet_id: tweet_id for tweet_id in tweet_ids}
         return dict(cls._comments_there(object_ids).values_list("id", "tweet_id"))
 
     @classmethod
     def _comments_there(cls, comment_ids: Collection[int]) -> QuerySet[Comment]:
-        return Comment.objects.there().filter(id__in=comment_ids, tweet__deleted_at__isnull=True)
+        return Comment.objects.not_deleted().filter(id__in=comment_ids, tweet__deleted_at__isnull=True)
 
     @classmethod
     def settle_comments(cls, facts: Iterable[CommentFact]) -> int:

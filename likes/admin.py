@@ -11,7 +11,7 @@ from utils.pages.admin import LargeTableAdmin
 @admin.register(Like)
 class LikeAdmin(LargeTableAdmin):
     """
-    Likes, to look at.
+    Shows likes; nothing can be changed.
     """
 
     list_display = ("id", "user", "content_type", "object_id", "created_at")

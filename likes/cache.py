@@ -1,8 +1,8 @@
 """
-What Memcached holds of likes.
+The caches of likes, in Memcached.
 
-`liked:{kind}:{user_id}`   the newest things of a kind that a user likes
-`likers:{kind}:{id}`       the newest likes of a thing
+`liked:{content_type}:{user_id}`   the newest targets of one content type that a user likes
+`likers:{content_type}:{id}`       the newest likes of a target
 """
 
 from collections.abc import Iterable
@@ -20,20 +20,20 @@ LIKED = RecordShape(ids=list, floor=int)
 
 class LikedRecord(TypedDict):
     """
-    The newest ids that a user likes; whether an id below `floor` is liked, only the database knows.
+    The newest ids that a user likes. Only the database knows whether an id below `floor` is liked.
     """
 
     ids: list[int]
     floor: int
 
 
-def liked_key(user_id: int, kind: str) -> str:
-    return f"liked:{kind}:{user_id}"
+def liked_key(user_id: int, content_type: str) -> str:
+    return f"liked:{content_type}:{user_id}"
 
 
 def liked_lookup(user_id: int, model: type[Likeable]) -> Lookup:
     """
-    Return a lookup of a user's LikedRecord, for reading it in one round trip with other things.
+    Return a lookup of a user's LikedRecord, so that it can be read in one round trip with others.
     """
 
     def load(user_ids: list[int]) -> dict[int, LikedRecord]:
@@ -45,16 +45,16 @@ def liked_lookup(user_id: int, model: type[Likeable]) -> Lookup:
     def is_valid(value: Any) -> bool:
         return LIKED.matches(value) and are_ids(value["ids"])
 
-    return Lookup({user_id: liked_key(user_id, model.kind())}, load, is_valid)
+    return Lookup({user_id: liked_key(user_id, model.content_type_name())}, load, is_valid)
 
 
-def likers_key(kind: str, object_id: int) -> str:
-    return f"likers:{kind}:{object_id}"
+def likers_key(content_type: str, object_id: int) -> str:
+    return f"likers:{content_type}:{object_id}"
 
 
 def likers_lookup(content_type: ContentType, object_id: int) -> Lookup:
     """
-    Return a lookup of [[like id, user id]] of a thing's newest likes, one more than its page shows.
+    Return a lookup of [[like id, user id]] of a target's newest likes, one more than its page shows.
     """
 
     def load(object_ids: list[int]) -> dict[int, list[list[int]]]:
@@ -69,11 +69,13 @@ def likers_lookup(content_type: ContentType, object_id: int) -> Lookup:
 
 def invalidate_likes(likes: Iterable[tuple[int, str, int]]) -> bool:
     """
-    Make every reader load again what users like, and who likes what; say whether the cache confirmed it.
+    Invalidate the cached likes of these users and of these targets; return whether the cache confirmed it.
 
     One round trip in all.
 
     :param likes: tuples (user id, content type, object id).
     """
-    keys = {key for user_id, kind, id in likes for key in (liked_key(user_id, kind), likers_key(kind, id))}
+    keys: set[str] = set()
+    for user_id, content_type, object_id in likes:
+        keys |= {liked_key(user_id, content_type), likers_key(content_type, object_id)}
     return invalidate(*keys)

@@ -2,7 +2,7 @@
 Limits of likes.
 """
 
-# How many of a user's newest likes (by the liked thing's id) are cached as one object; older things cost a query.
+# How many of a user's likes, those with the highest target ids, are cached as one object; older targets cost a query.
 CACHED_LIKES = 1_000
 # How many likes a detail page shows.
 SHOWN_LIKES = 20

@@ -1,5 +1,5 @@
 """
-What likes announce.
+The events that likes announce.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from outbox.events import Event
 @dataclass(frozen=True, kw_only=True)
 class LikeEvent(Event):
     """
-    `user_id` likes, or liked, what belongs to `owner_id`; `content_type` is "tweet" or "comment".
+    `user_id` liked or unliked a target of `owner_id`; `content_type` is "tweet" or "comment".
     """
 
     content_type: str
@@ -32,7 +32,7 @@ class Liked(LikeEvent):
 @dataclass(frozen=True, kw_only=True)
 class Unliked(LikeEvent):
     """
-    A user took a like back.
+    A user withdrew a like.
     """
 
     name: ClassVar[str] = "unliked"
@@ -45,7 +45,7 @@ class LikesPurgeContinued(Event):
     """
 
     name: ClassVar[str] = "likes_purge_continued"
-    # To be removed on 1 March 2027: rows of release 0.1 and earlier.
+    # To be removed on 1 March 2027: the name in rows of earlier releases.
     aliases: ClassVar[tuple[str, ...]] = ("likes_purge_goes_on",)
 
     user_id: int

@@ -3,6 +3,7 @@ Who likes what.
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
@@ -14,34 +15,39 @@ from utils.database.time_ids import id_to_datetime
 
 class Likeable(models.Model):
     """
-    What can be liked inherits this: the counter, and the relation. Likes know no more about it.
+    The base of everything that can be liked: a counter and the relation to its likes.
 
-    A subclass has a `user` (its author) and a manager whose `visible_to(viewer)` says who may see it.
-    `revision` grows with every change of the row, counters too, and tells caches which of two
-    states is the newer one.
+    A subclass has a `user` (its author) and a manager with `not_deleted()` and `visible_to(viewer)`.
+    `revision` grows with every change of the row, counters included, so that caches can tell which of
+    two states is newer.
     """
 
     likes_count = models.PositiveBigIntegerField(default=0)
     revision = models.PositiveBigIntegerField(default=1)
     likes = GenericRelation("likes.Like")
 
+    id: int
+    user_id: int
+    # `Any`: each subclass has a manager of its own.
+    objects: Any
+
     class Meta:
         abstract = True
 
     @classmethod
-    def kind(cls) -> str:
+    def content_type_name(cls) -> str:
         """
-        Return what the API calls this kind of thing: `tweet`, `comment`.
+        Return the API's name of this content type: `tweet` or `comment`.
         """
         return str(cls._meta.model_name)
 
 
 class Like(models.Model):
     """
-    A row means: `user` likes the thing of kind `content_type` with id `object_id`.
+    A row means: `user` likes the target, the object of type `content_type` with id `object_id`.
 
-    The id is the microsecond at which they said so. No foreign key constraint on the user:
-    inserting would lock the user's row.
+    The id is the microsecond at which they liked it. There is no foreign key constraint on the user,
+    because inserting would lock the user's row.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -50,7 +56,7 @@ class Like(models.Model):
     )
     content_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+", db_index=False)
     object_id = models.BigIntegerField()
-    thing = GenericForeignKey("content_type", "object_id")
+    target = GenericForeignKey("content_type", "object_id")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "content_type", "object_id"], name="like_once")]

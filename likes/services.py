@@ -2,20 +2,23 @@
 The verbs of likes.
 """
 
+from collections.abc import Collection, Sequence
+
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, QuerySet, When
 from django.db.models.expressions import Combinable
 
-from accounts.models import User
+from accounts.models import User, Viewer
+from accounts.records import UserRecord
 from accounts.services import AccountService
 from likes import cache
 from likes.constants import PURGE_SIZE
 from likes.events import Liked, LikeEvent, LikesPurgeContinued, Unliked
 from likes.models import Like, Likeable
 from outbox.services import OutboxService
-from utils.caching.memcached.objects import read_through
+from utils.caching.memcached.objects import Lookup, read_through
 from utils.database.counters import Counter
 from utils.database.pagination import Window, fill_page
 from utils.database.transactions import after_commit, create_with_time_id, retried_transaction
@@ -23,6 +26,10 @@ from utils.errors import Refused
 
 
 class NothingToLike(Refused):
+    """
+    The target does not exist, or the user may not see it.
+    """
+
     code = "invalid"
     message = "Object does not exist"
     field = "object_id"
@@ -34,26 +41,26 @@ class LikeService:
     """
 
     @classmethod
-    def kinds(cls):
+    def likeable_models(cls) -> dict[str, type[Likeable]]:
         """
-        Return {name: model} of everything that can be liked.
+        Return {content type: model} of everything that can be liked.
         """
-        return {model.kind(): model for model in apps.get_models() if issubclass(model, Likeable)}
+        return {model.content_type_name(): model for model in apps.get_models() if issubclass(model, Likeable)}
 
     @classmethod
     def like(cls, *, user: User, model: type[Likeable], object_id: int) -> Like:
         """
-        Make `user` like a thing that they may see and return the like; four statements in one transaction.
+        Make `user` like a target that they may see, and return the like; four statements in one transaction.
 
-        Liking twice is not an error: the existing like is returned and nobody is told again.
+        Liking twice is not an error: the existing like is returned and nobody is notified again.
 
-        :raises NothingToLike: it is not there, or `user` may not see it.
+        :raises NothingToLike: the target does not exist, or `user` may not see it.
         """
         try:
             return cls._create(user, model, object_id)
         except IntegrityError:
             existing = cls._between(user, model, object_id).first()
-        # Taken back at this very moment: then it is a new one.
+        # The existing like was withdrawn at this very moment, so this one is new.
         return existing or cls._create(user, model, object_id)
 
     @classmethod
@@ -62,56 +69,56 @@ class LikeService:
         """
         :raises IntegrityError: the user likes it already; nothing has changed.
         """
-        # Counter first: whoever likes, cancels or deletes the same thing queues here instead of deadlocking.
-        if not cls._count(model.objects.there(), object_id, F("likes_count") + 1):
+        # Counter first: everyone who likes, unlikes or deletes the same target waits here instead of deadlocking.
+        if not cls._count(model.objects.not_deleted(), object_id, F("likes_count") + 1):
             raise NothingToLike
-        thing = cls._get_counted(model.objects.visible_to(user), object_id)
-        like = create_with_time_id(Like, user_id=user.id, thing=thing)
-        cls._announce(Liked, user, thing)
+        target = cls._get_counted(model.objects.visible_to(user), object_id)
+        like = create_with_time_id(Like, user_id=user.id, target=target)
+        cls._announce(Liked, user, target)
         return like
 
     @classmethod
     def unlike(cls, *, user: User, model: type[Likeable], object_id: int) -> int:
         """
-        End it, and return how many likes that were: 0 or 1. Five statements in one transaction.
+        Withdraw a like, and return how many likes that were: 0 or 1. Five statements in one transaction.
 
-        :raises NothingToLike: the thing is not there, or `user` may not see it.
+        :raises NothingToLike: the target does not exist, or `user` may not see it.
         """
         return cls._withdraw(user, model.objects.visible_to(user), object_id)
 
     @classmethod
     @retried_transaction
-    def _withdraw(cls, user: User, things: QuerySet, object_id: int) -> int:
+    def _withdraw(cls, user: User, targets: QuerySet, object_id: int) -> int:
         # Never below zero: a like whose counter has drifted can still be taken back.
         fewer = Case(When(likes_count__gt=0, then=F("likes_count") - 1), default=0)
-        cls._count(things.model.objects.all(), object_id, fewer)
-        thing = cls._get_counted(things, object_id)
-        like = cls._between(user, things.model, object_id).first()
+        cls._count(targets.model.objects.all(), object_id, fewer)
+        target = cls._get_counted(targets, object_id)
+        like = cls._between(user, targets.model, object_id).first()
         if like is None:
-            # The counter goes back to what it was.
+            # Undo the change of the counter.
             transaction.set_rollback(True)
             return 0
-        like.thing = thing
+        like.target = target
         like.delete()
-        cls._announce(Unliked, user, thing)
+        cls._announce(Unliked, user, target)
         return 1
 
     @classmethod
-    def _count(cls, things: QuerySet, object_id: int, count: Combinable) -> int:
-        return things.filter(id=object_id).update(likes_count=count, revision=F("revision") + 1)
+    def _count(cls, targets: QuerySet, object_id: int, count: Combinable) -> int:
+        return targets.filter(id=object_id).update(likes_count=count, revision=F("revision") + 1)
 
     @classmethod
-    def _get_counted(cls, things: QuerySet, object_id: int) -> Likeable:
+    def _get_counted(cls, targets: QuerySet, object_id: int) -> Likeable:
         """
-        Return a thing whose counter this transaction has changed, and so holds: one look says whether it may be
-        seen, whose it is, and what caches are told of it after the commit.
+        Return a target whose counter this transaction has changed, so that its row is locked. One query
+        tells whether the user may see it, who its owner is, and what to write to the caches after the commit.
 
-        :raises NothingToLike: it is not among `things`; the counter goes back to what it was.
+        :raises NothingToLike: it is not among `targets`; the rollback restores the counter.
         """
-        thing = things.filter(id=object_id).first()
-        if thing is None:
+        target: Likeable | None = targets.filter(id=object_id).first()
+        if target is None:
             raise NothingToLike
-        return thing
+        return target
 
     @classmethod
     def _between(cls, user: User, model: type[Likeable], object_id: int) -> QuerySet[Like]:
@@ -119,47 +126,52 @@ class LikeService:
         return Like.objects.filter(user_id=user.id, content_type=content_type, object_id=object_id)
 
     @classmethod
-    def _announce(cls, event_type: type[LikeEvent], user: User, thing: Likeable) -> None:
-        kind = thing.kind()
-        event = event_type(content_type=kind, object_id=thing.id, user_id=user.id, owner_id=thing.user_id)
-        OutboxService.record(event)
-        after_commit(cache.invalidate_likes, [(user.id, kind, thing.id)])
+    def _announce(cls, event_type: type[LikeEvent], user: User, target: Likeable) -> None:
+        content_type = target.content_type_name()
+        OutboxService.record(
+            event_type(content_type=content_type, object_id=target.id, user_id=user.id, owner_id=target.user_id)
+        )
+        after_commit(cache.invalidate_likes, [(user.id, content_type, target.id)])
 
     @classmethod
-    def liked_lookup(cls, viewer, model):
+    def liked_lookup(cls, *, viewer: Viewer, model: type[Likeable]) -> Lookup | None:
         """
-        Return a lookup of what `viewer` likes of a kind, for reading it in one trip with other things; None of nobody.
+        Return a lookup of the targets of one model that `viewer` likes, to be read in one round trip with others.
+
+        None if the viewer is anonymous.
         """
         if not viewer.is_authenticated:
             return None
         return cache.liked_lookup(viewer.id, model)
 
     @classmethod
-    def likers_lookup(cls, model, object_id):
+    def likers_lookup(cls, *, model: type[Likeable], object_id: int) -> Lookup:
         """
-        Return a lookup of the newest likes of a thing, for reading it in one trip with other things.
+        Return a lookup of the newest likes of a target, to be read in one round trip with others.
         """
         return cache.likers_lookup(ContentType.objects.get_for_model(model), object_id)
 
     @classmethod
-    def load_liked_among(cls, viewer, model, ids, lookup=None):
+    def load_liked_among(
+        cls, *, viewer: Viewer, model: type[Likeable], ids: Collection[int], lookup: Lookup | None = None
+    ) -> set[int]:
         """
-        Return the set of those of `ids` that `viewer` likes; at most one query, none when warm.
+        Return the set of those of `ids` that `viewer` likes; at most one query, none when the cache is warm.
 
-        :param lookup: a `liked_lookup` that was read already; otherwise it is read now.
+        :param lookup: a `liked_lookup` that was already read; without it, one is read now.
         """
         if not viewer.is_authenticated or not ids:
             return set()
         if lookup is None:
-            lookup = cls.liked_lookup(viewer, model)
+            lookup = cache.liked_lookup(viewer.id, model)
             read_through(lookup)
         known = lookup.found[viewer.id]
         liked = set(known["ids"]).intersection(ids)
         older = [id for id in ids if id < known["floor"]]
-        return liked | cls.get_liked_among(viewer.id, model, older) if older else liked
+        return liked | cls.get_liked_among(user_id=viewer.id, model=model, ids=older) if older else liked
 
     @classmethod
-    def get_liked_among(cls, user_id, model, ids):
+    def get_liked_among(cls, *, user_id: int, model: type[Likeable], ids: Collection[int]) -> set[int]:
         """
         Return the set of those of `ids` that the user likes; one query.
         """
@@ -168,30 +180,32 @@ class LikeService:
         return set(likes.values_list("object_id", flat=True))
 
     @classmethod
-    def load_newest(cls, thing_model, object_id, viewer, limit):
+    def load_newest(
+        cls, *, model: type[Likeable], object_id: int, viewer: Viewer, limit: int
+    ) -> list[tuple[int, UserRecord]]:
         """
-        Return up to `limit` pairs (like id, user record) of those who like a thing, newest first.
+        Return up to `limit` pairs (like id, user record) of the users who like a target, newest first.
 
-        Whom `viewer` may not see is replaced by somebody older.
+        Users whom `viewer` may not see are left out, and older likes take their place.
         """
-        content_type = ContentType.objects.get_for_model(thing_model)
+        content_type = ContentType.objects.get_for_model(model)
 
-        def fetch(before, after, wanted):
+        def fetch(before: int | None, after: int | None, wanted: int) -> list[Like]:
             likes = Like.objects.filter(content_type=content_type, object_id=object_id)
             if before is not None:
                 likes = likes.filter(id__lt=before)
             return list(likes.order_by("-id").only("id", "user_id")[:wanted])
 
-        def keep(likes):
+        def filter_visible(likes: Sequence[Like]) -> list[tuple[int, UserRecord]]:
             visible = AccountService.load_visible_users([like.user_id for like in likes], viewer)
             return [(like.id, visible[like.user_id]) for like in likes if like.user_id in visible]
 
-        return fill_page(Window(), limit, fetch=fetch, keep=keep, id_of=lambda pair: pair[0]).rows
+        return fill_page(Window(), limit, fetch=fetch, keep=filter_visible, id_of=lambda pair: pair[0]).rows
 
     @classmethod
-    def get_counters(cls):
+    def get_counters(cls) -> list[Counter]:
         """
-        Return the counters of likes: one for each kind of thing that can be liked.
+        Return the counters of likes: one for each model that can be liked.
         """
         return [
             Counter(
@@ -201,31 +215,32 @@ class LikeService:
                 "object_id",
                 also={"revision": F("revision") + 1},
             )
-            for model in cls.kinds().values()
+            for model in cls.likeable_models().values()
         ]
 
     @classmethod
     def purge_some_of(cls, *, user_id: int) -> None:
         """
-        Withdraw some likes of a user whose account is closed; event `likes_purge_continued` if there may be more.
+        Withdraw some likes of a user whose account is closed.
 
-        Repeats safely. Nothing happens where the account is not closed.
+        Records the event `likes_purge_continued` if there may be more. Repeats safely. Does nothing if
+        the account is not closed.
         """
         user = User.objects.filter(id=user_id, deleted_at__isnull=False).first()
         if user is None:
             return
-        models = {ContentType.objects.get_for_model(model).id: model for model in cls.kinds().values()}
+        models = {ContentType.objects.get_for_model(model).id: model for model in cls.likeable_models().values()}
         likes = list(Like.objects.filter(user_id=user.id).order_by("id")[:PURGE_SIZE])
         for like in likes:
-            # A deleted thing whose row is there is counted too.
+            # All targets: a deleted tweet still has a row and a counter.
             if not cls._withdraw_any(user, models[like.content_type_id].objects.all(), like.object_id):
                 like.delete()
         if len(likes) == PURGE_SIZE:
             OutboxService.record(LikesPurgeContinued(user_id=user_id))
 
     @classmethod
-    def _withdraw_any(cls, user: User, things: QuerySet, object_id: int) -> int:
+    def _withdraw_any(cls, user: User, targets: QuerySet, object_id: int) -> int:
         try:
-            return cls._withdraw(user, things, object_id)
+            return cls._withdraw(user, targets, object_id)
         except NothingToLike:
             return 0

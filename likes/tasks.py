@@ -1,5 +1,5 @@
 """
-Handlers of events: likes.
+Event handlers of likes.
 """
 
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from utils.errors import Unavailable
 @event_handler(aliases=["likes.tasks.invalidate_like"])
 def invalidate_likes(events: Sequence[LikeEvent]) -> str:
     """
-    Make what users like, and who likes what, be read anew.
+    Invalidate the cached likes of users and of targets.
 
-    Safe to run twice: a tombstone over a tombstone.
+    Safe to run twice: the second run replaces a tombstone by a tombstone.
     """
     likes = {(event.user_id, event.content_type, event.object_id) for event in events}
     if not cache.invalidate_likes(likes):
         raise Unavailable("Memcached did not confirm")
-    return f"{len(likes)} likes are read anew"
+    return f"{len(likes)} likes are invalidated"
 
 
 @event_handler(batch_size=1)
@@ -30,7 +30,7 @@ def purge_likes(events: Sequence[AccountDeleted | LikesPurgeContinued]) -> str:
     """
     Withdraw the likes of people whose accounts are closed.
 
-    Safe to run twice: what is withdrawn is gone, and counted once.
+    Safe to run twice: a withdrawn like is not withdrawn or counted again.
     """
     for event in events:
         LikeService.purge_some_of(user_id=event.user_id)

@@ -178,7 +178,7 @@ class ModerationService:
     @classmethod
     def _delete_tweet_by_id(cls, tweet_id: int, moderator: User, reason: str) -> None:
         try:
-            tweet = Tweet.objects.there().filter(id=tweet_id).first()
+            tweet = Tweet.objects.not_deleted().filter(id=tweet_id).first()
             if tweet:
                 cls.delete_tweet(tweet=tweet, moderator=moderator, reason=reason)
         except TweetGone:

@@ -54,7 +54,7 @@ def push_posted(tweet: Tweet, own_lists: Sequence[tuple[str, int]]) -> None:
     """
     if settings.REDIS_URL:
         keys = [f"{STATE_PREFIX}{tweet.id}", *(key for key, _ in own_lists)]
-        state = [STATE_SECONDS, str(TweetState.of(tweet))]
+        state = [STATE_SECONDS, str(TweetState.from_tweet(tweet))]
         client.run(PUSH_POSTED, keys, [*state, settings.LIST_CACHE_CAP, *(id for _, id in own_lists)])
 
 

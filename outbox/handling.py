@@ -116,7 +116,7 @@ def _register_single_task(name: str) -> None:
         return handle([message_id])
 
 
-def handlers_of(message: Message) -> list[EventHandler]:
+def handlers_for(message: Message) -> list[EventHandler]:
     """
     Return the handlers that a row still waits for, in the order in which they are subscribed.
 
@@ -153,7 +153,7 @@ def handle(message_ids: Sequence[int]) -> str:
     waiting: dict[EventHandler, list[Message]] = {}
     for message in list(messages):
         try:
-            for handler in handlers_of(message):
+            for handler in handlers_for(message):
                 waiting.setdefault(handler, []).append(message)
         except LookupError:
             logger.exception("nobody here handles message %s (%s)", message.id, message)

@@ -13,7 +13,7 @@ from django.db import close_old_connections
 from kombu.exceptions import OperationalError
 
 from outbox.constants import BROKER_PAUSE, CLAIM_SIZE, ISOLATION_FACTOR
-from outbox.handling import handlers_of
+from outbox.handling import handlers_for
 from outbox.models import Message
 from outbox.services import OutboxService
 from outbox.tasks import handle_messages
@@ -72,7 +72,7 @@ def cut_into_batches(messages: Sequence[Message]) -> Iterator[tuple[str, list[Me
     groups: dict[tuple[str, int], list[Message]] = {}
     for message in messages:
         try:
-            wanted = handlers_of(message)
+            wanted = handlers_for(message)
         except LookupError:
             # Of another release, whose relay will publish it; it keeps its claim of two minutes.
             logger.exception("message %s (%s) cannot be published", message.id, message)

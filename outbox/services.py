@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import F, Min
 from django.utils import timezone
 
-from outbox.constants import CLAIM_SIZE, LONGEST_DOUBLING, MOST_ATTEMPTS, REPUBLISH_AFTER, RETRY_STEPS
+from outbox.constants import CLAIM_SIZE, MAX_ATTEMPTS, MAX_DOUBLINGS, REPUBLISH_AFTER, RETRY_STEPS
 from outbox.events import Event
 from outbox.models import Message
 from utils.database.transactions import retried_transaction
@@ -147,7 +147,7 @@ class OutboxService:
             messages = list(Message.objects.due().select_for_update(skip_locked=True)[:CLAIM_SIZE])
             for attempts in {message.attempts for message in messages}:
                 same = [message.id for message in messages if message.attempts == attempts]
-                cls.postpone(same, REPUBLISH_AFTER * 2 ** min(attempts, LONGEST_DOUBLING))
+                cls.postpone(same, REPUBLISH_AFTER * 2 ** min(attempts, MAX_DOUBLINGS))
         return messages
 
     @classmethod
@@ -168,7 +168,7 @@ class OutboxService:
         Count that these reached the broker; one that has been out too often is given up.
         """
         Message.objects.filter(id__in=[message.id for message in messages]).update(attempts=F("attempts") + 1)
-        hopeless = [message.id for message in messages if message.attempts + 1 >= MOST_ATTEMPTS]
+        hopeless = [message.id for message in messages if message.attempts + 1 >= MAX_ATTEMPTS]
         if hopeless:
             Message.objects.filter(id__in=hopeless).update(due_at=None)
 

@@ -8,5 +8,5 @@ from django.apps import AppConfig
 class TweetsConfig(AppConfig):
     name = "tweets"
 
-    def ready(self):
+    def ready(self) -> None:
         from tweets import listeners  # noqa: F401

@@ -1,23 +1,25 @@
 """
-What the caches hold of tweets.
+The caches of tweets.
 
-Memcached  `tweet:{id}:{version}`   what the tweet says; never changes, so it cannot be stale
+Memcached  `tweet:{id}:{version}`   the tweet's record; it never changes, so it cannot be stale
 Redis      `tweet_state:{id}`       revision, version, author, counters, deleted: one short string
 Redis      `user_tweets:{user_id}`  the newest ids of an author
 
-A page that is served from Memcached is believed only beside a state from Redis: a deletion
-leaves its mark in both, so that one of them being away cannot show what is gone.
+A record from Memcached is used only together with a state from Redis. A deletion marks the tweet in
+both, so a deleted tweet stays hidden even if one of them was away.
 """
 
 import json
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self, cast
 
 import orjson
 from django.conf import settings
 
 from tweets.constants import STATE_SECONDS, TWEET_CACHE_SECONDS, PhotoStatus
 from tweets.models import Tweet, TweetPhoto
+from tweets.records import TweetRecord
 from utils.caching.memcached.objects import Lookup, fill, invalidate
 from utils.caching.records import RecordShape, are_id_rows
 from utils.caching.redis.client import RedisUnavailable, Script, client
@@ -25,14 +27,14 @@ from utils.caching.redis.lists import IdList
 from utils.database.time_ids import MAX_ID, format_time
 
 STATE_PREFIX = "tweet_state:"
-# Changes that may fall into one moment.
+# How many earlier versions are invalidated too, because several changes may come at the same moment.
 OLD_VERSIONS = 3
 TWEET = RecordShape(id=int, user_id=int, created_at=str, content=str, photos=list)
 
 user_tweets = IdList("user_tweets", companion_prefix=STATE_PREFIX)
 
-# A state that is older than the one that is there changes nothing: readers and writers may come in any order.
-# What is no state is older than any.
+# A state older than the one in Redis changes nothing, so readers and writers may come in any order.
+# A value that is not a state counts as older than any.
 PUT_STATES = Script(
     "put_states",
     """
@@ -55,7 +57,7 @@ return 1
 
 class TweetState(NamedTuple):
     """
-    What changes about a tweet, as one short JSON list in Redis.
+    The part of a tweet that changes, stored in Redis as one short JSON list.
     """
 
     revision: int
@@ -66,7 +68,7 @@ class TweetState(NamedTuple):
     is_deleted: int
 
     @classmethod
-    def of(cls, tweet):
+    def from_tweet(cls, tweet: Tweet) -> Self:
         return cls(
             tweet.revision,
             tweet.version,
@@ -76,33 +78,33 @@ class TweetState(NamedTuple):
             int(tweet.deleted_at is not None),
         )
 
-    def __str__(self):
+    def __str__(self) -> str:
         return json.dumps(self, separators=(",", ":"))
 
 
-def parse_states(raw):
+def parse_states(raw: Sequence[bytes | None]) -> list[TweetState | None]:
     """
-    Return the states of Redis' values, None of each that it did not have or that is none. One parse for all of a page.
+    Return the states of Redis' values, None for each value that is missing or not a state. One parse per page.
     """
-    there = [value for value in raw if value is not None]
+    present = [value for value in raw if value is not None]
     try:
-        known = orjson.loads(b"[" + b",".join(there) + b"]")
+        known = orjson.loads(b"[" + b",".join(present) + b"]")
     except orjson.JSONDecodeError:
         known = []
-    if len(known) == len(there) and are_id_rows(known, len(TweetState._fields)):
+    if len(known) == len(present) and are_id_rows(known, len(TweetState._fields)):
         states = map(TweetState._make, known)
         return [None if value is None else next(states) for value in raw]
-    # Another release has written one of them, or a fault: of that one the database knows.
+    # One of them is damaged or was written by another release. It becomes None and is read from the database.
     return [parse_states([value])[0] for value in raw] if len(raw) > 1 else [None] * len(raw)
 
 
-def tweet_key(tweet_id, version):
+def tweet_key(tweet_id: int, version: int) -> str:
     return f"tweet:{tweet_id}:{version}"
 
 
-def tweet_record(tweet, photos):
+def to_record(tweet: Tweet, photos: list[list[str]]) -> TweetRecord:
     """
-    Return what a tweet says: {id, user_id, created_at, content, photos: [[key, status]]}.
+    Return the record of a tweet with these photos, pairs [key, status].
     """
     return {
         "id": tweet.id,
@@ -115,7 +117,7 @@ def tweet_record(tweet, photos):
 
 def is_tweet(value: Any) -> bool:
     """
-    Say whether a cached value is the record of a tweet.
+    Return whether a cached value is the record of a tweet.
     """
     if not TWEET.matches(value) or not 0 < value["user_id"] <= MAX_ID:
         return False
@@ -123,52 +125,58 @@ def is_tweet(value: Any) -> bool:
     return not photos or all(type(photo) is list and [*map(type, photo)] == [str, str] for photo in photos)
 
 
-def load_photos(tweet_ids):
+def get_photos(tweet_ids: Collection[int]) -> dict[int, list[list[str]]]:
     """
-    Return {tweet id: [[key, status]]} in the order of their positions, without rejected ones; one query.
+    Return {tweet id: [[key, status]]} in the order of their positions, without rejected photos; one query.
     """
-    photos = {}
+    photos: dict[int, list[list[str]]] = {}
     shown = TweetPhoto.objects.filter(tweet_id__in=tweet_ids).exclude(status=PhotoStatus.REJECTED)
     for photo in shown.order_by("tweet_id", "position").only("tweet_id", "key", "status"):
-        photos.setdefault(photo.tweet_id, []).append([photo.key, photo.status])
+        # `cast`: the filter leaves out photos without a tweet.
+        photos.setdefault(cast("int", photo.tweet_id), []).append([photo.key, photo.status])
     return photos
 
 
-def load_tweets(states, records, tweet_ids):
+def get_tweets(
+    states: dict[int, TweetState], records: dict[int, TweetRecord], tweet_ids: Collection[int]
+) -> dict[int, TweetRecord]:
     """
-    Read tweets with their states and photos from the database: two queries. Returns {id: record} of what is there.
+    Read tweets with their states and photos from the database: two queries.
 
-    :param states, records: where what was found is noted too; Redis is told the states.
+    Returns {id: record} of the tweets that are not deleted. The states are written to Redis.
+
+    :param states, records: what was found is added to these, too.
     """
-    loaded, photos = {}, load_photos(tweet_ids)
+    loaded: dict[int, TweetRecord] = {}
+    photos = get_photos(tweet_ids)
     for tweet in Tweet.objects.filter(id__in=tweet_ids):
-        states[tweet.id] = TweetState.of(tweet)
+        states[tweet.id] = TweetState.from_tweet(tweet)
         if tweet.deleted_at is None:
-            loaded[tweet.id] = tweet_record(tweet, photos.get(tweet.id, []))
+            loaded[tweet.id] = to_record(tweet, photos.get(tweet.id, []))
     records.update(loaded)
     put_states({id: states[id] for id in tweet_ids if id in states})
     return loaded
 
 
-def fill_tweet(tweet: Tweet, record: dict[str, Any]) -> None:
+def fill_tweet(tweet: Tweet, record: TweetRecord) -> None:
     """
-    Cache what a tweet says; a deletion that came before wins. One round trip.
+    Cache the record of a tweet, unless the tweet was deleted meanwhile. One round trip.
     """
     fill({tweet_key(tweet.id, tweet.version): record}, TWEET_CACHE_SECONDS)
 
 
 class TweetBatch:
     """
-    The tweets of one page on their way through the caches.
+    Reads the tweets of one page through the caches.
 
-    :param states: {id: TweetState or None}, what Redis knew.
+    :param states: {id: TweetState or None}, as Redis returned them.
     """
 
-    def __init__(self, states):
+    def __init__(self, states: Mapping[int, TweetState | None]) -> None:
         self.states = {id: state for id, state in states.items() if state}
-        self.fresh = {}
+        self.fresh: dict[int, TweetRecord] = {}
         unknown = [id for id, state in states.items() if state is None]
-        load = partial(load_tweets, self.states, self.fresh)
+        load = partial(get_tweets, self.states, self.fresh)
         if unknown:
             loaded = load(unknown)
             fill({tweet_key(id, self.states[id].version): record for id, record in loaded.items()}, TWEET_CACHE_SECONDS)
@@ -180,16 +188,16 @@ class TweetBatch:
         self.lookup = Lookup(keys, load, is_tweet, TWEET_CACHE_SECONDS)
 
     @property
-    def records(self):
+    def records(self) -> dict[int, TweetRecord]:
         """
-        Return {id: record} of those that are there, once the lookup was read.
+        Return {id: record} of the tweets that are not deleted, after `lookup` was read.
         """
         return self.lookup.found | self.fresh
 
 
-def load_states(tweet_ids):
+def load_states(tweet_ids: Sequence[int]) -> dict[int, TweetState | None]:
     """
-    Return {id: TweetState or None} from Redis: one round trip; all None without it.
+    Return {id: TweetState or None} from Redis in one round trip; all are None if Redis is away.
     """
     if not tweet_ids:
         return {}
@@ -200,9 +208,11 @@ def load_states(tweet_ids):
     return dict(zip(tweet_ids, parse_states(raw)))
 
 
-def put_states(states):
+def put_states(states: Mapping[int, TweetState]) -> bool:
     """
-    Tell Redis the states of tweets; an older state than the one there changes nothing. Says whether Redis confirmed.
+    Write the states of tweets to Redis and return whether it confirmed. One round trip.
+
+    A state older than the one in Redis changes nothing.
     """
     if not states or not settings.REDIS_URL:
         return True
@@ -214,14 +224,14 @@ def put_states(states):
     return True
 
 
-def replace_versions(tweet):
+def replace_versions(tweet: Tweet) -> bool:
     """
-    Make readers leave the versions before this one behind, after a deletion or a change of photos.
+    Make readers stop using earlier versions of a tweet, after a deletion or a change of photos.
 
-    Says whether at least one of the two caches confirmed it, which is enough. Without a Redis every
-    page asks the database for states, so nothing needs to be confirmed.
+    Returns whether at least one of the two caches confirmed it, which is enough. Where no Redis is
+    configured, every page reads states from the database, so nothing needs to be confirmed.
     """
-    in_redis = put_states({tweet.id: TweetState.of(tweet)})
+    in_redis = put_states({tweet.id: TweetState.from_tweet(tweet)})
     old = range(max(1, tweet.version - OLD_VERSIONS), tweet.version)
     in_memcached = invalidate(*[tweet_key(tweet.id, version) for version in old], seconds=STATE_SECONDS)
     return in_redis or in_memcached

@@ -5,26 +5,26 @@ Limits of tweets and their photos.
 from django.db.models import TextChoices
 
 # Code points, counted after trimming.
-CONTENT_MIN, CONTENT_MAX = 6, 140
-# What a cached tweet says does not change: its key holds the tweet's version.
+MIN_CONTENT_LENGTH, MAX_CONTENT_LENGTH = 6, 140
+# A cached tweet never changes: its key contains the tweet's version.
 TWEET_CACHE_SECONDS = 3600
-# The state (version, counters, deleted) of a tweet in Redis.
+# How long the state (version, counters, deleted) of a tweet stays in Redis.
 STATE_SECONDS = 86_400
 # How many tweets one run of a purge deletes, so that a task stays short.
 PURGE_SIZE = 300
-# Ids read at once by whoever walks through all tweets of a user.
+# How many ids one query reads when all tweets of a user are walked through.
 WALK_SIZE = 1000
 
-MOST_PHOTOS = 9
-# What a photo is shrunk to, and its thumbnail. By area, so that a long screenshot stays as readable as any photo.
+MAX_PHOTOS = 9
+# The size to which a photo and its thumbnail are shrunk. By area, so that a long screenshot stays readable.
 PHOTO_PIXELS, THUMBNAIL_PIXELS = 2048 * 2048, 320 * 320
-# An upload whose tweet never came is removed after this long.
+# An upload without a tweet is removed after this time.
 ORPHAN_SECONDS = 3600
 
 
 class PhotoStatus(TextChoices):
     """
-    What moderators have said about a photo. Whether PENDING may be seen, settings.PHOTO_REVIEW decides.
+    What moderators decided about a photo. settings.PHOTO_REVIEW says whether a PENDING one is visible.
     """
 
     PENDING = "pending"
@@ -34,7 +34,7 @@ class PhotoStatus(TextChoices):
 
 class PhotoKind(TextChoices):
     """
-    What an upload is; videos may come.
+    The type of an upload. There is only one so far.
     """
 
     IMAGE = "image"

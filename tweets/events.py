@@ -1,5 +1,5 @@
 """
-What tweets announce.
+The events that tweets announce.
 """
 
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ class TweetsPurgeContinued(Event):
     """
 
     name: ClassVar[str] = "tweets_purge_continued"
-    # To be removed on 1 March 2027: rows of release 0.1 and earlier.
+    # To be removed on 1 March 2027: the name in rows of earlier releases.
     aliases: ClassVar[tuple[str, ...]] = ("tweets_purge_goes_on",)
 
     user_id: int

@@ -1,33 +1,37 @@
 """
-What people say.
+Tweets and their photos.
 """
+
+from collections.abc import Iterator
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from accounts.models import Viewer
 from likes.models import Likeable
-from tweets.constants import CONTENT_MAX, WALK_SIZE, PhotoKind, PhotoStatus
+from tweets.constants import MAX_CONTENT_LENGTH, WALK_SIZE, PhotoKind, PhotoStatus
 from utils.database.time_ids import id_to_datetime
 
 
-class TweetQuerySet(models.QuerySet):
-    def there(self):
+class TweetQuerySet(models.QuerySet["Tweet"]):
+    def not_deleted(self) -> "TweetQuerySet":
         """
-        Return the tweets that nobody has deleted.
+        Return the tweets that are not deleted.
         """
         return self.filter(deleted_at__isnull=True)
 
-    def visible_to(self, viewer):
+    def visible_to(self, viewer: Viewer) -> "TweetQuerySet":
         """
-        Return the tweets that `viewer` may see: not deleted, and by somebody whom the viewer may see.
+        Return the tweets that `viewer` may see: not deleted, and by an author whom the viewer may see.
         """
-        tweets = self.there().filter(user__deleted_at__isnull=True)
+        tweets = self.not_deleted().filter(user__deleted_at__isnull=True)
         return tweets if viewer.is_staff else tweets.filter(user__suspended_at__isnull=True)
 
-    def walk_ids(self):
+    def walk_ids(self) -> Iterator[list[int]]:
         """
-        Yield the ids, oldest first, in lists of up to 1,000; one query a list.
+        Yield the ids, oldest first, in lists of up to 1,000; one query per list.
         """
         after, is_full = 0, True
         while is_full:
@@ -40,17 +44,17 @@ class TweetQuerySet(models.QuerySet):
 
 class Tweet(Likeable):
     """
-    A row means: `user` has said `content`. The id is the microsecond at which they did.
+    A row means: `user` posted `content`. The id is the microsecond at which they did.
 
-    `version` grows when what a reader sees of it changes (photos, deletion) and is part of its
-    cache key. A deleted tweet keeps its row until it has left every feed.
+    `version` grows when the record that readers see changes (photos, deletion) and is part of its
+    cache key. The row of a deleted tweet stays, with `deleted_at`.
     """
 
     id = models.BigIntegerField(primary_key=True)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
-    content = models.CharField(max_length=CONTENT_MAX)
+    content = models.CharField(max_length=MAX_CONTENT_LENGTH)
     created_at = models.DateTimeField(help_text="The moment the id stands for.")
     deleted_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
@@ -61,10 +65,11 @@ class Tweet(Likeable):
     class Meta:
         indexes = [models.Index(fields=["user", "id"], name="tweet_timeline")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.user_id}: {self.content[:40]}"
 
-    def save(self, *args, **kwargs):
+    # `Any`: whatever Django's own `save` takes.
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """
         Derive the time from the id, so that the two cannot differ.
         """
@@ -74,10 +79,10 @@ class Tweet(Likeable):
 
 class TweetPhoto(models.Model):
     """
-    A row means: `user` has uploaded this photo, and it stands at `position` of `tweet`.
+    A row means: `user` uploaded this photo, and it is number `position` of `tweet`, counted from 0.
 
-    The row is there before the file and before the tweet: until its tweet is committed, `tweet`
-    is empty, and an upload whose tweet never came is found and removed by that.
+    The row is created before the file and before the tweet. Until the tweet is committed, `tweet` is
+    empty, which is how an upload whose tweet never came is found and removed.
     """
 
     user = models.ForeignKey(
@@ -104,12 +109,12 @@ class TweetPhoto(models.Model):
             models.Index(fields=["user", "id"], name="photo_by_user"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"photo {self.position} of tweet {self.tweet_id}"
 
     @property
-    def description(self):
+    def description(self) -> str:
         """
-        What stands in the photo's place for whoever cannot see it.
+        Return the text for people who cannot see the photo.
         """
         return self.alt_text or f"Photo {self.position + 1} of the tweet"

@@ -1,5 +1,5 @@
 """
-What travels of a tweet through caches and pages.
+The record of a tweet, as caches store it and pages show it.
 """
 
 from typing import TypedDict
@@ -7,7 +7,9 @@ from typing import TypedDict
 
 class TweetRecord(TypedDict):
     """
-    What a tweet says; what changes about it is its state (`tweets/cache.py`). `photos` are pairs [key, status].
+    The part of a tweet that stays the same; what changes is its state (`tweets/cache.py`).
+
+    `photos` are pairs [key, status].
     """
 
     id: int

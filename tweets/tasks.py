@@ -1,5 +1,5 @@
 """
-Handlers of events: tweets.
+Event handlers of tweets.
 """
 
 from collections.abc import Sequence
@@ -27,9 +27,9 @@ def forget_tweet(events: Sequence[TweetDeleted]) -> str:
     Safe to run twice: an older or equal state changes nothing.
     """
     for event in events:
-        if not TweetService.forget(event.tweet_id):
+        if not TweetService.invalidate_deleted(tweet_id=event.tweet_id):
             raise DeletionUnconfirmed
-    return f"{len(events)} tweets are forgotten"
+    return f"{len(events)} deleted tweets are marked in the caches"
 
 
 @event_handler(
@@ -41,14 +41,14 @@ def forget_tweet(events: Sequence[TweetDeleted]) -> str:
 )
 def refresh_counters(events: Sequence[CommentEvent | LikeEvent | TweetRecounted]) -> str:
     """
-    Tell Redis the counters of tweets that were liked or commented on, or no longer are.
+    Write to Redis the counters of tweets whose likes or comments changed.
 
     Safe to run twice: an older or equal state changes nothing.
     """
     tweet_ids = {tweet_id for event in events if (tweet_id := _counted_tweet_id(event))}
-    if not TweetService.refresh_states(tweet_ids):
+    if not TweetService.refresh_states(tweet_ids=tweet_ids):
         raise StateUnconfirmed
-    return f"{len(tweet_ids)} tweets are counted"
+    return f"counters of {len(tweet_ids)} tweets are refreshed"
 
 
 def _counted_tweet_id(event: CommentEvent | LikeEvent | TweetRecounted) -> int | None:
@@ -62,7 +62,7 @@ def purge_tweets(events: Sequence[AccountDeleted | TweetsPurgeContinued]) -> str
     """
     Delete the tweets of people whose accounts are closed.
 
-    Safe to run twice: what is deleted is gone, and counted once.
+    Safe to run twice: a deleted tweet is not deleted or counted again.
     """
     for event in events:
         TweetService.purge_some_of(user_id=event.user_id)
@@ -74,23 +74,23 @@ def make_thumbnails(events: Sequence[PhotosAttached]) -> str:
     """
     Make the thumbnails of tweets' photos.
 
-    Safe to run twice: a photo that has its thumbnail is left alone.
+    Safe to run twice: a photo that has a thumbnail is left alone.
     """
-    made = [PhotoService.make_thumbnails(event.tweet_id) for event in events]
+    made = [PhotoService.make_thumbnails(tweet_id=event.tweet_id) for event in events]
     return f"{sum(made)} thumbnails of {len(events)} tweets are made"
 
 
 @event_handler()
 def refresh_reviewed_tweet(events: Sequence[PhotoReviewed]) -> str:
     """
-    Make readers see tweets as they are after a review of their photos.
+    Make readers see tweets as they are after their photos were reviewed.
 
     Safe to run twice: an older or equal state changes nothing.
     """
     for tweet_id in {event.tweet_id for event in events}:
-        if not PhotoService.refresh(tweet_id):
+        if not PhotoService.refresh(tweet_id=tweet_id):
             raise StateUnconfirmed
-    return f"{len(events)} tweets are seen with their photos as reviewed"
+    return f"{len(events)} tweets are refreshed after a review of their photos"
 
 
 @event_handler(batch_size=10)
@@ -98,7 +98,7 @@ def remove_photos(events: Sequence[TweetDeleted]) -> str:
     """
     Remove the files of deleted tweets' photos.
 
-    Safe to run twice: what is removed has no key any more, and removing a file that is gone is no error.
+    Safe to run twice: a photo without files has no keys, and removing a missing file is no error.
     """
-    removed = [PhotoService.remove_of_deleted(event.tweet_id) for event in events]
+    removed = [PhotoService.remove_files_of_deleted(tweet_id=event.tweet_id) for event in events]
     return f"files of {sum(removed)} photos of {len(events)} deleted tweets are removed"

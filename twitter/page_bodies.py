@@ -13,12 +13,12 @@ from django.contrib.auth.models import AnonymousUser
 from accounts.api.serializers import user_shape
 from accounts.models import User, UserProfile
 from accounts.services import AccountService
-from comments.constants import CONTENT_MAX as COMMENT_LENGTH
+from comments.constants import MAX_CONTENT_LENGTH as COMMENT_LENGTH
 from comments.models import Comment
 from friendships.services import FriendshipService
 from gatekeeper.services import GatekeeperService
 from tweets.api.serializers import tweet_shape
-from tweets.constants import CONTENT_MAX as TWEET_LENGTH
+from tweets.constants import MAX_CONTENT_LENGTH as TWEET_LENGTH
 from tweets.models import Tweet, TweetPhoto
 from tweets.services import TweetService
 from utils.api.pagination import DEFAULT_LIMIT, is_first_page
@@ -86,7 +86,9 @@ def person(context: Context) -> Context:
     """
     Return somebody's newest tweets.
     """
-    newest = TweetService.load_timeline(context["data"]["id"], context["user"], Window(), DEFAULT_LIMIT)
+    newest = TweetService.load_timeline(
+        user_id=context["data"]["id"], viewer=context["user"], window=Window(), limit=DEFAULT_LIMIT
+    )
     tweets = [tweet_shape(loaded, context["request"]) for loaded in newest.rows]
     return {"person": context["data"], "tweets": with_photos(tweets, context)}
 
@@ -128,7 +130,7 @@ def load_things(
     """
     Return {id: row} of the things of one kind that notifications are about and that `viewer` may see.
     """
-    kind = model.kind()
+    kind = model.content_type_name()
     roles = [
         (row[f"{role}_content_type"], row[f"{role}_object_id"]) for row in rows for role in ("target", "action_object")
     ]

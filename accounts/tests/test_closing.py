@@ -51,7 +51,7 @@ class PurgeTests(ApiTestCase):
         return user["followers_count"], user["followings_count"], user["tweets_count"]
 
     def assert_purged(self):
-        self.assertFalse(Tweet.objects.there().filter(user_id=self.alice.id).exists())
+        self.assertFalse(Tweet.objects.not_deleted().filter(user_id=self.alice.id).exists())
         for rows in (Comment, Like):
             self.assertFalse(rows.objects.filter(user_id=self.alice.id).exists())
         self.assertEqual(

@@ -2,10 +2,14 @@
 Shapes of comments.
 """
 
+from typing import Any
+
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from accounts.api.serializers import UserSerializer, user_shape
-from comments.constants import CONTENT_MAX, CONTENT_MIN
+from comments.constants import MAX_CONTENT_LENGTH, MIN_CONTENT_LENGTH
+from comments.services import LoadedComment
 from tweets.models import Tweet
 from utils.api.fields import IdField, TextField
 from utils.database.time_ids import format_time, id_to_datetime
@@ -16,7 +20,7 @@ class CommentSerializer(serializers.Serializer):
     A comment, as the caller may see it.
     """
 
-    # The shape itself is made by a function (`comment_shape`), because lists are hot.
+    # The function `comment_shape` makes the shape itself, because lists are read often.
     id = serializers.IntegerField()
     tweet_id = serializers.IntegerField()
     user = UserSerializer(allow_null=True)
@@ -38,7 +42,7 @@ class CommentSerializer(serializers.Serializer):
     }
 
 
-def comment_shape(loaded, request):
+def comment_shape(loaded: LoadedComment, request: Request) -> dict[str, Any]:
     """
     Return the Comment shape of a LoadedComment.
     """
@@ -55,9 +59,11 @@ def comment_shape(loaded, request):
     }
 
 
-def content_field():
+def content_field() -> TextField:
     return TextField(
-        min_length=CONTENT_MIN, max_length=CONTENT_MAX, style={"base_template": "textarea.html", "rows": 2}
+        min_length=MIN_CONTENT_LENGTH,
+        max_length=MAX_CONTENT_LENGTH,
+        style={"base_template": "textarea.html", "rows": 2},
     )
 
 
@@ -67,16 +73,16 @@ class CommentSerializerForCreate(serializers.Serializer):
 
     example = {"tweet_id": 217665629068437, "content": "And read at once!"}
 
-    def validate_tweet_id(self, value):
+    def validate_tweet_id(self, value: int) -> int:
         tweet = Tweet.objects.visible_to(self.context["request"].user).filter(id=value).first()
         if tweet is None:
             raise serializers.ValidationError("Tweet does not exist")
         self.tweet = tweet
         return value
 
-    def validate(self, data):
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         """
-        Put the `tweet` itself in the place of its id.
+        Replace the id of the tweet by the `tweet` itself.
         """
         return {"tweet": self.tweet, "content": data["content"]}
 

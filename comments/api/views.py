@@ -2,12 +2,17 @@
 Commenting.
 """
 
+from functools import partial
+from typing import Any
+
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.users import logged_in_user
 from comments.api.serializers import (
     CommentSerializer,
     CommentSerializerForCreate,
@@ -48,17 +53,17 @@ class CommentViewSet(APIViewSet):
     }
     rates = {name: f"comments.{name}" for name in ("create", "list", "update", "destroy")}
 
-    def get_object(self):
+    def get_object(self) -> Comment:
         comment = self.find(self.kwargs["pk"])
         self.check_object_permissions(self.request, comment)
         return comment
 
-    def find(self, comment_id):
-        # With the tweet, whose author every change of a comment concerns.
+    def find(self, comment_id: int | str) -> Comment:
+        # With the tweet, because every event about a comment names the tweet's author.
         return get_object_or_404(Comment.objects.visible_to(self.request.user).select_related("tweet"), id=comment_id)
 
     @required_params("tweet_id", source="query_params")
-    def list(self, request):
+    def list(self, request: Request) -> Response:
         """
         The comments on the tweet `tweet_id`, oldest first.
         """
@@ -66,33 +71,36 @@ class CommentViewSet(APIViewSet):
         if not Tweet.objects.visible_to(request.user).filter(id=tweet_id).exists():
             raise ValidationError({"tweet_id": ["Tweet does not exist"]})
         endless = EndlessRequest(request)
-        page = CommentService.load_comments(tweet_id, request.user, endless.window, endless.limit)
+        page = CommentService.load_comments(
+            tweet_id=tweet_id, viewer=request.user, window=endless.window, limit=endless.limit
+        )
         return self.answer_unless_unchanged(
             (page.next_window, [(*loaded,) for loaded in page.rows]),
             lambda: endless.envelope(page, [comment_shape(loaded, request) for loaded in page.rows], name="comments"),
         )
 
-    def create(self, request):
+    def create(self, request: Request) -> Response:
         """
         Comment on a tweet: 1 to 140 characters.
         """
-        fields = self.read()
-        comment = create_once(self, lambda: CommentService.create_comment(user=request.user, **fields), again=self.find)
+        create = partial(CommentService.create_comment, user=logged_in_user(request), **self.read())
+        comment = create_once(self, create, again=self.find)
         return Response(self.shape(comment), status=201)
 
-    def update(self, request, pk):
+    def update(self, request: Request, pk: str) -> Response:
         """
-        Change the text of a comment of one's own; everything else is ignored.
+        Change the text of your own comment; everything else is ignored.
         """
         comment = self.get_object()
         return Response(self.shape(CommentService.update_comment(comment=comment, **self.read())))
 
-    def destroy(self, request, pk):
+    def destroy(self, request: Request, pk: str) -> Response:
         """
-        Delete a comment of one's own.
+        Delete your own comment.
         """
         CommentService.delete_comment(comment=self.get_object())
         return Response({"success": True})
 
-    def shape(self, comment):
-        return comment_shape(CommentService.load_one(comment, self.request.user), self.request)
+    def shape(self, comment: Comment) -> dict[str, Any]:
+        loaded = CommentService.load_comment(comment=comment, viewer=self.request.user)
+        return comment_shape(loaded, self.request)

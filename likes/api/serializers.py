@@ -2,9 +2,13 @@
 Shapes of likes.
 """
 
+from typing import Any, cast
+
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from accounts.api.serializers import UserSerializer, user_shape
+from accounts.records import UserRecord
 from likes.services import LikeService
 from utils.api.fields import IdField
 from utils.database.time_ids import format_time, id_to_datetime
@@ -12,7 +16,7 @@ from utils.database.time_ids import format_time, id_to_datetime
 
 class LikeSerializer(serializers.Serializer):
     """
-    `{user, created_at}`.
+    A like: who, and when.
     """
 
     user = UserSerializer()
@@ -21,23 +25,23 @@ class LikeSerializer(serializers.Serializer):
     example = {"user": UserSerializer.example, "created_at": "2026-11-24T06:41:02.000417Z"}
 
 
-def like_shape(like_id, user_record, request):
+def like_shape(like_id: int, user_record: UserRecord, request: Request) -> dict[str, Any]:
     """
     Return the Like shape.
     """
     return {"user": user_shape(user_record, request), "created_at": format_time(id_to_datetime(like_id))}
 
 
-def kind_choices():
+def content_type_choices() -> list[tuple[str, str]]:
     """
-    Return the kinds of things that can be liked; asked at the first use, when all apps are loaded.
+    Return the content types that can be liked. Called at the first use, when all apps are loaded.
     """
-    return [(kind, kind) for kind in LikeService.kinds()]
+    return [(name, name) for name in LikeService.likeable_models()]
 
 
 class BaseLikeSerializer(serializers.Serializer):
     """
-    Names a tweet or a comment: what kind, which one.
+    Names a tweet or a comment by its content type and id.
     """
 
     content_type = serializers.ChoiceField(choices=())
@@ -45,15 +49,17 @@ class BaseLikeSerializer(serializers.Serializer):
 
     example = {"content_type": "tweet", "object_id": 217665629068437}
 
-    def __init__(self, *args, **kwargs):
+    # `Any`: whatever DRF's own serializers take.
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["content_type"].choices = kind_choices()
+        # `cast`: the field as it is declared above.
+        cast("serializers.ChoiceField", self.fields["content_type"]).choices = content_type_choices()
 
-    def validate(self, data):
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         """
-        Put the `model` of the thing in the place of its name. Whether it is there, the service finds out as it writes.
+        Replace the content type by its `model`. The service finds out whether the target exists when it writes.
         """
-        return {"model": LikeService.kinds()[data["content_type"]], "object_id": data["object_id"]}
+        return {"model": LikeService.likeable_models()[data["content_type"]], "object_id": data["object_id"]}
 
 
 class LikeSerializerForCreate(BaseLikeSerializer):

@@ -1,11 +1,13 @@
 """
-Liking, and taking it back.
+Liking and unliking.
 """
 
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.users import logged_in_user
 from accounts.services import AccountService
 from likes.api.serializers import (
     CancelledSerializer,
@@ -30,19 +32,20 @@ class LikeViewSet(APIViewSet):
     rates = {"create": "likes.create", "cancel": "likes.cancel"}
 
     @required_params("content_type", "object_id")
-    def create(self, request):
+    def create(self, request: Request) -> Response:
         """
-        Like a thing: `content_type` is `tweet` or `comment`. Again is no error.
+        Like a tweet or a comment: `content_type` is `tweet` or `comment`. Liking twice is not an error.
         """
-        like = LikeService.like(user=request.user, **self.read())
-        users = AccountService.load_users([request.user.id])
-        return Response(like_shape(like.id, users[request.user.id], request), status=201)
+        user = logged_in_user(request)
+        like = LikeService.like(user=user, **self.read())
+        users = AccountService.load_users([user.id])
+        return Response(like_shape(like.id, users[user.id], request), status=201)
 
     @action(methods=["POST"], detail=False)
     @required_params("content_type", "object_id")
-    def cancel(self, request):
+    def cancel(self, request: Request) -> Response:
         """
-        Take a like back. Again is no error: `deleted` is then 0.
+        Withdraw a like. Doing it twice is not an error: `deleted` is then 0.
         """
-        deleted = LikeService.unlike(user=request.user, **self.read())
+        deleted = LikeService.unlike(user=logged_in_user(request), **self.read())
         return Response({"success": True, "deleted": deleted})

@@ -143,9 +143,9 @@ class MoreThanAreCachedTests(HasLikedTestCase):
         for tweet_id in self.ids:
             self.likes(self.bob, "tweet", tweet_id)
         self.caches_are_lost()
-        liked_ids = LikeService.load_liked_among(self.bob.user, Tweet, self.ids)
+        liked_ids = LikeService.load_liked_among(viewer=self.bob.user, model=Tweet, ids=self.ids)
 
-        count = self.count_queries(LikeService.load_liked_among, self.bob.user, Tweet, self.ids)
+        count = self.count_queries(LikeService.load_liked_among, viewer=self.bob.user, model=Tweet, ids=self.ids)
 
         self.assertEqual(liked_ids, set(self.ids))
         self.assertEqual(count, 1)
@@ -157,7 +157,7 @@ class MoreThanAreCachedTests(HasLikedTestCase):
         self.likes(self.bob, "tweet", self.ids[9])
 
         self.assertEqual(self.liked(self.bob, "comments/", tweet_id=self.ids[0]), set(comment_ids[:5]))
-        self.assertEqual(LikeService.load_liked_among(self.bob.user, Comment, self.ids), set())
+        self.assertEqual(LikeService.load_liked_among(viewer=self.bob.user, model=Comment, ids=self.ids), set())
 
 
 class CostTests(HasLikedTestCase):

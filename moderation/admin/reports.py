@@ -47,7 +47,7 @@ class ReportChangeList(ChangeList):
         for kind, model in KINDS.items():
             ids = [report.object_id for report in self.result_list if report.content_type == kind]
             things = model.objects.in_bulk(ids) if ids else {}
-            photos = PhotoService.get_all_of(ids) if ids and model is Tweet else {}
+            photos = PhotoService.get_all_of(tweet_ids=ids) if ids and model is Tweet else {}
             for report in self.result_list:
                 if report.content_type == kind:
                     report.thing = things.get(report.object_id)

@@ -66,7 +66,7 @@ class ModeratorTests(AccessTestCase):
                 self.assertEqual(self.mod.browser.post(f"/admin/{path}/", {"post": "yes"}).status_code, 403)
         self.act(self.mod, "tweets/tweet", "delete_selected", tweet)
 
-        self.assertTrue(Tweet.objects.there().exists())
+        self.assertTrue(Tweet.objects.not_deleted().exists())
         self.assertNotIn("delete_selected", self.look(self.mod, "tweets/tweet"))
 
     def test_a_moderator_makes_nobody_staff(self):
@@ -133,7 +133,7 @@ class OthersTests(AccessTestCase):
         self.act(staff, "tweets/tweet", "delete_tweets", Tweet.objects.get(), reason="Spam")
 
         self.assertIsNone(User.objects.get(id=self.alice.id).suspended_at)
-        self.assertTrue(Tweet.objects.there().exists())
+        self.assertTrue(Tweet.objects.not_deleted().exists())
         self.assertFalse(AuditEntry.objects.exists())
 
     def test_a_superuser_finds_the_group_by_how_its_name_begins(self):

@@ -159,7 +159,7 @@ class DeliveryService:
                 if follower_id not in still.get(author_id, ())
             }
         )
-        there = TweetService.get_ids_there([tweet_id for tweet_id, _ in deliveries])
+        there = TweetService.get_existing_ids(tweet_ids=[tweet_id for tweet_id, _ in deliveries])
         remove_entries(cls._entries([delivery for delivery in deliveries if delivery.tweet_id not in there], delivered))
         return len(entries)
 
@@ -174,7 +174,10 @@ class DeliveryService:
     @classmethod
     def _own_entries(cls, delivery: Delivery) -> list[tuple[str, int]]:
         tweet_id, author_id = delivery
-        return [TweetService.list_entry(tweet_id, author_id), *user_newsfeeds.entries([author_id], tweet_id)]
+        return [
+            TweetService.list_entry(tweet_id=tweet_id, author_id=author_id),
+            *user_newsfeeds.entries([author_id], tweet_id),
+        ]
 
     @classmethod
     @retried_transaction

@@ -41,7 +41,7 @@ class NewsFeedService:
             return user_newsfeeds.load(viewer.id, before=before, after=after, limit=wanted, fetch=get_ids)
 
         def keep(entries):
-            return TweetService.load_entries(entries, viewer)
+            return TweetService.load_entries(entries=entries, viewer=viewer)
 
         return fill_page(window, limit, fetch=fetch, keep=keep, id_of=lambda tweet: tweet.id)
 
@@ -68,16 +68,16 @@ class NewsFeedService:
         friendship_id = FriendshipService.get_friendship_id(follower_id=follower_id, followee_id=followee_id)
         with store_to_write() as store:
             if friendship_id is None:
-                cls._remove_all(store, follower_id, TweetService.get_all_ids_by(followee_id))
+                cls._remove_all(store, follower_id, TweetService.get_all_ids_by(user_id=followee_id))
                 FeedFollow.objects.filter(pk=(follower_id, followee_id)).update(ended_at=timezone.now())
                 return
-            newest = TweetService.hold_newest(followee_id, settings.BACKFILL_TWEETS)
+            newest = TweetService.lock_shared_newest(user_id=followee_id, count=settings.BACKFILL_TWEETS)
             oldest_id = cls._note_follow(follower_id, followee_id, friendship_id, newest)
             if changed_id != friendship_id:
                 # Followed again before the end of the follow before was settled: what that one had brought.
-                cls._remove_all(store, follower_id, TweetService.get_all_ids_by(followee_id, before=oldest_id))
+                cls._remove_all(store, follower_id, TweetService.get_all_ids_by(user_id=followee_id, before=oldest_id))
             # What was deleted while nobody followed: its withdrawal knew of no follower here.
-            cls._remove_all(store, follower_id, TweetService.get_deleted_ids_by(followee_id))
+            cls._remove_all(store, follower_id, TweetService.get_deleted_ids_by(user_id=followee_id))
             store.deliver_many(follower_id, [tweet_id for tweet_id in newest if tweet_id >= oldest_id])
 
     @classmethod

@@ -31,23 +31,26 @@ class PostingService:
 
         :param images: in the order in which they are shown.
         """
-        photos = PhotoService.keep(owner=author, images=images) if images else []
+        photos = PhotoService.store(owner=author, images=images) if images else []
         try:
             tweet = cls._post(author, content, photos)
         except BaseException:
-            PhotoService.discard(photos)
+            PhotoService.discard(photos=photos)
             raise
-        return TweetService.load_posted(tweet, photos)
+        return TweetService.load_posted(tweet=tweet, photos=photos)
 
     @classmethod
     @retried_transaction
     def _post(cls, author: User, content: str, photos: Sequence[TweetPhoto]) -> Tweet:
         tweet = TweetService.create_tweet(author=author, content=content)
-        PhotoService.attach(photos, tweet)
+        PhotoService.attach(photos=photos, tweet=tweet)
         with store_to_write() as store:
             store.deliver_own(tweet.id, author.id)
         OutboxService.record(TweetCreated(tweet_id=tweet.id, author_id=author.id))
         IdempotencyService.complete(tweet.id)
-        own_lists = [TweetService.list_entry(tweet.id, author.id), *user_newsfeeds.entries([author.id], tweet.id)]
+        own_lists = [
+            TweetService.list_entry(tweet_id=tweet.id, author_id=author.id),
+            *user_newsfeeds.entries([author.id], tweet.id),
+        ]
         after_commit(push_posted, tweet, own_lists)
         return tweet

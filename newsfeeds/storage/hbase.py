@@ -38,7 +38,7 @@ class HBaseNewsFeedStore(NewsFeedStore):
             stop=() if after is None else (after,),
             limit=limit,
         )
-        own = TweetService.get_ids_by(user_id, before=before, after=after, limit=limit)
+        own = TweetService.get_ids_by(user_id=user_id, before=before, after=after, limit=limit)
         return sorted({*own, *(row.tweet_id for row in rows)}, reverse=True)[:limit]
 
     def get_rows(self, user_ids: Collection[int]) -> dict[int, list[int]]:
@@ -52,7 +52,7 @@ class HBaseNewsFeedStore(NewsFeedStore):
         Counts the author's own feed by MySQL, as `get_tweet_ids` reads it; one query more.
         """
         holders = {user_id for user_id, _ in Feed.get_many([(user_id, tweet_id) for user_id in user_ids])}
-        author = Tweet.objects.there().filter(id=tweet_id).values_list("user_id", flat=True)
+        author = Tweet.objects.not_deleted().filter(id=tweet_id).values_list("user_id", flat=True)
         return len(holders | (set(author) & set(user_ids)))
 
     def deliver_own(self, tweet_id, author_id):

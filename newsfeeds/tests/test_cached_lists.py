@@ -212,7 +212,7 @@ class CachedTruthTests(CommittedTestCase):
         """
         for person in people:
             feed = self.rows_of(person)
-            tweets = TweetService.get_ids_by(person.id, before=None, after=None, limit=1000)
+            tweets = TweetService.get_ids_by(user_id=person.id, before=None, after=None, limit=1000)
             self.assertIn(ids_in(user_newsfeeds, person.id), (feed[: settings.LIST_CACHE_CAP], None), person.name)
             self.assertIn(ids_in(user_tweets, person.id), (tweets[: settings.LIST_CACHE_CAP], None), person.name)
             self.assertEqual(person.feed(limit=100), feed[:100], person.name)

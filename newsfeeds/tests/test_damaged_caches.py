@@ -12,7 +12,7 @@ from pymemcache.client.base import Client as Memcached
 
 from accounts.cache import account_key, redis_key, session_key, token_key, user_key
 from accounts.models import AccessToken
-from comments.cache import head_key
+from comments.cache import first_comments_key
 from friendships.cache import followings_key
 from gatekeeper.services import GatekeeperService
 from likes.cache import liked_key, likers_key
@@ -91,7 +91,7 @@ class DamagedCachesTestCase(ApiTestCase):
         self.assertEqual(self.pages(), self.whole)
         self.keys = {
             "user": ("objects", user_key(self.alice.id)),
-            "comments": ("objects", head_key(self.tweet_id)),
+            "comments": ("objects", first_comments_key(self.tweet_id)),
             "liked": ("objects", liked_key(self.alice.id, "tweet")),
             "likers": ("objects", likers_key("tweet", self.tweet_id)),
             "followings": ("objects", followings_key(self.alice.id)),

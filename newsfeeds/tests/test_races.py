@@ -31,7 +31,7 @@ class RaceTestCase(CommittedTestCase):
         self.everything_settles()
         for person in people:
             authors = [person.id, *Friendship.objects.filter(from_user=person.id).values_list("to_user_id", flat=True)]
-            tweets = Tweet.objects.there().filter(user_id__in=authors).order_by("-id")
+            tweets = Tweet.objects.not_deleted().filter(user_id__in=authors).order_by("-id")
             truth = list(tweets.values_list("id", flat=True))
             self.assertEqual(self.rows_of(person), truth, person.name)
             self.assertEqual(person.feed(limit=100), truth, person.name)
@@ -219,7 +219,7 @@ class RandomWalkTests(RaceTestCase):
         return dice.choices((*verbs, partial(self.deletes_something, dice, who)), weights=(4, 2, 4, 2, 1))[0]
 
     def deletes_something(self, dice, person):
-        ids = list(Tweet.objects.there().filter(user_id=person.id).values_list("id", flat=True))
+        ids = list(Tweet.objects.not_deleted().filter(user_id=person.id).values_list("id", flat=True))
         if ids:
             response = person.delete(f"tweets/{dice.choice(ids)}/")
             self.assertIn(response.status_code, (204, 404))

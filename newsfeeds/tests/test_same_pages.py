@@ -50,7 +50,7 @@ class SamePagesTests(ApiTestCase):
         self.tasks_run()
 
     def deletes_something(self, dice, person):
-        ids = list(Tweet.objects.there().filter(user_id=person.id).values_list("id", flat=True))
+        ids = list(Tweet.objects.not_deleted().filter(user_id=person.id).values_list("id", flat=True))
         if ids:
             person.delete(f"tweets/{dice.choice(ids)}/")
 

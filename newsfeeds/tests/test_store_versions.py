@@ -141,10 +141,12 @@ class AnyOrderTests(LateTestCase):
         return dice.choices(verbs, weights=(4, 4, 3, 2))[0]
 
     def deletes(self, dice, person):
-        ids = list(Tweet.objects.there().filter(user_id=person.id).values_list("id", flat=True))
+        ids = list(Tweet.objects.not_deleted().filter(user_id=person.id).values_list("id", flat=True))
         if ids:
             person.delete(f"tweets/{dice.choice(ids)}/")
 
     def truth(self, person):
         authors = [person.id, *Friendship.objects.filter(from_user=person.id).values_list("to_user_id", flat=True)]
-        return list(Tweet.objects.there().filter(user_id__in=authors).order_by("-id").values_list("id", flat=True))
+        return list(
+            Tweet.objects.not_deleted().filter(user_id__in=authors).order_by("-id").values_list("id", flat=True)
+        )

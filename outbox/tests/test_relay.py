@@ -13,7 +13,7 @@ from django.db import OperationalError
 from django.test import override_settings
 from django.utils import timezone
 
-from outbox.constants import CLAIM_SIZE, MOST_ATTEMPTS
+from outbox.constants import CLAIM_SIZE, MAX_ATTEMPTS
 from outbox.events import Event
 from outbox.handling import QUICK_TRIES, event_handler, event_types, handle
 from outbox.models import Message
@@ -193,7 +193,7 @@ class SweepingTests(RelayTestCase):
 
 class GivingUpTests(RelayTestCase):
     def test_a_message_that_was_out_too_often_is_kept_but_no_longer_published(self):
-        message = self.message(attempts=MOST_ATTEMPTS - 1)
+        message = self.message(attempts=MAX_ATTEMPTS - 1)
         with broker() as there:
             self.tasks_run_once()
             self.later(10 * 86_400)
@@ -202,10 +202,10 @@ class GivingUpTests(RelayTestCase):
         message.refresh_from_db()
 
         self.assertEqual(there.message_ids, [message.id])
-        self.assertEqual((message.attempts, message.due_at), (MOST_ATTEMPTS, None))
+        self.assertEqual((message.attempts, message.due_at), (MAX_ATTEMPTS, None))
 
     def test_one_time_less_is_not_too_often(self):
-        self.message(attempts=MOST_ATTEMPTS - 2)
+        self.message(attempts=MAX_ATTEMPTS - 2)
 
         with broker():
             self.tasks_run_once()
@@ -213,7 +213,7 @@ class GivingUpTests(RelayTestCase):
         self.assertIsNotNone(Message.objects.get().due_at)
 
     def test_a_task_that_fails_after_its_message_was_given_up_does_not_wake_it(self):
-        message = self.message(attempts=MOST_ATTEMPTS - 1)
+        message = self.message(attempts=MAX_ATTEMPTS - 1)
         with broker():
             self.tasks_run_once()
 
@@ -233,7 +233,7 @@ class WaitingForOthersTests(RelayTestCase):
     def test_what_waits_for_a_server_to_come_back_is_never_given_up(self):
         message = self.message()
         with broker():
-            for _ in range(MOST_ATTEMPTS + 10):
+            for _ in range(MAX_ATTEMPTS + 10):
                 self.tasks_run_once()
                 self.stumble_over(message, RedisUnavailable("still away"))
                 self.later(30)
@@ -247,14 +247,14 @@ class WaitingForOthersTests(RelayTestCase):
     def test_what_fails_by_its_own_fault_is(self):
         message = self.message()
         with broker():
-            for _ in range(MOST_ATTEMPTS):
+            for _ in range(MAX_ATTEMPTS):
                 self.tasks_run_once()
                 self.stumble_over(message, ValueError("no good"))
                 self.later(30)
 
         message.refresh_from_db()
 
-        self.assertEqual((message.attempts, message.due_at), (MOST_ATTEMPTS, None))
+        self.assertEqual((message.attempts, message.due_at), (MAX_ATTEMPTS, None))
 
     def test_it_is_tried_twice_a_minute(self):
         message = self.message(attempts=100)

@@ -14,16 +14,22 @@ from accounts.api.serializers import UserSerializer, user_shape
 from comments.api.serializers import CommentSerializer, comment_shape
 from comments.services import Conversation
 from likes.api.serializers import LikeSerializer, like_shape
-from tweets.constants import CONTENT_MAX, CONTENT_MIN, MOST_PHOTOS, PHOTO_PIXELS
+from tweets.constants import MAX_CONTENT_LENGTH, MAX_PHOTOS, MIN_CONTENT_LENGTH, PHOTO_PIXELS
+from tweets.records import TweetRecord
 from tweets.services import LoadedTweet, PhotoService
 from utils.api.fields import PICTURE_WORDS, TextField, UploadsRefused, read_uploads
 from utils.errors import Refused
+from utils.images import CleanImage
 from utils.images.media import media_url
 
 
 class TooManyPhotos(Refused):
+    """
+    More photos than a tweet may have.
+    """
+
     code = "too_many_photos"
-    message = f"You can upload {MOST_PHOTOS} photos at most"
+    message = f"You can upload {MAX_PHOTOS} photos at most"
     field = "message"
 
 
@@ -32,7 +38,7 @@ class TweetSerializer(serializers.Serializer):
     A tweet, as the caller may see it.
     """
 
-    # The shape itself is made by a function (`tweet_shape`), because lists are hot.
+    # The function `tweet_shape` makes the shape itself, because lists are read often.
     id = serializers.IntegerField()
     user = UserSerializer(allow_null=True)
     created_at = serializers.DateTimeField()
@@ -53,11 +59,11 @@ class TweetSerializer(serializers.Serializer):
         "photo_urls": [],
     }
 
-    def to_representation(self, tweet):
+    def to_representation(self, tweet: LoadedTweet) -> dict[str, Any]:
         return tweet_shape(tweet, self.context["request"])
 
 
-def tweet_shape(tweet, request):
+def tweet_shape(tweet: LoadedTweet, request: Request) -> dict[str, Any]:
     """
     Return the Tweet shape of a LoadedTweet.
     """
@@ -76,24 +82,29 @@ def tweet_shape(tweet, request):
 
 def tweet_state(tweet: LoadedTweet, request: Request) -> tuple[Any, ...]:
     """
-    Return what decides how a LoadedTweet looks: its text is that of its version, photos depend on the caller too.
+    Return everything that decides what a LoadedTweet looks like. The version stands for the text; photos depend on
+    the caller too.
     """
     record, user, state, has_liked = tweet
     return record["id"], *state, user, has_liked, photo_urls(record, request) if record["photos"] else []
 
 
-def photo_urls(record, request):
+def photo_urls(record: TweetRecord, request: Request) -> list[str]:
     """
-    Return the addresses of those photos of a tweet that the caller may see.
+    Return the addresses of the photos of a tweet that the caller may see.
     """
     viewer = request.user
     is_own = viewer.is_authenticated and viewer.id == record["user_id"]
-    return [media_url(key, request) for key, status in record["photos"] if is_own or not PhotoService.is_hidden(status)]
+    return [
+        media_url(key, request)
+        for key, status in record["photos"]
+        if is_own or not PhotoService.is_hidden(status=status)
+    ]
 
 
 class TweetDetailSerializer(TweetSerializer):
     """
-    Tweet, the first page of its comments, and its newest likes.
+    A tweet with the first page of its comments and its newest likes.
     """
 
     comments = CommentSerializer(many=True)
@@ -110,13 +121,13 @@ class TweetDetailSerializer(TweetSerializer):
 
 def tweet_detail_state(conversation: Conversation, request: Request) -> tuple[Any, ...]:
     """
-    Return what decides how a Conversation looks.
+    Return everything that decides what a Conversation looks like.
     """
     tweet, comments, likes = conversation
     return tweet_state(tweet, request), comments.next_window, [(*comment,) for comment in comments.rows], likes
 
 
-def tweet_detail_shape(conversation, request):
+def tweet_detail_shape(conversation: Conversation, request: Request) -> dict[str, Any]:
     """
     Return the TweetDetail shape of a Conversation.
     """
@@ -135,26 +146,27 @@ def tweet_detail_shape(conversation, request):
 
 class PhotosField(serializers.ListField):
     """
-    Up to nine pictures, each checked by its content and cleaned; the value is a list of CleanImages.
+    Up to nine pictures. Each is checked by its content and cleaned; the value is a list of CleanImages.
     """
 
     child = serializers.FileField(use_url=False, allow_empty_file=True)
 
-    def get_value(self, dictionary):
+    # `Any` in this class: parsed input, of whatever types the client sent.
+    def get_value(self, dictionary: Any) -> Any:
         """
-        Take a file input that nobody touched, which a form sends as an empty text, for not given.
+        Treat an untouched file input, which a form sends as an empty text, as not given.
         """
         if not html.is_html_input(dictionary):
             return super().get_value(dictionary)
         return [value for value in dictionary.getlist(self.field_name) if value != ""] or serializers.empty
 
-    def run_validation(self, data=serializers.empty):
-        if isinstance(data, list) and len(data) > MOST_PHOTOS:
-            # The contract files this one under `message`.
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if isinstance(data, list) and len(data) > MAX_PHOTOS:
+            # In the contract, this error belongs to `message`, not to `files`.
             raise TooManyPhotos
         return super().run_validation(data)
 
-    def to_internal_value(self, data):
+    def to_internal_value(self, data: Any) -> list[CleanImage]:
         files = super().to_internal_value(data)
         try:
             return read_uploads(files, max_pixels=PHOTO_PIXELS, request=self.context["request"])
@@ -164,14 +176,16 @@ class PhotosField(serializers.ListField):
 
 class TweetSerializerForCreate(serializers.Serializer):
     content = TextField(
-        min_length=CONTENT_MIN, max_length=CONTENT_MAX, style={"base_template": "textarea.html", "rows": 3}
+        min_length=MIN_CONTENT_LENGTH,
+        max_length=MAX_CONTENT_LENGTH,
+        style={"base_template": "textarea.html", "rows": 3},
     )
     files = PhotosField(
         source="images",
         required=False,
         default=list,
         style={"base_template": "files.html"},
-        help_text=f"Up to {MOST_PHOTOS} photos, each {PICTURE_WORDS}; kept at {PHOTO_PIXELS:,} pixels at most.",
+        help_text=f"Up to {MAX_PHOTOS} photos, each {PICTURE_WORDS}; kept at {PHOTO_PIXELS:,} pixels at most.",
     )
 
     example = {"content": "Push means: the work is done when I post."}

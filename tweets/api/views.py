@@ -6,8 +6,10 @@ from functools import partial
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.users import logged_in_user
 from comments.services import ConversationService
 from newsfeeds.services import PostingService
 from tweets.api.serializers import (
@@ -19,9 +21,9 @@ from tweets.api.serializers import (
     tweet_shape,
     tweet_state,
 )
-from tweets.constants import MOST_PHOTOS
-from tweets.models import Tweet
-from tweets.services import PhotoService, TweetService
+from tweets.constants import MAX_PHOTOS
+from tweets.models import Tweet, TweetPhoto
+from tweets.services import LoadedTweet, PhotoService, TweetService
 from utils.api.files import FileView
 from utils.api.pagination import EndlessRequest
 from utils.api.parameters import integer_parameter
@@ -36,7 +38,7 @@ from utils.images import limits
 
 class TweetViewSet(APIViewSet):
     """
-    Tweets: a user's own are listed with `user_id`.
+    Tweets; `user_id` lists those of one user.
     """
 
     queryset = Tweet.objects.none()
@@ -52,56 +54,61 @@ class TweetViewSet(APIViewSet):
         "list": [OpenApiParameter("user_id", int, required=True, description="Whose")],
         "create": [LOCATION],
     }
-    uploads = {"create": Uploads("files", max_count=MOST_PHOTOS, max_bytes=limits.MAX_BYTES)}
+    uploads = {"create": Uploads("files", max_count=MAX_PHOTOS, max_bytes=limits.MAX_BYTES)}
     idempotent = ("create",)
     permissions = {"create": [IsAuthenticated], "destroy": [IsAuthenticated, IsObjectOwner]}
     rates = {name: f"tweets.{name}" for name in ("create", "list", "retrieve", "destroy")}
 
     @required_params("user_id", source="query_params")
-    def list(self, request):
+    def list(self, request: Request) -> Response:
         """
         The tweets of `user_id`, newest first.
         """
         user_id = integer_parameter(request, "user_id")
         endless = EndlessRequest(request)
-        page = TweetService.load_timeline(user_id, request.user, endless.window, endless.limit)
+        page = TweetService.load_timeline(
+            user_id=user_id, viewer=request.user, window=endless.window, limit=endless.limit
+        )
         return self.answer_unless_unchanged(
             (page.next_window, [tweet_state(tweet, request) for tweet in page.rows]),
             lambda: endless.envelope(page, [tweet_shape(tweet, request) for tweet in page.rows]),
         )
 
-    def retrieve(self, request, pk):
+    def retrieve(self, request: Request, pk: str) -> Response:
         """
         One tweet with its first comments and newest likes.
         """
-        conversation = ConversationService.load(int(pk), request.user)
+        conversation = ConversationService.load(tweet_id=int(pk), viewer=request.user)
         return self.answer_unless_unchanged(
             tweet_detail_state(conversation, request), lambda: Response(tweet_detail_shape(conversation, request))
         )
 
-    def create(self, request):
+    def create(self, request: Request) -> Response:
         """
         Post a tweet: 6 to 140 characters. It is in the author's feed at once and in each follower's soon after.
         """
-        post = partial(PostingService.post_tweet, author=request.user, **self.read())
-        tweet = create_once(self, post, again=partial(TweetService.load_tweet, viewer=request.user))
+        post = partial(PostingService.post_tweet, author=logged_in_user(request), **self.read())
+        tweet = create_once(self, post, again=self.load)
         address = f"{request.build_absolute_uri(request.path)}{tweet.id}/"
         return Response(tweet_shape(tweet, request), status=201, headers={"Location": address})
 
-    def destroy(self, request, pk):
+    def destroy(self, request: Request, pk: str) -> Response:
         """
-        Delete a tweet of one's own. It is gone from every feed and list at once.
+        Delete your own tweet. It is gone from every feed and list at once.
         """
-        tweet = TweetService.get_present(int(pk), request.user)
+        tweet = TweetService.get_visible(tweet_id=int(pk), viewer=request.user)
         self.check_object_permissions(request, tweet)
         TweetService.delete_tweet(tweet=tweet)
         return Response(status=204)
 
+    def load(self, tweet_id: int) -> LoadedTweet:
+        return TweetService.load_tweet(tweet_id=tweet_id, viewer=self.request.user)
+
 
 class PhotoFileView(FileView):
     """
-    The file of a photo or of its thumbnail: 404 once it is rejected, and while it waits where that hides it.
+    The file of a photo or of its thumbnail. 404 if the photo is rejected, or pending where pending ones are hidden.
     """
 
-    def find(self, key):
-        return PhotoService.get_visible(key, self.request.user)
+    def find(self, key: str) -> TweetPhoto:
+        return PhotoService.get_visible(key=key, viewer=self.request.user)

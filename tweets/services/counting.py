@@ -1,6 +1,8 @@
 """
-The verbs that count what is said about tweets, and hold counters against the rows.
+The verbs that count the comments on a tweet, and that compare counters with the rows.
 """
+
+from functools import partial
 
 from django.db.models import F, QuerySet
 
@@ -9,7 +11,7 @@ from outbox.services import OutboxService
 from tweets.events import TweetRecounted
 from tweets.models import Tweet
 from tweets.services.tweets import TweetGone, TweetService
-from utils.database.counters import Counter
+from utils.database.counters import Counter, Drift
 from utils.database.transactions import after_commit, retried_transaction
 
 
@@ -19,48 +21,48 @@ class TweetCountService:
     """
 
     @classmethod
-    def count_comment_added(cls, tweet_id: int) -> None:
+    def count_comment_added(cls, *, tweet_id: int) -> None:
         """
-        Count a comment, first thing in the transaction that adds it.
+        Count a comment. Call it first in the transaction that adds the comment.
 
-        :raises TweetGone: the tweet is not there.
+        :raises TweetGone: the tweet does not exist or is deleted.
         """
-        if not cls._change_comments_count(Tweet.objects.there(), tweet_id, 1):
+        if not cls._change_comments_count(Tweet.objects.not_deleted(), tweet_id, 1):
             raise TweetGone
 
     @classmethod
-    def count_comment_removed(cls, tweet_id: int) -> None:
+    def count_comment_removed(cls, *, tweet_id: int) -> None:
         """
-        Undo `count_comment_added`, of a deleted tweet too. Where there are none left, somebody else was faster.
+        Undo `count_comment_added`, for a deleted tweet too. A counter at zero stays at zero.
         """
         cls._change_comments_count(Tweet.objects.filter(comments_count__gt=0), tweet_id, -1)
 
     @classmethod
-    def _change_comments_count(cls, tweets: QuerySet, tweet_id: int, delta: int) -> bool:
+    def _change_comments_count(cls, tweets: QuerySet[Tweet], tweet_id: int, delta: int) -> bool:
         changes = {"comments_count": F("comments_count") + delta, "revision": F("revision") + 1}
         if not tweets.filter(id=tweet_id).update(**changes):
             return False
-        # The row is held: nobody changes it before the commit, after which the caches are told.
-        after_commit(TweetService.push_state, Tweet.objects.get(id=tweet_id))
+        # The update has locked the row, so what is read here is what the commit will make true.
+        after_commit(partial(TweetService.push_state, tweet=Tweet.objects.get(id=tweet_id)))
         return True
 
     @classmethod
-    def get_counters(cls):
+    def get_counters(cls) -> list[Counter]:
         """
-        Return the counters of tweets: how many of them a profile has.
+        Return the counters that count tweets: each profile's number of tweets.
         """
-        return [Counter(UserProfile, "tweets_count", Tweet.objects.there(), "user_id", key="user_id")]
+        return [Counter(UserProfile, "tweets_count", Tweet.objects.not_deleted(), "user_id", key="user_id")]
 
     @classmethod
     @retried_transaction
-    def repair(cls, *, counter, tweet_id):
+    def repair(cls, *, counter: Counter, tweet_id: int) -> Drift | None:
         """
-        Set a counter of a tweet from its rows and tell the caches; return the Drift that was, or None.
+        Set a counter of a tweet from its rows and refresh the caches; return the Drift it had, or None.
 
-        They are told at once as a best effort and again by an event (`tweet_recounted`).
+        The caches are refreshed at once as a best effort, and again by an event (`tweet_recounted`).
         """
         drift = counter.repair(pk=tweet_id)
         if drift:
             OutboxService.record(TweetRecounted(tweet_id=tweet_id))
-            after_commit(TweetService.refresh_states, [tweet_id])
+            after_commit(partial(TweetService.refresh_states, tweet_ids=[tweet_id]))
         return drift

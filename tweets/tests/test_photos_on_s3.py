@@ -215,7 +215,7 @@ class PhotosOnS3Tests(Photographing, ApiTestCase):
             return save(name, content)
 
         with mock.patch.object(default_storage, "save", save_after_a_rejection):
-            PhotoService.make_thumbnails(self.tweet["id"])
+            PhotoService.make_thumbnails(tweet_id=self.tweet["id"])
 
         self.assertTrue(self.photo().thumbnail_key.startswith(PRIVATE))
         self.assertLessEqual({self.photo().key, self.photo().thumbnail_key}, self.keys())

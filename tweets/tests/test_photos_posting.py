@@ -12,7 +12,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from testing.testcases import ApiTestCase
-from tweets.constants import MOST_PHOTOS, THUMBNAIL_PIXELS, PhotoKind
+from tweets.constants import MAX_PHOTOS, THUMBNAIL_PIXELS, PhotoKind
 from tweets.models import Tweet, TweetPhoto
 from tweets.services import PhotoService
 from tweets.tests.photos import Photographing
@@ -48,7 +48,7 @@ class PostingTests(PhotosTestCase):
         self.assertFalse(TweetPhoto.objects.exists())
 
     def test_one_to_nine_keep_their_order_everywhere(self):
-        for count in (1, MOST_PHOTOS):
+        for count in (1, MAX_PHOTOS):
             with self.subTest(count=count):
                 tweet = self.posts(self.alice, *[self.picture(width=10 + n) for n in range(count)])
 
@@ -64,7 +64,7 @@ class PostingTests(PhotosTestCase):
                 self.assertEqual(widths, [10 + n for n in range(count)])
 
     def test_ten_are_too_many(self):
-        response = self.post(self.alice, *[self.picture()] * (MOST_PHOTOS + 1))
+        response = self.post(self.alice, *[self.picture()] * (MAX_PHOTOS + 1))
 
         body = self.assert_refused(response, 400)
         self.assertEqual(body["errors"], {"message": ["You can upload 9 photos at most"]})
@@ -100,7 +100,7 @@ class PostingTests(PhotosTestCase):
     def test_a_page_costs_the_same_with_many_photos(self):
         self.alice.feed()
         counts = []
-        for photos in (0, 1, MOST_PHOTOS):
+        for photos in (0, 1, MAX_PHOTOS):
             self.posts(self.alice, *[self.picture()] * photos)
             self.caches_are_lost()
             counts.append(self.count_queries(self.alice.get, "newsfeeds/"))
@@ -269,7 +269,7 @@ class ThumbnailTests(PhotosTestCase):
         self.tasks_run()
         before = self.stored()
 
-        self.assertEqual(PhotoService.make_thumbnails(tweet["id"]), 0)
+        self.assertEqual(PhotoService.make_thumbnails(tweet_id=tweet["id"]), 0)
         self.assertEqual(self.stored(), before)
 
     def test_what_two_runs_make_at_once_is_kept_once(self):
@@ -278,11 +278,11 @@ class ThumbnailTests(PhotosTestCase):
         def save_after_somebody_else(name, content):
             calls.append(name)
             if len(calls) == 1:
-                PhotoService.make_thumbnails(tweet["id"])
+                PhotoService.make_thumbnails(tweet_id=tweet["id"])
             return save(name, content)
 
         with mock.patch.object(default_storage, "save", save_after_somebody_else):
-            PhotoService.make_thumbnails(tweet["id"])
+            PhotoService.make_thumbnails(tweet_id=tweet["id"])
 
         self.assertEqual(len(calls), 2)
         photo = self.photo()
@@ -321,6 +321,6 @@ class NothingIsLeftBehindTests(PhotosTestCase):
         self.posts(self.alice, self.picture())
         self.assertIn(orphan.key, self.stored())
         with time_machine.travel(timezone.now() + timedelta(hours=2)):
-            PhotoService.keep(owner=self.alice.user, images=[])
+            PhotoService.store(owner=self.alice.user, images=[])
 
         self.assertEqual(self.stored(), {self.photo().key})

@@ -116,7 +116,7 @@ class RemovingTests(Photographing, ApiTestCase):
         self.assert_removed()
 
     def test_a_tweet_that_is_there_loses_nothing(self):
-        self.assertEqual(PhotoService.remove_of_deleted(self.tweet["id"]), 0)
+        self.assertEqual(PhotoService.remove_files_of_deleted(tweet_id=self.tweet["id"]), 0)
 
         self.assertEqual(len(self.stored()), 4)
 
@@ -128,7 +128,7 @@ class RemovingMeanwhileTests(Photographing, ApiTestCase):
 
     def is_deleted_and_removed(self):
         self.alice.delete(f"tweets/{self.tweet_id}/")
-        PhotoService.remove_of_deleted(self.tweet_id)
+        PhotoService.remove_files_of_deleted(tweet_id=self.tweet_id)
 
     def test_a_thumbnail_that_is_being_made_does_not_stay(self):
         save = default_storage.save
@@ -138,7 +138,7 @@ class RemovingMeanwhileTests(Photographing, ApiTestCase):
             return save(name, content)
 
         with mock.patch.object(default_storage, "save", save_after_the_deletion):
-            self.assertEqual(PhotoService.make_thumbnails(self.tweet_id), 0)
+            self.assertEqual(PhotoService.make_thumbnails(tweet_id=self.tweet_id), 0)
 
         self.assertEqual(self.stored(), set())
 
@@ -148,11 +148,11 @@ class RemovingMeanwhileTests(Photographing, ApiTestCase):
 
         def delete_after_the_thumbnail(name):
             if not made:
-                made.append(PhotoService.make_thumbnails(self.tweet_id))
+                made.append(PhotoService.make_thumbnails(tweet_id=self.tweet_id))
             return delete(name)
 
         with mock.patch.object(default_storage, "delete", delete_after_the_thumbnail):
-            PhotoService.remove_of_deleted(self.tweet_id)
+            PhotoService.remove_files_of_deleted(tweet_id=self.tweet_id)
 
         self.assertEqual((made, self.stored()), ([1], set()))
 

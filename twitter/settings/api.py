@@ -128,7 +128,7 @@ SPECTACULAR_SETTINGS = {
         "ErrorCode": "utils.api.shapes.error_codes",
         "NotificationVerb": "inbox.constants.VERBS",
         "ReportStatus": "moderation.constants.ReportStatus",
-        "LikeableKind": "likes.api.serializers.kind_choices",
+        "LikeableKind": "likes.api.serializers.content_type_choices",
         "ReportableKind": "moderation.api.serializers.KIND_CHOICES",
     },
 }

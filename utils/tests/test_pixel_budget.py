@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import SimpleTestCase
 
 from testing.testcases import ApiTestCase
-from tweets.constants import MOST_PHOTOS
+from tweets.constants import MAX_PHOTOS
 from utils.api.throttling import LocalCounter
 from utils.images import decoder, limits
 from utils.tests.pictures import encoded, picture, sample
@@ -43,9 +43,9 @@ class WhileDecodersAreBusyTests(PicturesTestCase):
 
     def test_photos_that_take_too_long_together_may_come_again(self):
         with mock.patch.object(limits, "MAX_REQUEST_SECONDS", -1):
-            self.assert_refused(self.posts(self.alice, *[sample("PNG")] * MOST_PHOTOS), 503)
+            self.assert_refused(self.posts(self.alice, *[sample("PNG")] * MAX_PHOTOS), 503)
 
-        self.assertEqual(self.posts(self.alice, *[sample("PNG")] * MOST_PHOTOS).status_code, 201)
+        self.assertEqual(self.posts(self.alice, *[sample("PNG")] * MAX_PHOTOS).status_code, 201)
 
     def test_what_is_no_picture_is_refused_as_ever(self):
         with decoder.admitted(), decoder.admitted():
@@ -60,8 +60,8 @@ class WhileDecodersAreBusyTests(PicturesTestCase):
 
 class HonestUseTests(SimpleTestCase):
     def test_five_tweets_of_nine_phone_photos_fit_into_a_minute_and_so_do_nine_of_50_mpx(self):
-        self.assertLessEqual(5 * MOST_PHOTOS * 4032 * 3024, limits.MAX_PIXELS_PER_MINUTE)
-        self.assertLessEqual(MOST_PHOTOS * 8160 * 6120, limits.MAX_PIXELS_PER_MINUTE)
+        self.assertLessEqual(5 * MAX_PHOTOS * 4032 * 3024, limits.MAX_PIXELS_PER_MINUTE)
+        self.assertLessEqual(MAX_PHOTOS * 8160 * 6120, limits.MAX_PIXELS_PER_MINUTE)
 
 
 class BudgetTests(PicturesTestCase):

@@ -145,7 +145,7 @@ class Command(BaseCommand):
         for user_id in most_followed:
             profile = UserProfile.objects.select_related("user").get(user_id=user_id)
             content = f"Hello from user_{profile.user_id} to everybody who follows me."
-            tweet = Tweet.objects.there().filter(user_id=profile.user_id, content=content).first()
+            tweet = Tweet.objects.not_deleted().filter(user_id=profile.user_id, content=content).first()
             posted[profile] = tweet or PostingService.post_tweet(author=profile.user, content=content)
         if settings.EMBEDDED:
             embedded.start()
