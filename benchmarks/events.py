@@ -38,7 +38,7 @@ def create_events(world: World, count: int) -> None:
         for event, share in MIX.items():
             pairs, act = acts[event]
             payloads = act(list(islice(pairs, round(ROWS_AT_ONCE * share))))
-            OutboxService.record_many([event_types[event](**payload) for payload in payloads])
+            OutboxService.record_many(events=[event_types[event](**payload) for payload in payloads])
 
 
 def _pairs(people: list[User], others: list) -> Iterator[tuple]:

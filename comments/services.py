@@ -118,7 +118,7 @@ class CommentService:
     def _announce(cls, event_type: type[CommentEvent], comment: Comment, tweet_author_id: int) -> None:
         after_commit(cache.invalidate_first_comments, comment.tweet_id)
         OutboxService.record(
-            event_type(
+            event=event_type(
                 comment_id=comment.id,
                 tweet_id=comment.tweet_id,
                 user_id=comment.user_id,
@@ -232,7 +232,7 @@ class CommentService:
             except CommentGone:
                 continue
         if len(comments) == PURGE_SIZE:
-            OutboxService.record(CommentsPurgeContinued(user_id=user_id))
+            OutboxService.record(event=CommentsPurgeContinued(user_id=user_id))
 
 
 class ConversationService:

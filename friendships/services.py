@@ -107,7 +107,7 @@ class FriendshipService:
         current_id: int | None,
     ) -> None:
         ids = {"follower_id": follower_id, "followee_id": followee_id, "friendship_id": friendship_id}
-        OutboxService.record(event_type(**ids))
+        OutboxService.record(event=event_type(**ids))
         # The version is drawn while the profiles are held: of two changes of one pair the later one has the larger.
         after_commit(partial(storage.mirror, **ids, current_id=current_id, version=next_id()))
         # Only then, so that the set is not filled again with what HBase said before.
@@ -261,4 +261,4 @@ class FriendshipService:
         for friendship in pairs:
             cls.unfollow(follower=friendship.from_user, followee=friendship.to_user)
         if len(pairs) == PURGE_SIZE:
-            OutboxService.record(FriendshipsPurgeGoesOn(user_id=user_id))
+            OutboxService.record(event=FriendshipsPurgeGoesOn(user_id=user_id))

@@ -129,7 +129,7 @@ class LikeService:
     def _announce(cls, event_type: type[LikeEvent], user: User, target: Likeable) -> None:
         content_type = target.content_type_name()
         OutboxService.record(
-            event_type(content_type=content_type, object_id=target.id, user_id=user.id, owner_id=target.user_id)
+            event=event_type(content_type=content_type, object_id=target.id, user_id=user.id, owner_id=target.user_id)
         )
         after_commit(cache.invalidate_likes, [(user.id, content_type, target.id)])
 
@@ -236,7 +236,7 @@ class LikeService:
             if not cls._withdraw_any(user, models[like.content_type_id].objects.all(), like.object_id):
                 like.delete()
         if len(likes) == PURGE_SIZE:
-            OutboxService.record(LikesPurgeContinued(user_id=user_id))
+            OutboxService.record(event=LikesPurgeContinued(user_id=user_id))
 
     @classmethod
     def _withdraw_any(cls, user: User, targets: QuerySet, object_id: int) -> int:

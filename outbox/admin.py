@@ -1,5 +1,5 @@
 """
-The outbox, for whoever wonders what still waits.
+Moderators' screen of the outbox.
 """
 
 from django.contrib import admin
@@ -14,7 +14,7 @@ from utils.pages.admin import LargeTableAdmin
 @admin.register(Message)
 class MessageAdmin(LargeTableAdmin):
     """
-    Messages that wait; those that were given up can be tried once more.
+    Messages that are not handled yet. Those that were given up can be tried again.
     """
 
     list_display = ("id", "event", "task", "attempts", "created_at", "due_at")
@@ -23,5 +23,5 @@ class MessageAdmin(LargeTableAdmin):
 
     @admin.action(description="Try again now")
     def try_again(self, request: HttpRequest, messages: QuerySet[Message]) -> None:
-        OutboxService.postpone([message.id for message in messages], 0)
-        self.message_user(request, "They are on their way again.")
+        OutboxService.postpone(message_ids=[message.id for message in messages], seconds=0)
+        self.message_user(request, "The messages will be tried again now.")

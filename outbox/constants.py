@@ -2,18 +2,19 @@
 Times of the outbox, in seconds.
 """
 
-# A published message that is still here after this long is published again: the broker or a worker
-# lost it, or a worker is slow, and every task is safe to run twice.
+# A published message whose row still exists after this time is published again: the broker or a worker
+# lost it, or a worker is slow. Every task is safe to run twice.
 REPUBLISH_AFTER = 120
-# Each further time the wait doubles, five times at most: a queue that is only long must not be made longer.
+# The wait doubles each time, five times at most, so that a queue that is only long does not grow because of it.
 MAX_DOUBLINGS = 5
-# A task that failed for a moment (a lock, a cache that is away) is tried again this soon, and a
-# little later each time.
+# The waits before a failed task is tried again (after a lock or a cache that is away, for example).
 RETRY_STEPS = (2, 5, 10, 20, 30)
-# The broker refused: the next try.
+# The wait before the next try when the broker does not accept messages.
 BROKER_PAUSE = 2
-# Given up and left for a person to look at: about four hours of a task that fails at each try by its own fault.
+# After this many attempts a message is given up and left for a person to look at. A task that always fails by
+# its own fault gets there in about four hours.
 MAX_ATTEMPTS = 500
+# How many messages the relay claims at once.
 CLAIM_SIZE = 400
-# By how much smaller the batch is in which a row is published once more: 100, 10, 1.
+# The batch of a row that is published again is smaller by this factor each time: 100, 10, 1.
 ISOLATION_FACTOR = 10

@@ -1,5 +1,5 @@
 """
-What an event is: something that happened, in the words of the app that announces it.
+The base class of events. An event says what happened, in the words of the app that announces it.
 """
 
 from collections.abc import Mapping
@@ -10,20 +10,20 @@ from typing import Any, ClassVar, Self
 
 class UnreadableEvent(LookupError):
     """
-    A row holds an event of an unknown kind, or one that lacks a field: another release wrote it.
+    A row holds an unknown event, or lacks a field of its event, because another release wrote it.
     """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
     """
-    Something that happened. Each kind is a frozen dataclass in `events.py` of the app that announces it.
+    Something that happened. Each event is a frozen dataclass in `events.py` of the app that announces it.
 
-    Its fields travel as JSON: ids, numbers, strings and lists of them, never objects. A field that a
+    Its fields are stored as JSON: ids, numbers, strings and lists of them, never objects. A field that a
     later release adds needs a default, because rows of earlier releases lack it.
 
-    :param message_id: the outbox row that it was read from; None for one that is not recorded yet. It does not
-        belong to what happened: two events that differ only in it are equal.
+    :param message_id: the outbox row that the event was read from, None if it is not recorded yet. It is not
+        compared: two events that differ only in it are equal.
     """
 
     # What outbox rows call this kind.

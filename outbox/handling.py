@@ -1,5 +1,5 @@
 """
-Handlers of events: how they are declared, and how a batch of events is handed to them.
+Event handlers: how they are declared, and how they are called with a batch of events.
 """
 
 import logging
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 TRANSIENT_ERRORS = (OperationalError, InterfaceError, RedisUnavailable, HBaseUnavailable, Unavailable)
 QUICK_TRIES = 3
-# The most events that one message to the broker carries; a handler whose events are large declares less.
+# How many events one message to the broker carries at most; a handler of large events declares fewer.
 MAX_BATCH_SIZE = 100
 
 AnEvent = TypeVar("AnEvent", bound=Event)
@@ -38,11 +38,11 @@ HandledEvent = TypeVar("HandledEvent", bound=Event, contravariant=True)  # noqa:
 @dataclass(frozen=True, slots=True)
 class EventHandler(Generic[HandledEvent]):
     """
-    A function that does what must follow events of type `HandledEvent`, and how it is to be called.
+    A function that handles events of type `HandledEvent`, and how it is called.
 
-    :param name: what outbox rows call it.
-    :param queue: where messages about its events go.
-    :param batch_size: the most events it takes at once.
+    :param name: its name in outbox rows.
+    :param queue: the queue for messages about its events.
+    :param batch_size: how many events it takes at once, at most.
     """
 
     name: str
@@ -54,7 +54,7 @@ class EventHandler(Generic[HandledEvent]):
         return self.function([read_event(message) for message in messages])
 
 
-# By every name that rows may call a handler. `Any`: which events a handler takes is checked where it subscribes.
+# {name or alias of a handler: the handler}. `Any`: `subscribe` checks which events a handler takes.
 handlers: dict[str, EventHandler[Any]] = {}
 # {name or alias of an event: its class}: how rows are read.
 event_types: dict[str, type[Event]] = {}
@@ -62,7 +62,7 @@ event_types: dict[str, type[Event]] = {}
 
 def subscribe(event_type: type[AnEvent], *wanted: EventHandler[AnEvent]) -> None:
     """
-    Let these handlers be called, in this order, for events of one type. For the roof alone.
+    Call these handlers, in this order, for events of one type. Only `twitter/subscriptions.py` may use it.
     """
     for name in (event_type.name, *event_type.aliases):
         event_types[name] = event_type
@@ -71,7 +71,7 @@ def subscribe(event_type: type[AnEvent], *wanted: EventHandler[AnEvent]) -> None
 
 def read_event(message: Message) -> Any:
     """
-    Return the event that a row holds; of which type, `subscribe` has checked.
+    Return the event that a row holds. `Any`: `subscribe` has checked that its handlers take its type.
 
     :raises UnreadableEvent: this release does not know the event, or the row lacks a field.
     """
@@ -86,18 +86,18 @@ def event_handler(
     """
     Decorate a function (events) -> sentence as a handler of events.
 
-    It must be safe to run twice, and it may raise: then exactly the events it was given come again,
-    and no other handler runs again for them.
+    It must be safe to run twice. It may raise; then it is called again with the same events, and no
+    other handler runs again for them.
 
-    :param aliases: names under which earlier releases have put it into rows and queues.
+    :param aliases: its names in rows and queues of earlier releases.
     """
 
     def decorate(function: Callable[[Sequence[AnEvent]], str]) -> EventHandler[AnEvent]:
         name = f"{function.__module__}.{function.__name__}"
         handler = EventHandler(name, function, queue, batch_size)
-        for known_as in (name, *aliases):
-            handlers[known_as] = handler
-            _register_single_task(known_as)
+        for alias in (name, *aliases):
+            handlers[alias] = handler
+            _register_single_task(alias)
         return handler
 
     return decorate
@@ -105,10 +105,10 @@ def event_handler(
 
 def _register_single_task(name: str) -> None:
     """
-    Take messages as release 0.1 published them: one row and one handler each.
+    Register a task for messages of release 0.1, which name one row and one handler each.
 
-    To be removed in 0.3, when no queue can hold one any more. What such a message says besides the
-    row's id is ignored, as is everything that only a message says.
+    To be removed in 0.3, when no queue can hold such a message any more. Only the id of the row is used;
+    everything else in the message is ignored.
     """
 
     @shared_task(name=name)
@@ -118,9 +118,9 @@ def _register_single_task(name: str) -> None:
 
 def handlers_for(message: Message) -> list[EventHandler]:
     """
-    Return the handlers that a row still waits for, in the order in which they are subscribed.
+    Return the handlers that must still handle a row, in the order in which they are subscribed.
 
-    :raises LookupError: nobody here knows the event or the handler; another release may.
+    :raises LookupError: this release does not know the event or the handler; another release may.
     """
     names = [message.task] if message.task else subscriptions[message.event]
     return [handlers[name] for name in names]
@@ -128,7 +128,7 @@ def handlers_for(message: Message) -> list[EventHandler]:
 
 class Failure(NamedTuple):
     """
-    A row that a handler could not handle; `is_transient` when waiting is all that can help.
+    A row that a handler could not handle. `is_transient`: only waiting can help.
     """
 
     message: Message
@@ -138,11 +138,11 @@ class Failure(NamedTuple):
 
 def handle(message_ids: Sequence[int]) -> str:
     """
-    Let every handler do what these rows promise, finish the rows, and return a sentence about it.
+    Call every handler of these rows, finish the rows, and return a sentence about it.
 
-    The rows decide, not the message that named them: ids without a row do nothing, and what a
-    handler learns of an event comes from its row. A handler is called once for all rows that wait
-    for it, so that ten likes of one tweet are one look at that tweet.
+    The rows decide, not the message that named them: ids without a row are ignored, and events are read
+    from their rows. A handler is called once for all of its rows, so ten likes of one tweet cost one
+    look at that tweet.
 
     Rows go last, after the database and the caches have what they stand for: whatever dies
     before that runs again. A handler that failed keeps its rows, for itself alone.
@@ -156,7 +156,7 @@ def handle(message_ids: Sequence[int]) -> str:
             for handler in handlers_for(message):
                 waiting.setdefault(handler, []).append(message)
         except LookupError:
-            logger.exception("nobody here handles message %s (%s)", message.id, message)
+            logger.exception("this release has no handler for message %s (%s)", message.id, message)
             messages.remove(message)
     sentences: list[str] = []
     failures: list[Failure] = []
@@ -170,8 +170,8 @@ def _finish(messages: list[Message], failures: list[Failure]) -> None:
     failed: dict[int, list[Failure]] = {}
     for failure in failures:
         failed.setdefault(failure.message.id, []).append(failure)
-    OutboxService.finish([message.id for message in messages if message.id not in failed])
-    # Rows with the same fate are changed together.
+    OutboxService.finish(message_ids=[message.id for message in messages if message.id not in failed])
+    # Rows with the same event and the same failed handlers are changed together.
     fates: dict[tuple[str, tuple[str, ...], bool], list[Message]] = {}
     for message in messages:
         if own := failed.get(message.id):
@@ -179,22 +179,22 @@ def _finish(messages: list[Message], failures: list[Failure]) -> None:
             is_transient = all(failure.is_transient for failure in own)
             fates.setdefault((message.event, names, is_transient), []).append(message)
     for (_, names, is_transient), group in fates.items():
-        OutboxService.leave_to(group, names)
-        OutboxService.retry_soon([message.id for message in group], is_transient=is_transient)
+        OutboxService.restrict_to_handlers(messages=group, names=names)
+        OutboxService.retry_soon(message_ids=[message.id for message in group], is_transient=is_transient)
 
 
 def _run(handler: EventHandler, messages: list[Message], sentences: list[str]) -> list[Failure]:
     """
     Run one handler and return what failed.
 
-    Transient trouble (a deadlock, a cache or HBase that is away) is tried three times at once and
-    then left to the relay for as long as it lasts. Of several rows of which one is at fault, halves
-    are tried until it stands alone: the others must not wait for it.
+    After a transient error (a deadlock, a cache or HBase that is away) it tries three times at once, and then
+    leaves the rows to the relay for as long as the error lasts. After another error it halves the rows
+    until the faulty one is alone, so that the others need not wait for it.
     """
     for attempt in range(1, QUICK_TRIES + 1):
         started = time.perf_counter()
         try:
-            with _request_id_of(messages):
+            with _use_request_id(messages):
                 sentences.append(handler(messages))
             count_handled(handler.name, "success", len(messages), time.perf_counter() - started)
             return []
@@ -219,9 +219,9 @@ def _describe(messages: list[Message]) -> str:
 
 
 @contextmanager
-def _request_id_of(messages: list[Message]) -> Iterator[None]:
+def _use_request_id(messages: list[Message]) -> Iterator[None]:
     """
-    Let what a handler logs and sets going carry the id of the request behind it; of several requests, the first one's.
+    Give the logs and events of a handler the id of the request that caused these rows: the id of the first row.
     """
     token = current_request_id.set(messages[0].request_id)
     try:
@@ -233,16 +233,16 @@ def _request_id_of(messages: list[Message]) -> Iterator[None]:
 @task_prerun.connect
 def adopt_request_id(task: Task, **_: object) -> None:
     """
-    Give the running task the id of the request that set it going, for Celery's own lines about it.
+    Give the running task the id of the request that caused it, for Celery's own log lines.
     """
-    # A worker finds the relay's header on the request itself, a task that runs eagerly among its headers.
-    causing = task.request.get("request_id") or (task.request.headers or {}).get("request_id") or "-"
-    task.request.outer_request_id = current_request_id.set(causing)
+    # In a worker, the relay's header is an attribute of the request; in an eager task, it is among the headers.
+    request_id = task.request.get("request_id") or (task.request.headers or {}).get("request_id") or "-"
+    task.request.outer_request_id = current_request_id.set(request_id)
 
 
 @task_postrun.connect
 def drop_request_id(task: Task, **_: object) -> None:
     """
-    Take the id away again, after Celery's own line about the task and before the worker's next one.
+    Reset the request id, after Celery's last log line about this task and before the worker's next task.
     """
     current_request_id.reset(task.request.outer_request_id)

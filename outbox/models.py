@@ -1,5 +1,5 @@
 """
-The table of what must still happen.
+The table of events that are not fully handled yet.
 """
 
 from django.db import models
@@ -9,19 +9,19 @@ from django.utils import timezone
 class MessageQuerySet(models.QuerySet["Message"]):
     def due(self) -> "MessageQuerySet":
         """
-        Return what should be published now, longest waiting first.
+        Return the messages to publish now, longest waiting first.
         """
         return self.filter(due_at__lte=timezone.now()).order_by("due_at", "id")
 
 
 class Message(models.Model):
     """
-    An event whose handlers have not all done their work yet.
+    An event that not all of its handlers have handled yet.
 
-    The row is written in the transaction of the event and deleted when every handler has done what
-    must follow. As long as it is there, the relay sees to it that a message to the broker is too:
-    the row is the truth, the message only a hint (transactional outbox, Chris Richardson,
-    Microservices Patterns, 2018; the staged job drain of brandur.org/job-drain).
+    The row is written in the transaction of the event and deleted when every handler is done. While it
+    exists, the relay publishes a message about it again and again. The row is the truth and the message
+    only a hint (transactional outbox, Chris Richardson, Microservices Patterns, 2018; the staged job
+    drain of brandur.org/job-drain).
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -1,5 +1,5 @@
 """
-The relay: takes messages that are due from the table to the broker, many at a time.
+The relay publishes due messages from the table to the broker, many at a time.
 """
 
 import logging
@@ -21,15 +21,15 @@ from utils.observability.metrics import RELAYED, note_alive
 
 logger = logging.getLogger(__name__)
 
-# Between two looks. Events of one moment gather meanwhile and travel in one message; a lonely one waits no longer.
+# The pause between two looks at the table. Events of that time travel in one message, and none waits longer.
 PAUSE_SECONDS = 0.05
 
 
 def relay_once() -> int:
     """
-    Publish what is due, and return how many rows' messages the broker confirmed.
+    Publish due messages, and return the number of rows for which the broker confirmed.
 
-    A broker that does not answer is asked once a round, not once a message.
+    If the broker does not answer, it is tried once per round, not once per message.
     """
     claimed = OutboxService.claim()
     published: list[int] = []
@@ -44,37 +44,37 @@ def relay_once() -> int:
             publish(queue, batch)
             published += ids
         except (OperationalError, OSError) as error:
-            logger.warning("the broker did not take %s messages from %s on: %r", len(ids), ids[0], error)
+            logger.warning("the broker did not accept %s messages from %s on: %r", len(ids), ids[0], error)
             is_refusing = True
             refused += ids
         except MessageNacked:
-            logger.warning("the broker sent %s messages from %s on back", len(ids), ids[0])
+            logger.warning("the broker rejected %s messages from %s on", len(ids), ids[0])
             refused += ids
         except Exception:
-            # The others must not wait for these; they keep their claim of two minutes.
+            # The others must not wait for these, which become due again when their claim of two minutes ends.
             logger.exception("%s messages from %s on cannot be published", len(ids), ids[0])
     if published:
-        OutboxService.mark_published([message for message in claimed if message.id in set(published)])
+        OutboxService.mark_published(messages=[message for message in claimed if message.id in set(published)])
     RELAYED.labels("confirmed").inc(len(published))
     RELAYED.labels("refused").inc(len(refused))
     if refused:
-        OutboxService.postpone(refused, BROKER_PAUSE)
+        OutboxService.postpone(message_ids=refused, seconds=BROKER_PAUSE)
     return len(published)
 
 
 def cut_into_batches(messages: Sequence[Message]) -> Iterator[tuple[str, list[Message]]]:
     """
-    Yield (queue, rows that travel together).
+    Yield (queue, rows of one message).
 
-    Whatever kinds they are of: a worker sorts them by handler. What was published before and is
-    still here travels in ever smaller company, so that one row that kills its worker is soon alone.
+    Rows of different events may share a message; a worker sorts them by handler. A row that was published
+    before gets a smaller batch each time, so that one that kills its worker is soon alone.
     """
     groups: dict[tuple[str, int], list[Message]] = {}
     for message in messages:
         try:
             wanted = handlers_for(message)
         except LookupError:
-            # Of another release, whose relay will publish it; it keeps its claim of two minutes.
+            # The relay of another release will publish it when its claim of two minutes ends.
             logger.exception("message %s (%s) cannot be published", message.id, message)
             continue
         size = min(settings.OUTBOX_BATCH_SIZE, *(handler.batch_size for handler in wanted))
@@ -87,11 +87,11 @@ def cut_into_batches(messages: Sequence[Message]) -> Iterator[tuple[str, list[Me
 
 def publish(queue: str, messages: Sequence[Message]) -> None:
     """
-    Hand one message about these rows to the broker and wait for its confirmation.
+    Send one message about these rows to the broker and wait for its confirmation.
 
-    `.delay()` that returns proves nothing: without confirms a frozen broker says OK.
+    Without the confirmation, `.delay()` would also return normally from a broker that is frozen.
     """
-    # In-memory transport knows no confirms and takes no time-out for them.
+    # The in-memory transport has no confirmations and accepts no timeout for them.
     confirm = {} if settings.EMBEDDED else {"confirm_timeout": 2}
     handle_messages.apply_async(
         args=[[message.id for message in messages]],
@@ -103,17 +103,17 @@ def publish(queue: str, messages: Sequence[Message]) -> None:
 
 def run(stopping: threading.Event) -> None:
     """
-    Relay until `stopping` is set; survives the database being away.
+    Relay until `stopping` is set. Goes on after errors, such as a database that is away.
     """
     while not stopping.is_set():
         note_alive("relay")
         try:
             count = relay_once()
         except Exception:
-            logger.exception("the relay stumbled; it goes on in a second")
+            logger.exception("the relay failed; it tries again in a second")
             count = 0
             time.sleep(1)
-            # Only now: before each look it would be a second round trip, to ask whether the connection still works.
+            # Only after an error: checking the connection before each look would cost a second round trip.
             close_old_connections()
         if count < CLAIM_SIZE:
             stopping.wait(PAUSE_SECONDS)

@@ -1,5 +1,5 @@
 """
-Recording what must follow a commit, and finishing it.
+The verbs of the outbox: recording events, and publishing, splitting and finishing their rows.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,16 +15,17 @@ from outbox.models import Message
 from utils.database.transactions import retried_transaction
 from utils.observability.middleware import current_request_id
 
-# {name of an event: [handler name]}, filled by the roof. Nobody below may know who handles an event.
+# {name or alias of an event: [handler name]}, filled by `twitter/subscriptions.py`. The apps that record events
+# must not know who handles them.
 subscriptions: dict[str, list[str]] = {}
 
-# In the payload of a message whose smaller events are recorded.
+# The key in the payload of a row whose smaller events are recorded already.
 SPLIT = "is_split"
 
 
 class UnknownEvent(LookupError):
     """
-    An event of a kind that nobody has subscribed to: its line in `twitter/subscriptions.py` is missing.
+    The event has no line in `twitter/subscriptions.py`.
     """
 
 
@@ -34,35 +35,35 @@ class OutboxService:
     """
 
     @classmethod
-    def record(cls, event: Event) -> None:
+    def record(cls, *, event: Event) -> None:
         """
-        Note that `event` happened; call it inside the transaction that makes it true.
+        Record that `event` happened. Call it inside the transaction in which it happens.
 
-        Costs one insert of one row, whoever handles the event; an event nobody handles costs nothing.
+        Costs one insert of one row, however many handlers the event has, and nothing if it has none.
 
-        :raises UnknownEvent: events of its kind are not listed where handlers subscribe.
+        :raises UnknownEvent: the event has no line in `twitter/subscriptions.py`.
         """
-        cls.record_many([event])
+        cls.record_many(events=[event])
 
     @classmethod
-    def record_many(cls, events: Iterable[Event], *, request_id: str = "") -> None:
+    def record_many(cls, *, events: Iterable[Event], request_id: str = "") -> None:
         """
-        Note several events with one insert.
+        Record several events with one insert.
 
-        :param request_id: the request behind them, by default the running one.
-        :raises UnknownEvent: as `record`.
+        :param request_id: the request that caused them, by default the current one.
+        :raises UnknownEvent: one of them has no line in `twitter/subscriptions.py`.
         """
         request_id = request_id or current_request_id.get()
         Message.objects.bulk_create(
             [
                 Message(event=event.name, payload=event.to_payload(), request_id=request_id)
                 for event in events
-                if cls._is_awaited(event)
+                if cls._has_handlers(event)
             ]
         )
 
     @classmethod
-    def _is_awaited(cls, event: Event) -> bool:
+    def _has_handlers(cls, event: Event) -> bool:
         try:
             return bool(subscriptions[event.name])
         except KeyError:
@@ -70,20 +71,20 @@ class OutboxService:
 
     @classmethod
     @retried_transaction
-    def finish(cls, message_ids: Sequence[int]) -> None:
+    def finish(cls, *, message_ids: Sequence[int]) -> None:
         """
-        Forget messages whose work is done; one query. Repeats safely.
+        Delete the rows of messages that are fully handled; one query. Repeats safely.
         """
         if message_ids:
             Message.objects.filter(id__in=message_ids).delete()
 
     @classmethod
-    def leave_to(cls, messages: Sequence[Message], names: Sequence[str]) -> None:
+    def restrict_to_handlers(cls, *, messages: Sequence[Message], names: Sequence[str]) -> None:
         """
-        Note that of these rows of one event only the handlers `names` are left.
+        Let only the handlers `names` handle these rows again. The rows must all be of one event.
 
-        The row is then for the first of them, and a copy, due soon, for each other one. Nothing
-        changes where all of the event's handlers are left. Repeats safely.
+        Each row is then for the first handler, and a copy of it, due soon, for each further one. Nothing
+        changes if `names` are all handlers of the event. Repeats safely.
         """
         first, *others = names
         if list(names) == subscriptions.get(messages[0].event):
@@ -108,11 +109,11 @@ class OutboxService:
 
     @classmethod
     @retried_transaction
-    def split(cls, event: Event, parts: Sequence[Event]) -> None:
+    def split(cls, *, event: Event, parts: Sequence[Event]) -> None:
         """
-        Record several smaller events that follow from one, all or nothing, and note in its row that they do.
+        Record the smaller events into which one event is split, all or none, and mark its row as split.
 
-        A second run for the same row, even at the same moment, finds the note and adds nothing.
+        A second run for the same row, even at the same moment, finds the mark and adds nothing.
 
         :raises ValueError: the event was not read from a row.
         """
@@ -123,12 +124,12 @@ class OutboxService:
         if row is not None and not row.payload.get(SPLIT):
             row.payload[SPLIT] = True
             row.save(update_fields=["payload"])
-            cls.record_many(parts, request_id=row.request_id)
+            cls.record_many(events=parts, request_id=row.request_id)
 
     @classmethod
-    def release(cls, message_ids: Sequence[int]) -> None:
+    def release(cls, *, message_ids: Sequence[int]) -> None:
         """
-        Have messages published again at once, as ones that were out once more.
+        Make messages due at once, and count one more attempt for each.
         """
         waiting = Message.objects.filter(id__in=message_ids, due_at__isnull=False)
         waiting.update(due_at=timezone.now(), attempts=F("attempts") + 1)
@@ -136,10 +137,10 @@ class OutboxService:
     @classmethod
     def claim(cls) -> list[Message]:
         """
-        Return messages that are due, `CLAIM_SIZE` at most, and make them due again in two minutes (then four, eight …).
+        Return up to `CLAIM_SIZE` messages that are due, and make them due again in two minutes (then four, eight …).
 
-        Moving the time *before* publishing means that a relay which dies in between loses
-        nothing, and that this one loop is the sweeper too.
+        The time moves *before* publishing. So a relay that dies in between loses nothing, and the same
+        loop also publishes again what was lost later on its way.
         """
         if not cls._is_anything_due():
             return []
@@ -147,15 +148,15 @@ class OutboxService:
             messages = list(Message.objects.due().select_for_update(skip_locked=True)[:CLAIM_SIZE])
             for attempts in {message.attempts for message in messages}:
                 same = [message.id for message in messages if message.attempts == attempts]
-                cls.postpone(same, REPUBLISH_AFTER * 2 ** min(attempts, MAX_DOUBLINGS))
+                cls.postpone(message_ids=same, seconds=REPUBLISH_AFTER * 2 ** min(attempts, MAX_DOUBLINGS))
         return messages
 
     @classmethod
     def _is_anything_due(cls) -> bool:
         """
-        Look whether a message is due; one query.
+        Return whether a message is due; one query.
 
-        Asked twenty times a second, day and night: a queryset takes four times the CPU of its statement.
+        It runs twenty times a second, and a queryset would take four times the CPU of this plain statement.
         """
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         with connection.cursor() as cursor:
@@ -163,9 +164,9 @@ class OutboxService:
             return cursor.fetchone() is not None
 
     @classmethod
-    def mark_published(cls, messages: Sequence[Message]) -> None:
+    def mark_published(cls, *, messages: Sequence[Message]) -> None:
         """
-        Count that these reached the broker; one that has been out too often is given up.
+        Count one more attempt for messages that reached the broker, and give up those with too many.
         """
         Message.objects.filter(id__in=[message.id for message in messages]).update(attempts=F("attempts") + 1)
         hopeless = [message.id for message in messages if message.attempts + 1 >= MAX_ATTEMPTS]
@@ -173,33 +174,33 @@ class OutboxService:
             Message.objects.filter(id__in=hopeless).update(due_at=None)
 
     @classmethod
-    def postpone(cls, message_ids: Sequence[int], seconds: float) -> None:
+    def postpone(cls, *, message_ids: Sequence[int], seconds: float) -> None:
         """
-        Make messages due again in `seconds` instead of in two minutes.
+        Make messages due in `seconds` from now.
         """
         Message.objects.filter(id__in=message_ids).update(due_at=timezone.now() + timedelta(seconds=seconds))
 
     @classmethod
-    def retry_soon(cls, message_ids: Sequence[int], *, is_transient: bool = False) -> None:
+    def retry_soon(cls, *, message_ids: Sequence[int], is_transient: bool = False) -> None:
         """
-        Have messages whose handler failed published again, a little later each time; not those that were given up.
+        Publish messages whose handler failed again, a little later each time, except those that were given up.
 
-        :param is_transient: something else is away for a while, an hour or a day. That is no reason ever
-            to give a message up, and does not count.
+        :param is_transient: the cause is outside, such as a server that is away for an hour or a day. Such
+            attempts do not count, so a message is never given up because of them.
         """
         waiting = Message.objects.filter(id__in=message_ids, due_at__isnull=False)
         steps: dict[int, list[int]] = {}
         for message_id, attempts in waiting.values_list("id", "attempts"):
             steps.setdefault(min(attempts, len(RETRY_STEPS) - 1), []).append(message_id)
         for step, ids in steps.items():
-            cls.postpone(ids, RETRY_STEPS[step])
+            cls.postpone(message_ids=ids, seconds=RETRY_STEPS[step])
             if is_transient:
                 waiting.filter(id__in=ids, attempts__gt=step).update(attempts=step)
 
     @classmethod
     def make_all_due(cls) -> int:
         """
-        Have everything published again at once: this process is new and nobody else is at work.
+        Make all messages due at once and return how many. For a new process that is the only one at work.
         """
         return Message.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
 

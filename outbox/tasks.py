@@ -1,5 +1,5 @@
 """
-The one task that workers run: handling a batch of events.
+The task that workers run: handling a batch of events.
 """
 
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ def handle_messages(self: Task, message_ids: Sequence[int]) -> str:
     """
     Handle the events of these outbox rows.
 
-    Safe to run twice: a row that is done is gone, and every handler is safe to run twice.
+    Safe to run twice: finished rows are deleted, and every handler is safe to run twice.
     """
     if (self.request.delivery_info or {}).get("redelivered") and len(message_ids) > 1:
-        # A worker died over it, perhaps because of one of them: they come again in smaller batches.
-        OutboxService.release(message_ids)
+        # A worker died while handling these, perhaps because of one of them. Smaller batches will isolate it.
+        OutboxService.release(message_ids=message_ids)
         return f"{len(message_ids)} messages come again in smaller batches"
     return handle(message_ids)

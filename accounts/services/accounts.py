@@ -133,7 +133,7 @@ class AccountService:
             user.set_unusable_password()
             user.save()
             AccessTokenService.revoke_all(user)
-            OutboxService.record(AccountDeleted(user_id=user.id))
+            OutboxService.record(event=AccountDeleted(user_id=user.id))
             cls.announce_change(user.id)
 
     @classmethod
@@ -176,7 +176,7 @@ class AccountService:
         """
         Make cached copies of a user stale, at once as a best effort and again by an event.
         """
-        OutboxService.record(UserChanged(user_id=user_id))
+        OutboxService.record(event=UserChanged(user_id=user_id))
         after_commit(cache.invalidate_user, user_id)
 
     @classmethod

@@ -84,5 +84,5 @@ class AccessTokenService:
             key_hashes = list(tokens.values_list("key_hash", flat=True))
             if key_hashes:
                 tokens.delete()
-                OutboxService.record(TokensRevoked(key_hashes=key_hashes))
+                OutboxService.record(event=TokensRevoked(key_hashes=key_hashes))
                 after_commit(cache.invalidate_tokens, key_hashes)

@@ -126,7 +126,7 @@ class DeliveryService:
     def _split(cls, event: Event, part_type: type[FollowerRange], delivery: Delivery) -> None:
         ranges = mysql_store().get_follower_ranges(delivery.author_id, size=settings.FAN_OUT_BATCH_SIZE)
         parts = [part_type(**delivery._asdict(), after=after, until=until) for after, until in ranges]
-        OutboxService.split(event, parts)
+        OutboxService.split(event=event, parts=parts)
 
     @classmethod
     def _all_followers(cls, small: Sequence[tuple[Event, Delivery]]) -> Followers:

@@ -46,7 +46,7 @@ class PostingService:
         PhotoService.attach(photos=photos, tweet=tweet)
         with store_to_write() as store:
             store.deliver_own(tweet.id, author.id)
-        OutboxService.record(TweetCreated(tweet_id=tweet.id, author_id=author.id))
+        OutboxService.record(event=TweetCreated(tweet_id=tweet.id, author_id=author.id))
         IdempotencyService.complete(tweet.id)
         own_lists = [
             TweetService.list_entry(tweet_id=tweet.id, author_id=author.id),

@@ -28,7 +28,7 @@ class Mirror(HBaseNewsFeedStore):
         except TROUBLE as error:
             logger.warning("%s rows of feeds are for later: %r", len(puts) + len(deletes), error)
             OutboxService.record_many(
-                [
+                events=[
                     *(FeedRowsMissed(puts=keys, deletes=[], version=version) for keys in chunks(puts)),
                     *(FeedRowsMissed(puts=[], deletes=keys, version=version) for keys in chunks(deletes)),
                 ]

@@ -176,7 +176,7 @@ class BrokerTroubleTests(BrokerTestCase):
 
         tweet_ids = [alice.tweets() for _ in range(3)]
 
-        self.until(lambda: "did not take" in relay.output, "the relay has noticed")
+        self.until(lambda: "did not accept" in relay.output, "the relay has noticed")
         self.assertEqual(alice.feed(), tweet_ids[::-1])
         self.assertEqual(Message.objects.filter(attempts=0, event="tweet_created").count(), 3)
         proxy.heal()
@@ -193,7 +193,7 @@ class BrokerTroubleTests(BrokerTestCase):
 
         proxy.blackhole()
         tweet_id = alice.tweets()
-        self.until(lambda: "did not take" in relay.output, "the relay has noticed")
+        self.until(lambda: "did not accept" in relay.output, "the relay has noticed")
         proxy.heal()
 
         self.assert_delivered(tweet_id, alice, fans)

@@ -66,7 +66,7 @@ class PayloadTests(ApiTestCase):
             FeedRowsMissed(puts=[[1, 2]], deletes=[], version=3),
         ):
             with self.subTest(event=event.name):
-                OutboxService.record(event)
+                OutboxService.record(event=event)
 
                 row = Message.objects.get(event=event.name)
                 read = read_event(row)
@@ -107,7 +107,7 @@ class ReleaseTests(ApiTestCase):
         self.assertFalse(Message.objects.filter(id=row.id).exists())
 
     def test_new_rows_have_the_present_name(self):
-        OutboxService.record(TweetsPurgeContinued(user_id=1))
+        OutboxService.record(event=TweetsPurgeContinued(user_id=1))
 
         self.assertEqual(Message.objects.get().event, "tweets_purge_continued")
 

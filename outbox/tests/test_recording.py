@@ -73,26 +73,26 @@ class RecordingTests(ApiTestCase):
     def test_an_event_that_several_handlers_wait_for_is_one_row(self):
         self.assertGreater(len(subscriptions["followed"]), 1)
 
-        count = self.count_queries(OutboxService.record, Followed(follower_id=1, followee_id=2, friendship_id=3))
+        count = self.count_queries(OutboxService.record, event=Followed(follower_id=1, followee_id=2, friendship_id=3))
 
         self.assertEqual((count, Message.objects.count()), (1, 1))
 
     def test_an_event_nobody_listens_to_writes_nothing_and_costs_nothing(self):
         with mock.patch.dict(subscriptions, a_tree_fell=[]):
-            count = self.count_queries(OutboxService.record, TreeFell(forest_id=1))
+            count = self.count_queries(OutboxService.record, event=TreeFell(forest_id=1))
 
         self.assertEqual(count, 0)
         self.assertFalse(Message.objects.exists())
 
     def test_an_event_without_a_line_among_the_subscriptions_is_refused(self):
         with self.assertRaisesMessage(UnknownEvent, "a_tree_fell"):
-            OutboxService.record(TreeFell(forest_id=1))
+            OutboxService.record(event=TreeFell(forest_id=1))
 
         self.assertFalse(Message.objects.exists())
 
     def test_a_wrong_field_is_refused(self):
         with self.assertRaises(TypeError):
-            OutboxService.record(Followed(follower_id=1, followee_id=2, friend_id=3))
+            OutboxService.record(event=Followed(follower_id=1, followee_id=2, friend_id=3))
 
 
 class RequestIdTests(ApiTestCase):
@@ -139,7 +139,7 @@ class SplittingTests(ApiTestCase):
     def test_smaller_events_follow_from_a_message_that_stays_until_it_is_finished(self):
         whole = self.recorded()
 
-        OutboxService.split(whole, self.PARTS)
+        OutboxService.split(event=whole, parts=self.PARTS)
 
         self.assertEqual(self.parts(), self.PARTS)
         self.assertTrue(Message.objects.filter(id=whole.message_id).exists())
@@ -148,15 +148,15 @@ class SplittingTests(ApiTestCase):
         whole = self.recorded()
 
         for _ in range(2):
-            OutboxService.split(whole, self.PARTS)
+            OutboxService.split(event=whole, parts=self.PARTS)
 
         self.assertEqual(self.parts(), self.PARTS)
 
     def test_a_message_that_is_finished_is_not_split_any_more(self):
         whole = self.recorded()
-        OutboxService.finish([whole.message_id])
+        OutboxService.finish(message_ids=[whole.message_id])
 
-        OutboxService.split(whole, self.PARTS)
+        OutboxService.split(event=whole, parts=self.PARTS)
 
         self.assertFalse(Message.objects.exists())
 
@@ -164,6 +164,8 @@ class SplittingTests(ApiTestCase):
         whole = self.recorded()
 
         with self.assertRaises(TypeError), transaction.atomic():
-            OutboxService.split(whole, [*self.PARTS, TweetBatchCut(tweet_id=object(), author_id=2, after=0, until=5)])
+            OutboxService.split(
+                event=whole, parts=[*self.PARTS, TweetBatchCut(tweet_id=object(), author_id=2, after=0, until=5)]
+            )
 
         self.assertEqual([message.payload for message in Message.objects.all()], [whole.to_payload()])

@@ -105,7 +105,7 @@ class PublishingTests(RelayTestCase):
         self.tasks_run()
 
         handle([message.id])
-        OutboxService.finish([message.id])
+        OutboxService.finish(message_ids=[message.id])
 
         self.assertFalse(Message.objects.exists())
 

@@ -63,6 +63,6 @@ class TweetCountService:
         """
         drift = counter.repair(pk=tweet_id)
         if drift:
-            OutboxService.record(TweetRecounted(tweet_id=tweet_id))
+            OutboxService.record(event=TweetRecounted(tweet_id=tweet_id))
             after_commit(partial(TweetService.refresh_states, tweet_ids=[tweet_id]))
         return drift

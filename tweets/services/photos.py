@@ -71,7 +71,7 @@ class PhotoService:
         """
         if photos:
             TweetPhoto.objects.filter(id__in=[photo.id for photo in photos]).update(tweet_id=tweet.id)
-            OutboxService.record(PhotosAttached(tweet_id=tweet.id))
+            OutboxService.record(event=PhotosAttached(tweet_id=tweet.id))
 
     @classmethod
     def discard(cls, *, photos: Sequence[TweetPhoto]) -> None:
@@ -180,7 +180,7 @@ class PhotoService:
             raise PhotoGone
         is_new = TweetPhoto.objects.filter(id=photo.id).exclude(status=status).exists()
         TweetPhoto.objects.filter(id=photo.id).update(status=status, **keys)
-        OutboxService.record(PhotoReviewed(tweet_id=tweet_id))
+        OutboxService.record(event=PhotoReviewed(tweet_id=tweet_id))
         after_commit(partial(cls.refresh, tweet_id=tweet_id))
         return is_new
 

@@ -128,7 +128,7 @@ class TweetService:
         if not Tweet.objects.not_deleted().filter(id=tweet.id).update(**changes):
             raise TweetGone
         AccountService.change_counts({tweet.user_id: {"tweets_count": -1}})
-        OutboxService.record(TweetDeleted(tweet_id=tweet.id, author_id=tweet.user_id))
+        OutboxService.record(event=TweetDeleted(tweet_id=tweet.id, author_id=tweet.user_id))
         after_commit(cache.user_tweets.remove, [tweet.user_id], tweet.id)
 
     @classmethod
@@ -297,4 +297,4 @@ class TweetService:
             with suppress(TweetGone):
                 cls.delete_tweet(tweet=tweet)
         if len(tweets) == PURGE_SIZE:
-            OutboxService.record(TweetsPurgeContinued(user_id=user_id))
+            OutboxService.record(event=TweetsPurgeContinued(user_id=user_id))

@@ -206,7 +206,7 @@ class WebProcessTests(EmbeddedTestCase):
             "from outbox.services import OutboxService\n"
             "print(PostingService.post_tweet(author=User.objects.get(id=9001), content='Last words').id)\n"
             # Published to a queue in the memory of this process, which ends here.
-            "OutboxService.mark_published(OutboxService.claim())\n",
+            "OutboxService.mark_published(messages=OutboxService.claim())\n",
         )
         tweet_id = int(posted.split()[-1])
 

@@ -1,5 +1,5 @@
 """
-The relay process of the stack profile.
+The command that runs the relay of the stack profile.
 """
 
 import signal
@@ -11,7 +11,7 @@ from outbox import relay
 
 
 class Command(BaseCommand):
-    help = "Takes events from the outbox table to the broker until it is stopped."
+    help = "Publishes events from the outbox table to the broker until it is stopped."
 
     def handle(self, **options: object) -> None:
         stopping = threading.Event()
