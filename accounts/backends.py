@@ -1,5 +1,5 @@
 """
-How Django turns a session into a user.
+How Django authenticates a user by password or session.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from utils.errors import Forbidden
 
 class AccountSuspended(Forbidden):
     """
-    Moderators have hidden the account. Only somebody who knows its password learns that.
+    Moderators have suspended the account. Only a caller who knows the password is told.
     """
 
     code = "account_suspended"
@@ -24,10 +24,10 @@ class AccountSuspended(Forbidden):
 
 class CachedAccountBackend(ModelBackend):
     """
-    Django's own backend, with the user of a session read through the cache: no SQL when warm.
+    Django's own backend, but the user of a session is read through the cache: no SQL if it is cached.
 
-    Names are accepted in any case. A deleted account counts as unknown, and so does a suspended
-    one if the password is wrong.
+    Names are accepted in any case. A deleted account counts as unknown, and so does a suspended one if the
+    password is wrong.
     """
 
     def authenticate(
@@ -36,8 +36,8 @@ class CachedAccountBackend(ModelBackend):
         """
         Return the user with this name and password, or None.
 
-        :raises TooManyRequests: the guard refuses; nothing was hashed.
-        :raises AccountSuspended: the password is right. It costs one hash, as every other answer does.
+        :raises TooManyRequests: there were too many attempts; no password was hashed.
+        :raises AccountSuspended: the password is right. This costs one hash, as every other outcome does.
         """
         if username is not None:
             check_login(request, username)
@@ -47,7 +47,7 @@ class CachedAccountBackend(ModelBackend):
         return cache.load_account(user_id)
 
     def user_can_authenticate(self, user: Viewer | None) -> bool:
-        # Django calls this after it has checked the password.
+        # Django calls this after it checked the password.
         if not isinstance(user, User):
             return False
         if user.suspended_at is not None and user.deleted_at is None:

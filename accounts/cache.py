@@ -1,11 +1,11 @@
 """
 What the caches hold of accounts.
 
-Memcached  `user:{id}`      who they are to others
-Redis      `account:{id}`   who they are to us, for authentication
-Redis      `token:{sha256}` whose a token is
+Memcached  `user:{id}`      a UserRecord: what others see of a user
+Redis      `account:{id}`   an AccountRecord, for authentication
+Redis      `token:{sha256}` a TokenRecord: the owner of a token
 Redis      Django's prefix and a hash of its id: a session
-Redis      `known_address:{id}:{address}` that somebody has logged in from there
+Redis      `known_address:{id}:{address}` proof that the user has logged in from this address
 """
 
 from collections.abc import Collection, Iterable
@@ -29,17 +29,17 @@ from utils.caching.records import NONE, RecordShape
 from utils.caching.redis.client import RedisUnavailable, Script, client
 from utils.database.time_ids import format_time
 
-# Of an account, what authentication needs; everything else of a cached instance is loaded when touched.
-# In the order of the model's own fields, because that is how `from_db` takes values.
+# The fields that authentication needs; the other fields of a cached instance are loaded on first access.
+# In the order of the model's fields, as `from_db` expects them.
 ACCOUNT_FIELDS = ("is_superuser", "is_staff", "is_active", "id", "username", "email")
 USER = RecordShape(id=int, username=str, nickname=(str, NONE), avatar=str, suspended=bool, deleted=bool)
 ACCOUNT = RecordShape(is_superuser=bool, is_staff=bool, is_active=bool, id=int, username=str, email=str, auth_hash=str)
 TOKEN = RecordShape(user_id=int, auth_hash=str, expires_at=str)
-# A session and a token name a user in their JSON; the account of that user comes along.
+# The JSON of a session or a token names a user; the script returns that user's account with it.
 WITH_ACCOUNT = Script(
     "with_account",
     """
--- {value, account, user id}, each false where there is none. What is no string is removed.
+-- Returns {value, account, user id}, each false if missing. A key that holds no string is deleted.
 local function get(key)
     local value = redis.pcall('GET', key)
     if type(value) ~= 'table' then return value end
@@ -87,9 +87,9 @@ def redis_key(name: str) -> str:
 
 def user_lookup(user_ids: Iterable[int]) -> Lookup:
     """
-    Return a lookup of UserRecords, for reading them in one round trip with other things.
+    Return a lookup of UserRecords, to be read in one round trip with other lookups.
 
-    An id that never belonged to anybody has none.
+    The result has no record for an id that no user ever had.
     """
     return Lookup({user_id: user_key(user_id) for user_id in user_ids}, load_user_records, USER.matches)
 
@@ -99,10 +99,10 @@ def load_user_records(user_ids: Collection[int]) -> dict[int, UserRecord]:
     Read user records from the database: one query.
     """
     users = User.objects.filter(id__in=user_ids).select_related("profile")
-    return {user.id: user_record(user) for user in users}
+    return {user.id: to_record(user) for user in users}
 
 
-def user_record(user: User) -> UserRecord:
+def to_record(user: User) -> UserRecord:
     return {
         "id": user.id,
         "username": user.username,
@@ -115,15 +115,15 @@ def user_record(user: User) -> UserRecord:
 
 def load_account(user_id: int) -> User | None:
     """
-    Return the User to authenticate as, or None if there is none who may log in. No SQL when warm.
+    Return the user with this id if they may log in, else None. No SQL if the account is cached.
     """
     record = read_one(account_key(user_id), lambda: account_record(user_id), ACCOUNT.matches, alias="default")
-    return None if record is None else account_of(record)
+    return None if record is None else account_from_record(record)
 
 
-def account_of(record: AccountRecord) -> User:
+def account_from_record(record: AccountRecord) -> User:
     """
-    Return the User of an account record. It has only `ACCOUNT_FIELDS`; others are fetched on first touch.
+    Return the User of an account record. Only `ACCOUNT_FIELDS` are set; others are fetched on first access.
     """
     user = User.from_db("default", ACCOUNT_FIELDS, [record[name] for name in ACCOUNT_FIELDS])  # type: ignore[literal-required]
     user.cached_auth_hash = record["auth_hash"]
@@ -132,13 +132,13 @@ def account_of(record: AccountRecord) -> User:
 
 def load_with_account(key: str, id_field: str) -> tuple[Any, AccountRecord | None]:
     """
-    Return (value, account record) of a session or token key: both in one round trip.
+    Return (value, account record) of a session or token key, in one round trip.
 
-    The value may be anything, or None if there is none; an invalid account record is None too.
+    The value is unchecked JSON, or None if the key is missing. An invalid account record counts as None.
 
     :param key: the full name of the key in Redis.
     :param id_field: the field of the JSON value that holds the user's id.
-    :raises RedisUnavailable: no answer.
+    :raises RedisUnavailable: Redis did not answer.
     """
     raw, account = client.run(WITH_ACCOUNT, [key], with_account_arguments(id_field))[:2]
     value, record = parse(raw), parse(account)
@@ -147,7 +147,7 @@ def load_with_account(key: str, id_field: str) -> tuple[Any, AccountRecord | Non
 
 def parse(raw: bytes | None) -> Any:
     """
-    Return the value of a JSON text, None if there is no text. Invalid JSON counts as a tombstone.
+    Return the value of a JSON text; None if there is no text, a tombstone if the JSON is invalid.
     """
     try:
         return None if raw is None else orjson.loads(raw)
@@ -172,16 +172,16 @@ def account_record(user_id: int) -> AccountRecord | None:
 
 def with_account_arguments(id_field: str) -> list[str]:
     """
-    Return the arguments of WITH_ACCOUNT: how account keys begin, and the field that holds the user's id.
+    Return the arguments of WITH_ACCOUNT: the prefix of account keys, and the field that holds the user's id.
     """
     return [redis_key(account_key("")), id_field]
 
 
 def credential_key(secret: str | None, session_id: str | None) -> tuple[str, str] | None:
     """
-    Return (Redis key, field of the user's id) of a token or else of a session, or None if neither was presented.
+    Return (Redis key, field of the user's id) of the token, else of the session; None if the request has neither.
 
-    The key proves nothing. It only says where to read ahead.
+    The key proves nothing; it only says what to prefetch.
     """
     if secret:
         return redis_key(token_key(AccessToken.hash(secret))), "user_id"
@@ -194,7 +194,7 @@ def load_token(key_hash: str) -> tuple[TokenRecord | None, AccountRecord | None]
     """
     Return the records of a token and of its account; both are None if the token is unknown.
 
-    One round trip when warm. Notes when the token was last used on a miss. The account is None when it was not there.
+    One round trip if both are cached. A miss updates `last_used_at`. The account is None if it is not cached.
     """
     try:
         record, account = load_with_account(redis_key(token_key(key_hash)), "user_id")
@@ -210,7 +210,7 @@ def token_record(key_hash: str) -> TokenRecord | None:
     if token is None:
         return None
     long_ago = timezone.now() - timedelta(seconds=LAST_USED_SECONDS)
-    # Every miss comes here, and without Redis every request is one.
+    # Without Redis, every request is a miss and comes here.
     if token.last_used_at is None or token.last_used_at < long_ago:
         AccessToken.objects.filter(id=token.id).update(last_used_at=timezone.now())
     return {"user_id": token.user_id, "auth_hash": token.auth_hash, "expires_at": format_time(token.expires_at)}
@@ -218,7 +218,7 @@ def token_record(key_hash: str) -> TokenRecord | None:
 
 def invalidate_user(*user_ids: int) -> bool:
     """
-    Make every reader load these users from the database; say whether the caches confirmed it. Two round trips in all.
+    Invalidate cached users and accounts; say whether both caches confirmed it. Two round trips in all.
     """
     seen_by_others = invalidate(*map(user_key, user_ids))
     return invalidate(*map(account_key, user_ids), alias="default") and seen_by_others
@@ -226,7 +226,7 @@ def invalidate_user(*user_ids: int) -> bool:
 
 def invalidate_tokens(key_hashes: Collection[str]) -> bool:
     """
-    Make tokens that were revoked unknown at once; say whether the cache confirmed it.
+    Invalidate revoked tokens; say whether the cache confirmed it.
     """
     return not key_hashes or invalidate(
         *[token_key(key_hash) for key_hash in key_hashes], seconds=settings.OBJECT_CACHE_SECONDS, alias="default"
@@ -239,7 +239,7 @@ def known_address_key(user_id: int, address: str) -> str:
 
 def load_known_address(user_id: int, address: str) -> str:
     """
-    Return the proof that a user's last login from an address left behind, or "" if there is none.
+    Return the proof that the user's last login from this address stored, or "" if there is none.
     """
     proof = caches["default"].get(known_address_key(user_id, address))
     return proof if isinstance(proof, str) else ""
@@ -247,6 +247,6 @@ def load_known_address(user_id: int, address: str) -> str:
 
 def store_known_address(user_id: int, address: str, proof: str) -> None:
     """
-    Store the proof of a login. It is lost if the cache is unavailable.
+    Store the proof of a login. If the cache is unavailable, the proof is lost.
     """
     caches["default"].set(known_address_key(user_id, address), proof, KNOWN_ADDRESS_SECONDS)

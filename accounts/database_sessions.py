@@ -1,5 +1,5 @@
 """
-Sessions in the database under keyed hashes of their ids: who reads the table, or a cache, learns no cookie.
+Sessions in the database under keyed hashes of their ids: reading the table or a cache reveals no valid cookie.
 """
 
 from datetime import date
@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 SALT = "accounts.sessions"
-# As wide as the column. No cookie has it: a stored key that somebody shows is not looked for as a former one.
+# A stored key is as long as the column, and longer than a cookie, so a stolen stored key is not accepted as a cookie.
 STORED_LENGTH, COOKIE_LENGTH = 40, 32
-# Until then a session that is stored under its id itself, as releases before this one did, goes on under the hash.
+# Earlier releases stored sessions under their ids. Until this date such a session is still found and moved.
 UNHASHED_UNTIL = date(2027, 3, 1)
 
 
@@ -22,7 +22,7 @@ class SessionStore(DBSessionStore):
     """
     Django's sessions in the database, each stored under a hash of its id; only the cookie holds the id.
 
-    Only the synchronous methods do: nothing here is asynchronous.
+    Only the synchronous methods are adapted, because the project has no asynchronous views.
     """
 
     def exists(self, session_key: str) -> bool:
@@ -38,7 +38,7 @@ class SessionStore(DBSessionStore):
             super().delete(stored_key(session_key))
 
     def _get_session_from_db(self) -> AbstractBaseSession | None:
-        # One query finds it under a former key too.
+        # One query that also finds the session under a former key.
         keys = [stored_key(self.session_key), *former_keys(self.session_key)] if self.session_key else []
         session = self.model.objects.filter(session_key__in=keys, expire_date__gt=timezone.now()).first()
         if session is None:
@@ -49,21 +49,21 @@ class SessionStore(DBSessionStore):
 
     def move(self, former: str, key: str) -> None:
         """
-        Store a session under its present key. Safe to run twice, and by two requests at once.
+        Move a session to its present key. Safe to run twice, and by two requests at once.
         """
         self.model.objects.filter(session_key=former).update(session_key=key)
 
 
 def stored_key(session_key: str, secret: str | bytes | None = None) -> str:
     """
-    Return the key that a session is stored under, from which nobody can tell its id.
+    Return the key that a session is stored under. The id cannot be computed from it.
     """
     return salted_hmac(SALT, session_key, secret, algorithm="sha256").hexdigest()[:STORED_LENGTH]
 
 
 def former_keys(session_key: str) -> list[str]:
     """
-    Return the keys that a session of before may be stored under: by secrets that were replaced, and by its id itself.
+    Return the keys under which an older session may be stored: hashed with former secrets, or its id itself.
     """
     keys = [stored_key(session_key, secret) for secret in settings.SECRET_KEY_FALLBACKS]
     if len(session_key) == COOKIE_LENGTH and timezone.now().date() < UNHASHED_UNTIL:

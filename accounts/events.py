@@ -23,7 +23,7 @@ class UserChanged(Event):
 @dataclass(frozen=True, kw_only=True)
 class TokensRevoked(Event):
     """
-    Access tokens ended before their time.
+    Access tokens were revoked before they expired.
     """
 
     name: ClassVar[str] = "tokens_revoked"

@@ -1,5 +1,5 @@
 """
-The guard before every password: the API's login, the browsable API's and the admin's.
+The rate limit of all logins: the API's, the browsable API's and the admin's.
 """
 
 from django.http import HttpRequest
@@ -10,15 +10,15 @@ from utils.api.throttling import RateLimiter
 
 def check_login(request: HttpRequest | None, username: str) -> None:
     """
-    Count an attempt to log in, by the caller's address and by the account's name in whatever case.
+    Count a login attempt against the limit of the caller's address and against that of the user name, in any case.
 
-    Devices and addresses that have logged in as that name before are counted by the name apart, each
-    for itself: so strangers who guess do not lock the owner out. One query.
+    A device or address that has logged in under this name before has a limit of its own for it, so strangers who
+    guess passwords do not lock the owner out. One query.
 
-    A name that nobody has is counted like any other, and one who is over the limit learns nothing
-    about the password. Called before anything is hashed.
+    Names without a user are counted too, and a refusal reveals nothing about the password. Call this before the
+    password is hashed.
 
-    :param request: None where there is none; then only the name counts.
+    :param request: None if there is no request; then only the name counts.
     :raises TooManyRequests: one of the two is over its limit.
     """
     bucket = f"name:{username.casefold()}"

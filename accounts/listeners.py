@@ -1,6 +1,6 @@
 """
-Keeps cached users in step with rows that are saved outside the services, such as in the admin; and sessions
-and devices with logins, which come from the API, the browsable pages and the admin.
+Invalidates cached users when rows are saved outside the services, such as in the admin. Renews the session and
+records the device at every login, from the API, the browsable pages or the admin.
 """
 
 from django.conf import settings
@@ -27,7 +27,7 @@ def profile_saved(instance: UserProfile, **kwargs: object) -> None:
 
 @receiver(post_delete, sender=AccessToken)
 def token_deleted(instance: AccessToken, **kwargs: object) -> None:
-    # One that is over opens nothing, cached or not; they are purged by the thousand.
+    # Expired tokens are refused even if cached, and thousands of them are purged at once.
     if instance.expires_at > timezone.now():
         after_commit(cache.invalidate_tokens, [instance.key_hash])
 
@@ -35,7 +35,7 @@ def token_deleted(instance: AccessToken, **kwargs: object) -> None:
 @receiver(user_logged_in)
 def logged_in(request: HttpRequest, user: User, **kwargs: object) -> None:
     """
-    Give each login a session id of its own: for the same user with the same password Django keeps the old one.
+    Give each login a new session id. Django would keep the id if the same user logs in again.
     """
     session_key = request.session.session_key
     if session_key and session_key == request.COOKIES.get(settings.SESSION_COOKIE_NAME):

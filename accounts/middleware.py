@@ -1,5 +1,5 @@
 """
-Which user a request comes from.
+The user of a request.
 """
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user
@@ -17,22 +17,22 @@ from accounts.models import User, Viewer
 
 class AccountMiddleware(AuthenticationMiddleware):
     """
-    Django's `request.user`, from the account that was read with the session.
+    Sets `request.user` as Django does, but from the account that was read together with the session.
 
-    Once somebody has looked, `request.account` is the user without the lazy wrapper.
+    `request.account` is the user without the lazy wrapper; it is set on the first access of `request.user`.
     """
 
     def process_request(self, request: HttpRequest) -> None:
-        # Django does the same and calls it a user.
+        # Django's own middleware assigns the same lazy object.
         request.user = SimpleLazyObject(lambda: self.load_user(request))  # type: ignore[assignment]
 
     def load_user(self, request: HttpRequest) -> Viewer:
-        # Embedded, no account comes with a session. Django also decides about what is not cached or not valid:
-        # it asks the database, accepts former secrets, and ends sessions of an old password.
+        # The embedded profile's sessions have no `load_owner`. Whatever is not cached or not valid is left to Django:
+        # it reads the database, accepts former secrets, and ends sessions of an old password.
         load_owner = getattr(request.session, "load_owner", lambda: None)
         user = load_owner() or get_user(request)
         if user.is_staff or user.is_superuser:
-            # The rights of staff are never taken from a cache: somebody who can reach it could write them.
+            # Staff rights are never taken from a cache: an attacker who can write to it could grant them.
             user = get_owner(request.session.session_key) or AnonymousUser()
         request.account = user  # type: ignore[attr-defined]  # ours
         return user

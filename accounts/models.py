@@ -1,5 +1,5 @@
 """
-People, their profiles, and the tokens of their mobile clients.
+Users, their profiles, and the access tokens of their mobile clients.
 """
 
 import hashlib
@@ -11,21 +11,28 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts.constants import AUTH_SALT, EMAIL_LENGTH, NICKNAME_MAX, SEARCH_KEY_LENGTH, USERNAME_COLUMN, RoleRank
+from accounts.constants import (
+    AUTH_SALT,
+    MAX_EMAIL_LENGTH,
+    MAX_NICKNAME_LENGTH,
+    SEARCH_KEY_LENGTH,
+    USERNAME_COLUMN,
+    RoleRank,
+)
 
 
 def fold_name(text: str) -> str:
     """
-    Return a name as it is compared: in one case, full-width letters as the usual ones.
+    Return a name in the form in which names are compared: case folded, full-width letters as ordinary ones.
     """
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 
 def search_key(name: str) -> str:
     """
-    Return the hexadecimal UTF-8 of a folded name's first characters.
+    Return the hexadecimal UTF-8 of the first characters of a folded name.
 
-    Every collation of every database compares it byte by byte, and names that begin alike have keys that do.
+    Every collation of every database compares such keys byte by byte, and a prefix of a name has a prefix of its key.
     """
     return fold_name(name)[:SEARCH_KEY_LENGTH].encode().hex()
 
@@ -44,19 +51,19 @@ class NicknameKeyField(models.CharField):
 class UserQuerySet(models.QuerySet["User"]):
     def visible_to(self, viewer: "Viewer") -> "UserQuerySet":
         """
-        Return the people whom `viewer` may see: the one place where somebody is hidden from somebody.
+        Return the users that `viewer` may see. This is the one place that decides it.
 
-        A deleted account is gone for everyone, a suspended one for everyone but staff.
-        Blocks, mutes and private accounts belong here when they come.
+        Deleted accounts are hidden from everyone, suspended ones from everyone but staff.
+        Future blocks, mutes and private accounts belong here too.
         """
-        there = self.filter(deleted_at__isnull=True)
-        return there if viewer.is_staff else there.filter(suspended_at__isnull=True)
+        not_deleted = self.filter(deleted_at__isnull=True)
+        return not_deleted if viewer.is_staff else not_deleted.filter(suspended_at__isnull=True)
 
 
 # The stubs cannot follow `from_queryset` of a manager that is not generic.
 class AccountManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     """
-    Makes a user together with the profile: there is no moment at which one lacks the other.
+    Creates a user together with the profile, in one transaction: neither ever exists without the other.
     """
 
     def _create_user(self, username: str, email: str | None, password: str | None, **fields: Any) -> "User":
@@ -68,7 +75,7 @@ class AccountManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[m
     def get_by_natural_key(self, username: str | None) -> "User":
         name = (username or "").lower()
         user: User = self.get(username=name)
-        # MariaDB's collation takes "álice1" and "ａlice1" for alice1; look-alikes do not count.
+        # MariaDB's collation treats "álice1" and "ａlice1" as equal to alice1, but they are other names.
         if user.username != name:
             raise self.model.DoesNotExist
         return user
@@ -78,8 +85,8 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # of notifica
     """
     A row means: this person has, or had, an account.
 
-    `suspended_at` set: moderators have hidden the account and all it wrote; `deleted_at` set: its
-    owner has closed it, the row stays as a tombstone without name and mail.
+    `suspended_at` is set: moderators have hidden the account and its content. `deleted_at` is set: its owner has
+    closed it, and the row stays as a tombstone without name and mail address.
     """
 
     first_name = last_name = None  # type: ignore[assignment]  # this is how Django drops inherited fields
@@ -87,7 +94,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # of notifica
     username = models.CharField(
         max_length=USERNAME_COLUMN, unique=True, help_text="Lower case; people may type any case."
     )
-    email = models.EmailField(max_length=EMAIL_LENGTH, unique=True, help_text="Lower case.")
+    email = models.EmailField(max_length=MAX_EMAIL_LENGTH, unique=True, help_text="Lower case.")
     email_verified_at = models.DateTimeField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -98,7 +105,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # of notifica
     class Meta(AbstractUser.Meta):
         permissions = [("view_email", "Can see whole mail addresses")]
 
-    # Set on an instance that was made from the cache, which never holds a password.
+    # Set on instances created from the cache, which never holds a password hash.
     cached_auth_hash: str | None = None
 
     def __str__(self) -> str:
@@ -106,7 +113,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # of notifica
 
     def clean(self) -> None:
         """
-        Keep names and mails lower case, whoever edits them.
+        Turn name and mail address into lower case, also when they are edited in the admin.
         """
         super().clean()
         self.username = self.username.lower()
@@ -114,12 +121,12 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # of notifica
 
     def get_session_auth_hash(self) -> str:
         """
-        Return what ties sessions and tokens to the password: a new password ends them all.
+        Return the hash that ties sessions and tokens to the password: a new password ends them all.
         """
         return self.cached_auth_hash or super().get_session_auth_hash()
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        # Django's own, with the epoch: a suspension ends sessions although the password stays.
+        # As Django's own, plus the epoch: a suspension ends sessions although the password stays the same.
         return salted_hmac(
             AUTH_SALT, f"{self.password}{self.auth_epoch}", secret=secret, algorithm="sha256"
         ).hexdigest()
@@ -127,7 +134,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # of notifica
     @property
     def rank(self) -> RoleRank:
         """
-        Return how high somebody stands: nobody acts on somebody of their own rank or above.
+        Return the user's rank: staff may act only on users of a lower rank.
         """
         if self.is_superuser:
             return RoleRank.SUPERUSER
@@ -136,7 +143,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # of notifica
     @property
     def masked_email(self) -> str:
         """
-        Return the mail address as `a***@e***.com`: enough to recognise, too little to write to.
+        Return the mail address as `a***@e***.com`: its owner recognises it, others cannot write to it.
         """
         name, _, domain = self.email.partition("@")
         return f"{name[:1]}***@{domain[:1]}***.{domain.rpartition('.')[2]}"
@@ -146,24 +153,24 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # of notifica
         return self.is_active and self.suspended_at is None and self.deleted_at is None
 
 
-# Who looks at a page; `visible_to` of every app takes one.
+# The user for whom a page is made; `visible_to` of every app takes one.
 Viewer = User | AnonymousUser
 
 
 class UserProfile(models.Model):
     """
-    A row means: what a user shows of themselves, and how much there is of theirs.
+    A row means: a user's nickname and avatar, and how many followers, followings and tweets they have.
 
-    The counters change in the transaction of what they count, this row first; they are never
-    part of a cached user, so that a follow makes no cached user stale.
+    The counters change in the transaction that changes what they count, and before it. They are not part of
+    cached users, so a new follower does not invalidate a cached user.
     """
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="profile")
-    nickname = models.CharField(max_length=NICKNAME_MAX, null=True, blank=True)
+    nickname = models.CharField(max_length=MAX_NICKNAME_LENGTH, null=True, blank=True)
     avatar = models.CharField(
         max_length=200, blank=True, db_index=True, help_text="Key of the image in the media storage."
     )
-    # Two hexadecimal digits a byte, at most four bytes a character.
+    # Two hexadecimal digits per byte, at most four bytes per character.
     nickname_key = NicknameKeyField(max_length=SEARCH_KEY_LENGTH * 8, blank=True, default="", editable=False)
     followers_count = models.PositiveBigIntegerField(default=0)
     followings_count = models.PositiveBigIntegerField(default=0)
@@ -183,9 +190,9 @@ class UserProfile(models.Model):
 
 class AccessToken(models.Model):
     """
-    A row means: whoever presents the secret with this SHA-256 is this user, until `expires_at`.
+    A row means: a request with the secret of this SHA-256 is authenticated as this user, until `expires_at`.
 
-    `auth_hash` is the user's at the time of login; a password change makes it differ.
+    `auth_hash` is the user's session auth hash at login. A new password changes the user's hash and so ends the token.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="access_tokens")
@@ -204,6 +211,6 @@ class AccessToken(models.Model):
     @staticmethod
     def hash(secret: str) -> str:
         """
-        Return what is stored of a secret: it is random and long, so a plain SHA-256 is enough.
+        Return the hash to store for a secret. A plain SHA-256 is enough, because secrets are long and random.
         """
         return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

@@ -1,5 +1,5 @@
 """
-What travels of an account through caches and pages.
+Records of users, accounts and tokens as caches hold them and pages show them.
 """
 
 from typing import TypedDict
@@ -7,7 +7,7 @@ from typing import TypedDict
 
 class UserRecord(TypedDict):
     """
-    Who somebody is to others. `avatar` is a key of the media storage, "" for none.
+    What others see of a user. `avatar` is a key of the media storage, "" for none.
     """
 
     id: int
@@ -20,7 +20,7 @@ class UserRecord(TypedDict):
 
 class AccountRecord(TypedDict):
     """
-    What authentication needs of an account that may log in.
+    What authentication needs to know of an account that may log in.
     """
 
     is_superuser: bool
@@ -34,7 +34,7 @@ class AccountRecord(TypedDict):
 
 class TokenRecord(TypedDict):
     """
-    Whose an access token is, and until when: `expires_at` is written as the API writes times.
+    The owner of an access token and when it expires; `expires_at` is a text as in the API.
     """
 
     user_id: int

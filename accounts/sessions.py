@@ -18,9 +18,9 @@ from utils.caching.redis.client import RedisUnavailable
 
 class SessionStore(DatabaseSessionStore, CachedDBSessionStore):
     """
-    Django's cached_db sessions under hashes of their ids; when warm, the session and the account take one round trip.
+    Django's cached_db sessions under hashes of their ids. If both are cached, session and account take one round trip.
 
-    `account` is the record that came along, None when it was not cached.
+    `account` is the record that was read with the session, None if it is not cached.
     """
 
     account: AccountRecord | None = None
@@ -36,33 +36,33 @@ class SessionStore(DatabaseSessionStore, CachedDBSessionStore):
         except RedisUnavailable:
             data = None
         if data is not None and not is_session(data):
-            # Written by another release, or damaged: the database has the session.
+            # Written by another release, or damaged. The database still has the session.
             self._cache.delete(self.cache_key)  # type: ignore[attr-defined]  # missing in the stubs
             data = None
         return super().load() if data is None else data
 
     def move(self, former: str, key: str) -> None:
         super().move(former, key)
-        # Its copy would be there as long as the session could have been.
+        # The cached copy would stay as long as the session could have lasted.
         self._cache.delete(f"{self.cache_key_prefix}{former}")  # type: ignore[attr-defined]  # missing in the stubs
 
     def load_owner(self) -> User | None:
         """
-        Return the user whom the session belongs to, None unless it came with an account and agrees with it.
+        Return the user of the session; None if no account was cached, or if the session does not match it.
 
-        The checks are those of Django's `get_user`: who vouched for the user, and by which password.
+        The checks are those of Django's `get_user`: the session's backend, and the hash of the password.
         """
         session, account = self._session, self.account  # type: ignore[attr-defined]  # missing in the stubs
         if account is None or session.get(BACKEND_SESSION_KEY) != LOGIN_BACKEND:
             return None
         if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), account["auth_hash"]):
             return None
-        return cache.account_of(account)
+        return cache.account_from_record(account)
 
 
 def is_session(data: Any) -> bool:
     """
-    Say whether a cached value is a session of nobody, or of somebody who can be looked for.
+    Say whether a cached value is an anonymous session, or one of a user with a valid id.
     """
     if type(data) is not dict:
         return False

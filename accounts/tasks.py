@@ -14,35 +14,35 @@ from utils.errors import Unavailable
 @event_handler()
 def invalidate_user(events: Sequence[UserChanged]) -> str:
     """
-    Make cached copies of users stale.
+    Invalidate cached copies of users.
 
-    Safe to run twice: a tombstone over a tombstone.
+    Safe to run twice: it only writes the same tombstones again.
     """
     user_ids = {event.user_id for event in events}
     if not cache.invalidate_user(*user_ids):
         raise Unavailable("Memcached did not confirm")
-    return f"{len(user_ids)} users are read anew"
+    return f"invalidated {len(user_ids)} users"
 
 
 @event_handler()
 def invalidate_tokens(events: Sequence[TokensRevoked]) -> str:
     """
-    Make tokens that were revoked unknown to the cache.
+    Invalidate cached copies of revoked tokens.
 
-    Safe to run twice: a tombstone over a tombstone.
+    Safe to run twice: it only writes the same tombstones again.
     """
     key_hashes = {key_hash for event in events for key_hash in event.key_hashes}
     if not cache.invalidate_tokens(key_hashes):
         raise Unavailable("Redis did not confirm")
-    return f"{len(key_hashes)} tokens are unknown"
+    return f"invalidated {len(key_hashes)} tokens"
 
 
 @event_handler(batch_size=10)
 def empty_profile(events: Sequence[AccountDeleted]) -> str:
     """
-    Remove nickname and avatar of people whose accounts are closed.
+    Remove the nickname and avatar of closed accounts.
 
     Safe to run twice: an empty profile stays empty.
     """
     emptied = [ProfileService.empty_profile(user_id=event.user_id) for event in events]
-    return f"{sum(emptied)} profiles are empty"
+    return f"emptied {sum(emptied)} profiles"

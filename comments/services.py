@@ -151,7 +151,7 @@ class CommentService:
 
         One round trip when the cache is warm, for the authors and the viewer's likes together.
         """
-        users = AccountService.user_lookup({record["user_id"] for record in records})
+        users = AccountService.user_lookup(user_ids={record["user_id"] for record in records})
         liked = LikeService.liked_lookup(viewer=viewer, model=Comment)
         read_through(*filter(None, (users, liked)))
         return cls.assemble(records=records, users=users.found, liked=liked, viewer=viewer)
@@ -171,7 +171,7 @@ class CommentService:
         :param users: {user id: user record} of the authors.
         :param liked: a lookup of the viewer's likes that was read, None for an anonymous viewer.
         """
-        is_visible = AccountService.visibility_to(viewer)
+        is_visible = AccountService.visibility_to(viewer=viewer)
         shown = [record for record in records if is_visible(users.get(record["user_id"]))]
         ids = [record["id"] for record in shown]
         liked_ids = LikeService.load_liked_among(viewer=viewer, model=Comment, ids=ids, lookup=liked)
@@ -223,7 +223,7 @@ class CommentService:
         Records the event `comments_purge_continued` if there may be more. Repeats safely. Does nothing
         if the account is not closed.
         """
-        if not AccountService.is_closed(user_id):
+        if not AccountService.is_closed(user_id=user_id):
             return
         comments = list(Comment.objects.filter(user_id=user_id).order_by("id")[:PURGE_SIZE])
         for comment in comments:
@@ -254,10 +254,10 @@ class ConversationService:
         likers = LikeService.likers_lookup(model=Tweet, object_id=tweet_id)
         tweet = TweetService.load_tweet(tweet_id=tweet_id, viewer=viewer, also=(first_comments, likers))
         records, likes = first_comments.found[tweet_id], likers.found[tweet_id]
-        users = AccountService.user_lookup({record["user_id"] for record in records} | {user for _, user in likes})
+        users = AccountService.user_lookup(user_ids={record["user_id"] for record in records} | {user for _, user in likes})
         liked = LikeService.liked_lookup(viewer=viewer, model=Comment) if records else None
         read_through(*filter(None, (users, liked)))
-        is_visible = AccountService.visibility_to(viewer)
+        is_visible = AccountService.visibility_to(viewer=viewer)
         if not all(map(is_visible, users.found.values())):
             return cls._load_without_hidden_users(tweet, viewer)
         comments = CommentService.assemble(records=records, users=users.found, liked=liked, viewer=viewer)

@@ -1,5 +1,5 @@
 """
-Moderators' screen of friendships.
+The admin screen of friendships.
 """
 
 from django.contrib import admin
@@ -11,7 +11,7 @@ from utils.pages.admin import LargeTableAdmin
 @admin.register(Friendship)
 class FriendshipAdmin(LargeTableAdmin):
     """
-    Friendships, to look at.
+    Friendships, read-only.
     """
 
     list_display = ("id", "from_user", "to_user", "created_at")

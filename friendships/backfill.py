@@ -1,5 +1,5 @@
 """
-The friendships that are copied from MySQL to HBase, and compared.
+Copies friendships from MySQL to HBase, and compares them.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from utils.hbase.models import HBaseModel
 
 class FriendshipReplica(Replica):
     """
-    One of the tables that HBase has of friendships; a subclass says which row each friendship has there.
+    One HBase table of friendships; a subclass says which row a friendship has in it.
     """
 
     def count(self) -> int:
@@ -45,14 +45,14 @@ class FriendshipReplica(Replica):
 
     def among(self, keys: Sequence[Key]) -> QuerySet[Friendship]:
         """
-        Return the friendships that `keys` are about, perhaps with others.
+        Return the friendships that `keys` are about, and perhaps others.
         """
         raise NotImplementedError
 
 
 class ListReplica(FriendshipReplica):
     """
-    A list by the friendships' ids.
+    A table whose keys contain the friendship's id.
     """
 
     def among(self, keys: Sequence[Key]) -> QuerySet[Friendship]:
@@ -61,11 +61,11 @@ class ListReplica(FriendshipReplica):
     @retried_transaction
     def decide(self, keys: Sequence[Key]) -> Decision:
         """
-        Draw the version, then look at MySQL.
+        Draw the version, then read MySQL.
 
-        Whoever unfollows later deletes for ever, and so wins. What MySQL does not have is deleted
-        for ever here as well: a friendship is in HBase only after it was committed, so one that was
-        there and is not in MySQL has ended, and its id is never given again.
+        A later unfollow deletes permanently, and so wins. A row without a friendship in MySQL is deleted
+        permanently here too: friendships reach HBase only after their commit, so a missing one has ended, and
+        its id is never used again.
         """
         lock_both(FRIENDSHIPS)
         version = next_id()
@@ -88,7 +88,7 @@ class FollowerReplica(ListReplica):
 
 class PairReplica(FriendshipReplica):
     """
-    Who follows whom, by both.
+    The table whose key is the pair of users.
     """
 
     model = FollowingPair
@@ -106,19 +106,19 @@ class PairReplica(FriendshipReplica):
     @retried_transaction
     def decide(self, keys: Sequence[Key]) -> Decision:
         """
-        Draw the version and look at MySQL while none of these followers can follow or unfollow anybody.
+        Draw the version and read MySQL while the profiles of these followers are locked.
 
-        Whoever does so later draws a larger one.
+        They cannot follow or unfollow anybody meanwhile; later changes draw a larger version.
         """
         lock_both(FRIENDSHIPS)
-        AccountService.lock_profiles(*{follower_id for follower_id, _ in keys})
+        AccountService.lock_profiles(user_ids={follower_id for follower_id, _ in keys})
         version = next_id()
         return Decision(self.get_expected(keys), version, version)
 
 
 class FriendshipsMigration(TableMigration):
     """
-    Friendships: one row of MySQL, a row in each of three tables of HBase.
+    Friendships: one row in MySQL, and one row in each of three HBase tables.
     """
 
     table = FRIENDSHIPS
@@ -129,11 +129,11 @@ class FriendshipsMigration(TableMigration):
 
     def copy_chunk(self, cursor: int | None, size: int) -> tuple[int, int | None]:
         """
-        Put the friendships of one chunk of MySQL into HBase.
+        Copy one chunk of friendships from MySQL to HBase.
 
-        The version is drawn before they are read and locked. Whoever ends one of them does so
-        later, draws a larger version for the pair, and so wins, however late these rows arrive;
-        a friendship that has ended is deleted from the two lists for ever.
+        The version is drawn before the rows are read and locked. An unfollow comes later, draws a larger version
+        for the pair, and so wins, however late these rows arrive. From the two lists, ended friendships are
+        deleted permanently.
         """
         friendships, version = self._lock_chunk(cursor, size)
         HBaseFriendshipStore().put(friendships, version=version)
@@ -148,8 +148,8 @@ class FriendshipsMigration(TableMigration):
 
 def friendships_after(id: int | None) -> QuerySet[Friendship, tuple[int, int, int]]:
     """
-    Return (id, follower id, followee id) of what MySQL has after an id, in the order of ids.
+    Return (id, follower id, followee id) of the friendships in MySQL after `id`, in the order of ids.
 
-    :param id: None is in front of all.
+    :param id: None starts at the first one.
     """
     return Friendship.objects.filter(id__gt=id or 0).order_by("id").values_list("id", "from_user_id", "to_user_id")

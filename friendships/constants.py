@@ -2,13 +2,13 @@
 Limits of friendships.
 """
 
-# The followings of somebody who follows more are not kept as one cached set; they are asked for page by page.
-CACHED_FOLLOWINGS = 5_000
-# How long a task waits for each answer of HBase: it would rather wait than be tried again.
+# The followings of a user who follows more are not cached; the store is asked about each page's users.
+MAX_CACHED_FOLLOWINGS = 5_000
+# How long a task waits for each response of HBase: longer than a request, because a retry costs more than waiting.
 TASK_TIMEOUT_MS = 5_000
-# How many friendships one run of a purge ends, so that a task stays short.
+# How many friendships one run of a purge ends, to keep tasks short.
 PURGE_SIZE = 300
-# How many people are offered for following, and among how many of the most followed they are looked for.
+# How many users are suggested, and how many of the most followed users are considered for it.
 SUGGESTIONS, SUGGESTION_CANDIDATES = 10, 100
-# Pages by number reach this far down a list; beyond it lists are read by cursor, whose cost does not grow.
-NUMBERED_ROWS = 1_000
+# Numbered pages cover this many rows of a list; older rows are read by cursor, whose cost does not grow.
+MAX_NUMBERED_ROWS = 1_000

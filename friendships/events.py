@@ -1,5 +1,5 @@
 """
-What friendships announce.
+The events that friendships announce.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from outbox.events import Event
 @dataclass(frozen=True, kw_only=True)
 class FriendshipEvent(Event):
     """
-    A friendship began or ended; `friendship_id` is the id of its row, which may be deleted by now.
+    A friendship began or ended; `friendship_id` is the id of its row, which may no longer exist.
     """
 
     follower_id: int
@@ -38,11 +38,13 @@ class Unfollowed(FriendshipEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FriendshipsPurgeGoesOn(Event):
+class FriendshipsPurgeContinued(Event):
     """
     A closed account may have more friendships to end.
     """
 
-    name: ClassVar[str] = "friendships_purge_goes_on"
+    name: ClassVar[str] = "friendships_purge_continued"
+    # To be removed on 1 March 2027: the name in rows of earlier releases.
+    aliases: ClassVar[tuple[str, ...]] = ("friendships_purge_goes_on",)
 
     user_id: int

@@ -1,7 +1,7 @@
 """
-Friendships in HBase: a replica of MySQL's, once for each question that is asked.
+Friendships in HBase: a replica of those in MySQL, one table per kind of query.
 
-`id` is the friendship's id, and so its time. Somebody who unfollows and follows again has another one.
+`id` is the friendship's id, and so its time. Unfollowing and following again creates a friendship with a new id.
 """
 
 from utils.hbase.fields import DescendingIntegerField, IntegerField, ReversedIntegerField
@@ -10,7 +10,7 @@ from utils.hbase.models import HBaseModel
 
 class Following(HBaseModel):
     """
-    A row means: this follower follows that followee. Whom somebody follows is one scan, newest first.
+    A row means: this follower follows this followee. One scan lists a user's followings, newest first.
     """
 
     follower_id = ReversedIntegerField()
@@ -25,7 +25,7 @@ class Following(HBaseModel):
 
 class Follower(HBaseModel):
     """
-    A row means: this followee is followed by that follower. Who follows somebody is one scan, newest first.
+    A row means: this followee is followed by this follower. One scan lists a user's followers, newest first.
     """
 
     followee_id = ReversedIntegerField()
@@ -40,7 +40,7 @@ class Follower(HBaseModel):
 
 class FollowingPair(HBaseModel):
     """
-    A row means: the follower follows the followee, by the friendship of that id. Does A follow B is one get.
+    A row means: this follower follows this followee, by the friendship of this id. One get says whether A follows B.
     """
 
     follower_id = ReversedIntegerField()

@@ -14,8 +14,8 @@ class Friendship(models.Model):
     """
     A row means: `from_user` follows `to_user`. The id is the microsecond at which that began.
 
-    No foreign key constraints: inserting a row would lock both users' rows, and a popular user's
-    row is locked by somebody at any time.
+    No foreign key constraints: inserting a row would lock both users' rows, and the row of a popular user is nearly
+    always locked.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -31,7 +31,7 @@ class Friendship(models.Model):
         indexes = [
             models.Index(fields=["to_user", "id"], name="friendship_followers"),
             models.Index(fields=["from_user", "id"], name="friendship_followings"),
-            # Fan-out walks the followers of one author in the order of their ids.
+            # Fan-out reads the followers of one author in the order of their ids.
             models.Index(fields=["to_user", "from_user"], name="friendship_fan_out"),
         ]
 

@@ -2,26 +2,39 @@
 The verbs of friendships.
 """
 
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Literal, Protocol
 
-from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from accounts.models import User, UserProfile
+from accounts.models import User, UserProfile, Viewer
+from accounts.records import UserRecord
 from accounts.services import AccountService, SearchService
 from friendships import cache, storage
-from friendships.constants import NUMBERED_ROWS, PURGE_SIZE, SUGGESTION_CANDIDATES, SUGGESTIONS
-from friendships.events import Followed, FriendshipEvent, FriendshipsPurgeGoesOn, Unfollowed
+from friendships.constants import MAX_NUMBERED_ROWS, PURGE_SIZE, SUGGESTION_CANDIDATES, SUGGESTIONS
+from friendships.events import Followed, FriendshipEvent, FriendshipsPurgeContinued, Unfollowed
 from friendships.models import Friendship
 from friendships.storage import FriendshipRow
 from outbox.services import OutboxService
 from utils.database.counters import Counter
-from utils.database.pagination import NumberedPage, fill_page
+from utils.database.pagination import NumberedPage, Page, Window, fill_page
 from utils.database.time_ids import next_id
 from utils.database.transactions import after_commit, create_with_time_id, retried_transaction
 from utils.errors import Refused, Unavailable
+
+# What lists show: a friendship and the user on its other side.
+ListedFriendship = tuple[FriendshipRow, UserRecord]
+FriendshipPage = Page[ListedFriendship]
+
+
+class GetRows(Protocol):
+    """
+    `get_followers` or `get_followings` of a store.
+    """
+
+    def __call__(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[FriendshipRow]: ...
 
 
 class CannotFollowSelf(Refused):
@@ -36,15 +49,15 @@ class FriendshipService:
     """
 
     @classmethod
-    def follow(cls, *, follower, followee):
+    def follow(cls, *, follower: User, followee: User) -> tuple[Friendship, bool]:
         """
         Make `follower` follow `followee`; return the friendship and whether it is new.
 
         Three statements in one transaction.
 
-        Following somebody twice is not an error: the existing friendship is returned, so a
-        client may safely repeat a request it lost sight of. The followee's newest tweets arrive
-        in the follower's feed soon after (event `followed`).
+        Following a user twice is not an error: the existing friendship is returned, so a client may safely repeat
+        a request whose response it did not receive. The followee's newest tweets arrive in the follower's feed
+        soon after (event `followed`).
 
         :raises CannotFollowSelf: both are the same user.
         """
@@ -54,46 +67,48 @@ class FriendshipService:
             return cls._create(follower.id, followee.id), True
         except IntegrityError:
             existing = cls._between(follower.id, followee.id).first()
-        # Ended at this very moment: then it is a new one.
+        # If another request has just ended it, create a new one.
         return (existing, False) if existing else (cls._create(follower.id, followee.id), True)
 
     @classmethod
     @retried_transaction
     def _create(cls, follower_id: int, followee_id: int) -> Friendship:
         """
-        :raises IntegrityError: it is there already; nothing has changed.
+        :raises IntegrityError: the friendship exists already; nothing has changed.
         """
-        # Counters first: two users who follow each other at one moment queue here instead of deadlocking.
-        AccountService.change_counts({follower_id: {"followings_count": 1}, followee_id: {"followers_count": 1}})
+        # Counters first: two users who follow each other at the same time wait here instead of deadlocking.
+        AccountService.change_counts(deltas={follower_id: {"followings_count": 1}, followee_id: {"followers_count": 1}})
         friendship = create_with_time_id(Friendship, from_user_id=follower_id, to_user_id=followee_id)
         cls._announce(Followed, follower_id, followee_id, friendship.id, current_id=friendship.id)
         return friendship
 
     @classmethod
     @retried_transaction
-    def unfollow(cls, *, follower, followee):
+    def unfollow(cls, *, follower: User, followee: User) -> int:
         """
-        End it, and return how many friendships that were: 0 or 1.
+        End the friendship, and return how many were ended: 0 or 1.
 
         :raises CannotFollowSelf: both are the same user.
         """
         if follower.id == followee.id:
             raise CannotFollowSelf("You can not unfollow yourself.")
-        AccountService.lock_profiles(follower.id, followee.id)
+        AccountService.lock_profiles(user_ids=[follower.id, followee.id])
         friendship_id = cls._get_id(follower.id, followee.id)
         if friendship_id is None:
             return 0
-        AccountService.change_counts({follower.id: {"followings_count": -1}, followee.id: {"followers_count": -1}})
+        AccountService.change_counts(
+            deltas={follower.id: {"followings_count": -1}, followee.id: {"followers_count": -1}}
+        )
         Friendship.objects.filter(id=friendship_id).delete()
         cls._announce(Unfollowed, follower.id, followee.id, friendship_id, current_id=None)
         return 1
 
     @classmethod
-    def _between(cls, follower_id, followee_id):
+    def _between(cls, follower_id: int, followee_id: int) -> QuerySet[Friendship]:
         return Friendship.objects.filter(from_user_id=follower_id, to_user_id=followee_id)
 
     @classmethod
-    def _get_id(cls, follower_id, followee_id):
+    def _get_id(cls, follower_id: int, followee_id: int) -> int | None:
         return cls._between(follower_id, followee_id).values_list("id", flat=True).first()
 
     @classmethod
@@ -108,25 +123,25 @@ class FriendshipService:
     ) -> None:
         ids = {"follower_id": follower_id, "followee_id": followee_id, "friendship_id": friendship_id}
         OutboxService.record(event=event_type(**ids))
-        # The version is drawn while the profiles are held: of two changes of one pair the later one has the larger.
+        # The version is drawn while the profiles are locked, so a later change of the pair has a larger version.
         after_commit(partial(storage.mirror, **ids, current_id=current_id, version=next_id()))
-        # Only then, so that the set is not filled again with what HBase said before.
+        # After HBase has changed, so that the cached set is not filled again with what HBase held before.
         after_commit(cache.invalidate_followings, follower_id)
 
     @classmethod
-    def mirror(cls, *, follower_id, followee_id, friendship_id):
+    def mirror(cls, *, follower_id: int, followee_id: int, friendship_id: int) -> bool:
         """
-        Make HBase agree with MySQL about two people, one of whose friendships has begun or ended.
+        Write to HBase what MySQL holds about two users, after a friendship of theirs has begun or ended.
 
-        What counts is MySQL as it is now, not the event that woke this: follow, unfollow and
-        follow again may be mirrored in any order. Returns whether HBase is kept in step at all.
+        It copies the present state of MySQL, not the event: follow, unfollow and follow again may be mirrored in
+        any order. Returns whether friendships are mirrored to HBase at all.
 
-        :raises HBaseUnavailable: HBase may not agree yet.
-        :raises Unavailable: it agrees, the cached followings may not.
+        :raises HBaseUnavailable: HBase may still differ from MySQL.
+        :raises Unavailable: HBase is up to date, but the cached followings may be stale.
         """
         if not storage.is_mirrored():
             return False
-        current_id, version = cls._hold_and_get_id(follower_id, followee_id)
+        current_id, version = cls._lock_and_get_id(follower_id, followee_id)
         storage.mirror(
             follower_id=follower_id,
             followee_id=followee_id,
@@ -134,22 +149,22 @@ class FriendshipService:
             current_id=current_id,
             version=version,
         )
-        cls.forget_followings(follower_id)
+        cls.invalidate_followings(follower_ids=[follower_id])
         return True
 
     @classmethod
     @retried_transaction
-    def _hold_and_get_id(cls, follower_id, followee_id):
+    def _lock_and_get_id(cls, follower_id: int, followee_id: int) -> tuple[int | None, int]:
         """
-        Return the friendship's id, None if there is none, and a version for what rests upon that.
+        Return the friendship's id, None if there is none, and a version for writes that rely on it.
         """
-        AccountService.lock_profiles(follower_id)
+        AccountService.lock_profiles(user_ids=[follower_id])
         return cls._get_id(follower_id, followee_id), next_id()
 
     @classmethod
-    def forget_followings(cls, *follower_ids: int) -> None:
+    def invalidate_followings(cls, *, follower_ids: Iterable[int]) -> None:
         """
-        Make everybody read the followings of users anew.
+        Invalidate the cached followings of these users.
 
         :raises Unavailable: Memcached did not confirm it.
         """
@@ -161,84 +176,80 @@ class FriendshipService:
         """
         Return the id of the friendship, None where there is none; from MySQL and not from a cache.
 
-        In a transaction that holds the follower's profile (`AccountService.lock_profiles`) it stays true until commit.
+        In a transaction that has locked the follower's profile (`AccountService.lock_profiles`) the result stays
+        true until commit.
         """
         return cls._get_id(follower_id, followee_id)
 
     @classmethod
-    def load_followed_among(cls, viewer, user_ids):
+    def load_followed_among(cls, *, viewer: Viewer, user_ids: Collection[int]) -> set[int]:
         """
-        Return the set of those of `user_ids` whom `viewer` follows; nobody is followed by the anonymous.
+        Return which of `user_ids` the viewer follows; anonymous viewers follow nobody.
         """
-        return cache.load_followed_among(viewer.id, user_ids) if viewer.is_authenticated else set()
+        return cache.load_followed_among(viewer.id, user_ids) if isinstance(viewer, User) else set()
 
     @classmethod
-    def get_suggestions(cls, *, viewer: User | AnonymousUser, limit: int = SUGGESTIONS) -> list[dict[str, Any]]:
+    def get_suggestions(cls, *, viewer: Viewer, limit: int = SUGGESTIONS) -> list[UserRecord]:
         """
-        Return the user records of the most followed people whom `viewer` does not follow yet, the viewer aside.
+        Return the records of the most followed users whom `viewer` does not follow yet, without the viewer.
 
-        They are looked for among the hundred most followed whom `viewer` may see. Two queries by indexes,
-        one round trip for records and one for whom the viewer follows.
+        Only the hundred most followed users whom `viewer` may see are considered. Two queries by indexes, one round
+        trip for records and one for the viewer's followings.
         """
         known = SearchService.get_most_followed(viewer=viewer, limit=SUGGESTION_CANDIDATES)
-        followed = cls.load_followed_among(viewer, [record["id"] for record in known])
+        followed = cls.load_followed_among(viewer=viewer, user_ids=[record["id"] for record in known])
         return [record for record in known if record["id"] not in followed][:limit]
 
     @classmethod
-    def load_followers(cls, user, viewer, window, limit):
+    def load_followers(cls, *, user: User, viewer: Viewer, window: Window, limit: int) -> FriendshipPage:
         """
-        Return a page of (FriendshipRow, user record) of those who follow `user` and whom `viewer` may see.
+        Return a page of the followers of `user` that `viewer` may see, newest friendship first.
         """
         return cls._load_page(storage.store_to_read(user.id).get_followers, user, viewer, window, limit)
 
     @classmethod
-    def load_followings(cls, user, viewer, window, limit):
+    def load_followings(cls, *, user: User, viewer: Viewer, window: Window, limit: int) -> FriendshipPage:
         """
-        Return a page of (FriendshipRow, user record) of those whom `user` follows and whom `viewer` may see.
+        Return a page of the users that `user` follows and `viewer` may see, newest friendship first.
         """
         return cls._load_page(storage.store_to_read(user.id).get_followings, user, viewer, window, limit)
 
     @classmethod
-    def _load_page(cls, get_rows, user, viewer, window, limit):
-        def fetch(before, after, wanted):
+    def _load_page(cls, get_rows: GetRows, user: User, viewer: Viewer, window: Window, limit: int) -> FriendshipPage:
+        def fetch(before: int | None, after: int | None, wanted: int) -> list[FriendshipRow]:
             return get_rows(user.id, before=before, after=after, limit=wanted)
 
-        def keep(rows):
+        def filter_visible(rows: Sequence[FriendshipRow]) -> list[ListedFriendship]:
             return cls._filter_visible(rows, viewer)
 
-        return fill_page(window, limit, fetch=fetch, keep=keep, id_of=lambda pair: pair[0].id)
+        return fill_page(window, limit, fetch=fetch, keep=filter_visible, id_of=lambda pair: pair[0].id)
 
     @classmethod
-    def _filter_visible(
-        cls, rows: list[FriendshipRow], viewer: User | AnonymousUser
-    ) -> list[tuple[FriendshipRow, dict]]:
-        visible = AccountService.load_visible_users([row.user_id for row in rows], viewer)
+    def _filter_visible(cls, rows: Sequence[FriendshipRow], viewer: Viewer) -> list[ListedFriendship]:
+        visible = AccountService.load_visible_users(user_ids=[row.user_id for row in rows], viewer=viewer)
         return [(row, visible[row.user_id]) for row in rows if row.user_id in visible]
 
     @classmethod
     def load_numbered_page(
-        cls, user: User, viewer: User | AnonymousUser, *, side: str, number: int, size: int
-    ) -> NumberedPage:
+        cls, *, user: User, viewer: Viewer, side: Literal["followers", "followings"], number: int, size: int
+    ) -> NumberedPage[ListedFriendship]:
         """
-        Return page `number` of the newest `NUMBERED_ROWS` friendships: what clients that jump to a page ask for.
+        Return page `number` of the newest `MAX_NUMBERED_ROWS` friendships, for clients that jump to a page.
 
-        Whatever the number it costs as much: those rows by key, who they are through the cache, and
-        of a longer list its counter.
-
-        :param side: "followers" or "followings".
+        Every page costs the same: these rows by key, their users through the cache, and for a longer list its counter.
         """
         get_rows = getattr(storage.store_to_read(user.id), f"get_{side}")
-        rows = get_rows(user.id, before=None, after=None, limit=NUMBERED_ROWS + 1)
-        visible = cls._filter_visible(rows[:NUMBERED_ROWS], viewer)
-        is_whole = len(rows) <= NUMBERED_ROWS
+        rows = get_rows(user.id, before=None, after=None, limit=MAX_NUMBERED_ROWS + 1)
+        visible = cls._filter_visible(rows[:MAX_NUMBERED_ROWS], viewer)
+        is_whole = len(rows) <= MAX_NUMBERED_ROWS
         total = len(visible) if is_whole else max(len(visible), getattr(user.profile, f"{side}_count"))
         start = (number - 1) * size
         return NumberedPage(visible[start : start + size], reachable=len(visible), total=total)
 
     @classmethod
-    def get_counters(cls):
+    def get_counters(cls) -> list[Counter]:
         """
-        Return the counters of friendships: a profile's followers and followings.
+        Return the counters of friendships: those of followers and followings in profiles.
         """
         friendships = Friendship.objects.all()
         return [
@@ -249,16 +260,16 @@ class FriendshipService:
     @classmethod
     def purge_some_of(cls, *, user_id: int) -> None:
         """
-        End some friendships, in both directions, of a user whose account is closed.
+        End some friendships of a closed account, in both directions.
 
-        Event `friendships_purge_goes_on` if there may be more. Repeats safely. Nothing happens where
-        the account is not closed.
+        Event `friendships_purge_continued` if there may be more. Repeats safely. If the account is not closed,
+        nothing happens.
         """
-        if not AccountService.is_closed(user_id):
+        if not AccountService.is_closed(user_id=user_id):
             return
         friendships = Friendship.objects.filter(Q(from_user_id=user_id) | Q(to_user_id=user_id))
         pairs = list(friendships.select_related("from_user", "to_user").order_by("id")[:PURGE_SIZE])
         for friendship in pairs:
             cls.unfollow(follower=friendship.from_user, followee=friendship.to_user)
         if len(pairs) == PURGE_SIZE:
-            OutboxService.record(event=FriendshipsPurgeGoesOn(user_id=user_id))
+            OutboxService.record(event=FriendshipsPurgeContinued(user_id=user_id))

@@ -1,14 +1,14 @@
 """
-Where friendships live. Rows and ids come out, never QuerySets, so that a store without SQL can answer too.
+Where friendships are stored. Stores return rows and ids, never QuerySets, so that one without SQL fits too.
 
-MySQL is the source of truth: whether somebody follows is decided there. HBase has replicas, for
-the readers of lists. A version (utils/hbase/models.py) is drawn while the rows in MySQL are locked,
-so writes to the replicas may come late, twice and in any order, and they still end as MySQL is.
+MySQL is the source of truth: it decides who follows whom. HBase has replicas for reading lists. A version
+(utils/hbase/models.py) is drawn while the rows in MySQL are locked, so writes to the replicas may arrive late, twice
+and in any order, and the replicas still converge to the state of MySQL.
 """
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -27,7 +27,7 @@ Answer = TypeVar("Answer")
 
 class FriendshipRow(NamedTuple):
     """
-    One friendship as a list shows it: its id (and so its time) and the user on the other side.
+    A friendship in a list: its id (and so its time) and the user on the other side.
     """
 
     id: int
@@ -40,29 +40,49 @@ def friendship_table() -> str:
 
 def fan_out_hint() -> str:
     """
-    Return what makes MySQL walk a range of followers by the index made for it.
+    Return the hint that makes MySQL read a range of followers by the index made for it.
 
-    Left alone it may read, and lock, all followers of an author for each batch of them: its
-    statistics are a guess, and while a table grows fast a bad one.
+    Without the hint MySQL may read, and lock, all followers of an author for each batch: its statistics are
+    estimates, and bad ones while a table grows fast.
     """
     return "FORCE INDEX (friendship_fan_out)" if connection.vendor == "mysql" else ""
 
 
-class MySQLFriendshipStore:
+class FriendshipStore(Protocol):
     """
-    Friendships in the relational database, each verb one query unless it says otherwise.
+    What every store answers about lists of friendships.
     """
 
     def get_followers(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[FriendshipRow]:
         """
-        Return up to `limit` followers, newest follow first, with after < id < before.
+        Return up to `limit` followers, newest friendship first, with after < id < before.
         """
-        return self._page(Friendship.objects.filter(to_user_id=user_id), "from_user_id", before, after, limit)
 
     def get_followings(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[FriendshipRow]:
         """
-        Return up to `limit` of those whom the user follows, newest follow first.
+        Return up to `limit` of the users that the user follows, newest friendship first, with after < id < before.
         """
+
+    def get_following_ids(self, user_id: int, *, limit: int) -> list[int]:
+        """
+        Return up to `limit` ids of users that the user follows, in no order.
+        """
+
+    def get_followed_among(self, user_id: int, candidate_ids: Collection[int]) -> set[int]:
+        """
+        Return which of `candidate_ids` the user follows.
+        """
+
+
+class MySQLFriendshipStore(FriendshipStore):
+    """
+    Friendships in the relational database. Each method is one query.
+    """
+
+    def get_followers(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[FriendshipRow]:
+        return self._page(Friendship.objects.filter(to_user_id=user_id), "from_user_id", before, after, limit)
+
+    def get_followings(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[FriendshipRow]:
         return self._page(Friendship.objects.filter(from_user_id=user_id), "to_user_id", before, after, limit)
 
     def _page(
@@ -81,21 +101,15 @@ class MySQLFriendshipStore:
         return [FriendshipRow(*row) for row in rows]
 
     def get_following_ids(self, user_id: int, *, limit: int) -> list[int]:
-        """
-        Return the ids of those whom the user follows, `limit` at most, in no order.
-        """
         return list(Friendship.objects.filter(from_user_id=user_id).values_list("to_user_id", flat=True)[:limit])
 
     def get_followed_among(self, user_id: int, candidate_ids: Collection[int]) -> set[int]:
-        """
-        Return the set of those of `candidate_ids` whom the user follows.
-        """
         friendships = Friendship.objects.filter(from_user_id=user_id, to_user_id__in=candidate_ids)
         return set(friendships.values_list("to_user_id", flat=True))
 
     def get_follower_ranges(self, user_id: int, *, size: int) -> Iterator[tuple[int, int]]:
         """
-        Cut the followers of a user into ranges (after, until] of follower ids with `size` in each; one query.
+        Yield ranges (after, until] of follower ids that contain `size` followers of the user each; one query.
         """
         followers = Friendship.objects.filter(to_user_id=user_id).order_by("from_user_id")
         after, until = 0, None
@@ -107,9 +121,9 @@ class MySQLFriendshipStore:
         if until is not None and until != after:
             yield after, until
 
-    def get_followers_of(self, user_ids: Collection[int]) -> dict[int, list[int]]:
+    def get_follower_ids(self, user_ids: Collection[int]) -> dict[int, list[int]]:
         """
-        Return {user id: follower ids, ascending} of those who have followers: for people who have few. One query.
+        Return {user id: follower ids, ascending} of the users that have followers, for users with few. One query.
         """
         followers: dict[int, list[int]] = {}
         if user_ids:
@@ -131,41 +145,41 @@ class MySQLFriendshipStore:
             return [row[0] for row in cursor.fetchall()]
 
 
-class HBaseFriendshipStore:
+class HBaseFriendshipStore(FriendshipStore):
     """
     Friendships in HBase: replicas of MySQL's, which may be a moment behind.
     """
 
     def get_followers(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[FriendshipRow]:
         """
-        Answer as MySQL does; two round trips.
+        Two round trips.
         """
         rows = Follower.filter(prefix=(user_id,), limit=limit, **key_range(before, after))
         return [FriendshipRow(row.id, row.follower_id) for row in rows]
 
     def get_followings(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[FriendshipRow]:
         """
-        Answer as MySQL does; two round trips.
+        Two round trips.
         """
         rows = Following.filter(prefix=(user_id,), limit=limit, **key_range(before, after))
         return [FriendshipRow(row.id, row.followee_id) for row in rows]
 
     def get_following_ids(self, user_id: int, *, limit: int) -> list[int]:
         """
-        Answer as MySQL does; two round trips for each 1,000.
+        Two round trips for each 1,000.
         """
         return [row.followee_id for row in Following.filter(prefix=(user_id,), limit=limit)]
 
     def get_followed_among(self, user_id: int, candidate_ids: Collection[int]) -> set[int]:
         """
-        Answer as MySQL does; one round trip for each 1,000.
+        One round trip for each 1,000.
         """
         pairs = FollowingPair.get_many([(user_id, candidate_id) for candidate_id in candidate_ids])
         return {followee_id for _, followee_id in pairs}
 
     def put(self, friendships: Sequence[tuple[int, int, int]], *, version: int) -> None:
         """
-        Write friendships that MySQL had when `version` was drawn; three round trips for each 1,000.
+        Write friendships that MySQL held when `version` was drawn; three round trips for each 1,000.
 
         :param friendships: tuples (id, follower id, followee id).
         """
@@ -178,13 +192,13 @@ class HBaseFriendshipStore:
 
     def remove_pair(self, follower_id: int, followee_id: int, *, version: int) -> None:
         """
-        Record that MySQL had no friendship of these two when `version` was drawn.
+        Record that MySQL held no friendship of these two users when `version` was drawn.
         """
         FollowingPair.delete(follower_id=follower_id, followee_id=followee_id, version=version)
 
     def remove_ended(self, friendship_id: int, follower_id: int, followee_id: int) -> None:
         """
-        Take a friendship that has ended off both lists, for ever: somebody who follows again begins another one.
+        Delete an ended friendship from both lists, permanently: following again creates one with a new id.
         """
         Following.delete(follower_id=follower_id, id=friendship_id, version=MAX_ID)
         Follower.delete(followee_id=followee_id, id=friendship_id, version=MAX_ID)
@@ -192,14 +206,14 @@ class HBaseFriendshipStore:
 
 def key_range(before: int | None, after: int | None) -> dict[str, tuple[int, ...]]:
     """
-    Return the bounds after < id < before as `filter` takes them for ids in descending order.
+    Return the bounds after < id < before in the form in which `filter` takes them for descending ids.
     """
     return {"start": () if before is None else (before - 1,), "stop": () if after is None else (after,)}
 
 
-class HBaseElseMySQL:
+class HBaseWithFallback(FriendshipStore):
     """
-    Answers from HBase, and from MySQL while HBase has no answer.
+    Reads from HBase, and from MySQL whenever HBase fails.
     """
 
     def get_followers(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[FriendshipRow]:
@@ -214,47 +228,47 @@ class HBaseElseMySQL:
     def get_followed_among(self, user_id: int, candidate_ids: Collection[int]) -> set[int]:
         return self._ask(lambda store: store.get_followed_among(user_id, candidate_ids))
 
-    def _ask(self, question: Callable[[MySQLFriendshipStore | HBaseFriendshipStore], Answer]) -> Answer:
+    def _ask(self, question: Callable[[FriendshipStore], Answer]) -> Answer:
         try:
             return question(HBaseFriendshipStore())
         except HBaseUnavailable as error:
             logger.info("friendships come from MySQL: %s", error)
         except HBaseError:
-            # A table that is missing or disabled is somebody's mistake, but MySQL knows the answer all the same.
+            # A missing or disabled table is an operator's mistake, but MySQL can still answer.
             logger.exception("friendships come from MySQL")
         return question(mysql_store())
 
 
 def mysql_store() -> MySQLFriendshipStore:
     """
-    Return the store that decides; fan-out and whatever counts ask it and no other.
+    Return the source of truth. Fan-out and counters read from it alone.
     """
     return MySQLFriendshipStore()
 
 
-def store_to_read(user_id: int) -> MySQLFriendshipStore | HBaseElseMySQL:
+def store_to_read(user_id: int) -> FriendshipStore:
     """
-    Return the store that answers for the lists of this user.
+    Return the store to read this user's lists from.
     """
-    return HBaseElseMySQL() if PhaseService.reads_hbase(table=FRIENDSHIPS, subject_id=user_id) else mysql_store()
+    return HBaseWithFallback() if PhaseService.reads_hbase(table=FRIENDSHIPS, subject_id=user_id) else mysql_store()
 
 
 def is_mirrored() -> bool:
     """
-    Say whether HBase is kept in step with MySQL.
+    Say whether friendships are mirrored to HBase.
     """
     return PhaseService.load(table=FRIENDSHIPS) != Phase.MYSQL
 
 
 def mirror(*, follower_id: int, followee_id: int, friendship_id: int, current_id: int | None, version: int) -> None:
     """
-    Make HBase agree about two people with what MySQL said when `version` was drawn, if it is kept in step.
+    Write to HBase what MySQL held about two users when `version` was drawn, if friendships are mirrored.
 
     Three to five round trips. Repeats safely, and in any order.
 
     :param friendship_id: the friendship that has begun or ended.
-    :param current_id: the one that there was when the version was drawn; None for none.
-    :raises HBaseUnavailable: some rows may lack it.
+    :param current_id: the id of their friendship when the version was drawn; None if there was none.
+    :raises HBaseUnavailable: some of the rows may not have been written.
     """
     if not is_mirrored():
         return

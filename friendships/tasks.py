@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from accounts.events import AccountDeleted
 from friendships.constants import TASK_TIMEOUT_MS
-from friendships.events import FriendshipEvent, FriendshipsPurgeGoesOn
+from friendships.events import FriendshipEvent, FriendshipsPurgeContinued
 from friendships.services import FriendshipService
 from outbox.handling import event_handler
 from utils.hbase.pool import timeout
@@ -15,21 +15,21 @@ from utils.hbase.pool import timeout
 @event_handler()
 def invalidate_followings(events: Sequence[FriendshipEvent]) -> str:
     """
-    Make cached sets of followed ids stale.
+    Invalidate cached followings.
 
-    Safe to run twice: a tombstone over a tombstone.
+    Safe to run twice: it only writes the same tombstones again.
     """
     follower_ids = {event.follower_id for event in events}
-    FriendshipService.forget_followings(*follower_ids)
-    return f"followings of {len(follower_ids)} users are read anew"
+    FriendshipService.invalidate_followings(follower_ids=follower_ids)
+    return f"invalidated the followings of {len(follower_ids)} users"
 
 
 @event_handler(aliases=["friendships.tasks.mirror_friendship"])
 def mirror_friendships(events: Sequence[FriendshipEvent]) -> str:
     """
-    Make HBase agree with MySQL about pairs of people.
+    Write to HBase what MySQL holds about pairs of users.
 
-    Safe to run twice: it looks at MySQL as it is, and in HBase the one who has looked last wins.
+    Safe to run twice: it copies the present state of MySQL, and in HBase the version drawn last wins.
     """
     with timeout(TASK_TIMEOUT_MS):
         mirrored = [
@@ -40,16 +40,16 @@ def mirror_friendships(events: Sequence[FriendshipEvent]) -> str:
             )
             for event in events
         ]
-    return f"HBase knows {sum(mirrored)} friendships that have begun or ended"
+    return f"mirrored {sum(mirrored)} changed friendships"
 
 
 @event_handler(batch_size=1)
-def purge_friendships(events: Sequence[AccountDeleted | FriendshipsPurgeGoesOn]) -> str:
+def purge_friendships(events: Sequence[AccountDeleted | FriendshipsPurgeContinued]) -> str:
     """
-    End the friendships of people whose accounts are closed.
+    End the friendships of closed accounts.
 
-    Safe to run twice: what has ended is gone, and counted once.
+    Safe to run twice: an ended friendship is deleted and counted once.
     """
     for event in events:
         FriendshipService.purge_some_of(user_id=event.user_id)
-    return f"friendships of {len(events)} closed accounts have ended"
+    return f"ended friendships of {len(events)} closed accounts"

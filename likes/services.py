@@ -197,7 +197,7 @@ class LikeService:
             return list(likes.order_by("-id").only("id", "user_id")[:wanted])
 
         def filter_visible(likes: Sequence[Like]) -> list[tuple[int, UserRecord]]:
-            visible = AccountService.load_visible_users([like.user_id for like in likes], viewer)
+            visible = AccountService.load_visible_users(user_ids=[like.user_id for like in likes], viewer=viewer)
             return [(like.id, visible[like.user_id]) for like in likes if like.user_id in visible]
 
         return fill_page(Window(), limit, fetch=fetch, keep=filter_visible, id_of=lambda pair: pair[0]).rows

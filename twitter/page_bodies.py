@@ -110,7 +110,7 @@ def people(context: Context) -> Context:
     Return which of these people are followed by whoever looks.
     """
     rows = context["data"]["results"]
-    followed = FriendshipService.load_followed_among(context["user"], [row["id"] for row in rows])
+    followed = FriendshipService.load_followed_among(viewer=context["user"], user_ids=[row["id"] for row in rows])
     return {"people": with_counts(rows), "followed": followed}
 
 
@@ -186,7 +186,9 @@ def load_person(user_id: int, context: Context) -> Shape | None:
     """
     Return the User shape of somebody, None of nobody whom the caller may see.
     """
-    return user_shape(AccountService.load_visible_users([user_id], context["user"]).get(user_id), context["request"])
+    return user_shape(
+        AccountService.load_visible_users(user_ids=[user_id], viewer=context["user"]).get(user_id), context["request"]
+    )
 
 
 PEOPLE = Body("site/people.html", people)

@@ -10,7 +10,7 @@ from accounts.events import AccountDeleted, TokensRevoked, UserChanged
 from comments import tasks as comments
 from comments.events import CommentCreated, CommentDeleted, CommentsPurgeContinued, CommentUpdated
 from friendships import tasks as friendships
-from friendships.events import Followed, FriendshipsPurgeGoesOn, Unfollowed
+from friendships.events import Followed, FriendshipsPurgeContinued, Unfollowed
 from inbox import tasks as inbox
 from likes import tasks as likes
 from likes.events import Liked, LikesPurgeContinued, Unliked
@@ -46,7 +46,7 @@ def subscribe_accounts() -> None:
     subscribe(TweetsPurgeContinued, tweets.purge_tweets)
     subscribe(CommentsPurgeContinued, comments.purge_comments)
     subscribe(LikesPurgeContinued, likes.purge_likes)
-    subscribe(FriendshipsPurgeGoesOn, friendships.purge_friendships)
+    subscribe(FriendshipsPurgeContinued, friendships.purge_friendships)
 
 
 def subscribe_tweets() -> None:

@@ -1,26 +1,30 @@
 """
-Shapes of people.
+Shapes of users, profiles and sessions.
 """
 
+from typing import Any, TypedDict, overload
+
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from accounts.constants import (
     AVATAR_PIXELS,
-    EMAIL_LENGTH,
+    MAX_EMAIL_LENGTH,
+    MAX_NICKNAME_LENGTH,
+    MAX_PASSWORD_LENGTH,
     MAX_SEARCH_CURSOR,
-    NICKNAME_MAX,
-    PASSWORD_MAX,
-    PASSWORD_MIN,
+    MIN_PASSWORD_LENGTH,
     USERNAME,
 )
+from accounts.models import UserProfile
+from accounts.records import UserRecord
 from accounts.services.search import SearchCursor
 from utils.api.fields import PICTURE_WORDS, PictureField, TextField
 from utils.api.pagination import BAD_CURSOR
-from utils.api.shapes import SuccessSerializer
 from utils.database.pagination import BadCursor
 from utils.images.media import media_url
 
-# Django's words for the same box in its own forms.
+# The text of Django's own forms for the same two inputs.
 BOTH_AVATARS = "Either send a new avatar or check this box, not both."
 
 
@@ -37,7 +41,7 @@ class UserBriefSerializer(serializers.Serializer):
 
 class UserSerializer(serializers.Serializer):
     """
-    Somebody, as others see them.
+    A user, as others see them.
     """
 
     id = serializers.IntegerField()
@@ -47,13 +51,25 @@ class UserSerializer(serializers.Serializer):
 
     example = {"id": 1, "username": "alice_demo", "nickname": "Alice", "avatar_url": None}
 
-    def to_representation(self, record):
+    def to_representation(self, record: UserRecord) -> dict[str, Any]:
         return user_shape(record, self.context["request"])
 
 
-def user_shape(record, request):
+@overload
+def user_shape(record: UserRecord, request: Request) -> dict[str, Any]: ...
+
+
+@overload
+def user_shape(record: None, request: Request) -> None: ...
+
+
+@overload
+def user_shape(record: UserRecord | None, request: Request) -> dict[str, Any] | None: ...
+
+
+def user_shape(record: UserRecord | None, request: Request) -> dict[str, Any] | None:
     """
-    Return the User shape of a record, None of nobody.
+    Return the User shape of a record; None if there is no record.
     """
     if record is None:
         return None
@@ -65,9 +81,19 @@ def user_shape(record, request):
     }
 
 
+class UserDetail(TypedDict):
+    """
+    A user, their profile, and whether the caller follows them.
+    """
+
+    record: UserRecord
+    profile: UserProfile
+    has_followed: bool
+
+
 class UserDetailSerializer(UserSerializer):
     """
-    User, its profile's id and counters, and whether the caller follows them.
+    A user with the id and counters of their profile, and whether the caller follows them.
     """
 
     profile_id = serializers.IntegerField()
@@ -85,10 +111,11 @@ class UserDetailSerializer(UserSerializer):
         "has_followed": True,
     }
 
-    def to_representation(self, detail):
+    # It is given more than its base class is.
+    def to_representation(self, detail: UserDetail) -> dict[str, Any]:  # type: ignore[override]
         profile = detail["profile"]
         return {
-            **super().to_representation(detail["record"]),
+            **user_shape(detail["record"], self.context["request"]),
             "profile_id": profile.id,
             "followers_count": profile.followers_count,
             "followings_count": profile.followings_count,
@@ -99,10 +126,10 @@ class UserDetailSerializer(UserSerializer):
 
 class SearchSerializer(serializers.Serializer):
     """
-    What a search for people is asked with.
+    The parameters of a search for users.
     """
 
-    q = TextField(max_length=NICKNAME_MAX)
+    q = TextField(max_length=MAX_NICKNAME_LENGTH)
     cursor = serializers.CharField(required=False, max_length=MAX_SEARCH_CURSOR, trim_whitespace=False)
 
     def validate_cursor(self, cursor: str) -> SearchCursor:
@@ -114,55 +141,56 @@ class SearchSerializer(serializers.Serializer):
 
 class PasswordField(serializers.CharField):
     """
-    A password: 6 to 128 characters, spaces included, never echoed.
+    A password: spaces count, and no response contains it.
     """
 
-    def __init__(self, **kwargs):
+    # `Any`: whatever CharField takes.
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(trim_whitespace=False, style={"input_type": "password"}, write_only=True, **kwargs)
 
 
 class SignupSerializerForCreate(serializers.Serializer):
-    # Not trimmed: a name with a line break is a bad name, not a good one with something around it.
+    # Not trimmed: a name with a line break at its end is invalid.
     username = serializers.RegexField(
         USERNAME,
         trim_whitespace=False,
         error_messages={"invalid": "Use 6 to 20 letters, digits and underscores."},
     )
-    email = serializers.EmailField(max_length=EMAIL_LENGTH)
-    password = PasswordField(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)
+    email = serializers.EmailField(max_length=MAX_EMAIL_LENGTH)
+    password = PasswordField(min_length=MIN_PASSWORD_LENGTH, max_length=MAX_PASSWORD_LENGTH)
 
     example = {"username": "alice_demo", "email": "alice@example.com", "password": "correct horse battery"}
 
-    def validate_username(self, value):
-        # fullmatch, which RegexField does not ask for: "$" would let a line break pass.
+    def validate_username(self, value: str) -> str:
+        # RegexField searches, and "$" also matches before a line break at the end.
         if not USERNAME.fullmatch(value):
             raise serializers.ValidationError("Use 6 to 20 letters, digits and underscores.")
         return value.lower()
 
 
 class LoginSerializer(serializers.Serializer):
-    username = serializers.CharField(max_length=EMAIL_LENGTH)
-    password = PasswordField(max_length=PASSWORD_MAX)
+    username = serializers.CharField(max_length=MAX_EMAIL_LENGTH)
+    password = PasswordField(max_length=MAX_PASSWORD_LENGTH)
 
     example = {"username": "alice_demo", "password": "correct horse battery"}
 
 
 class PasswordSerializerForUpdate(serializers.Serializer):
-    old_password = PasswordField(max_length=PASSWORD_MAX)
-    new_password = PasswordField(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)
+    old_password = PasswordField(max_length=MAX_PASSWORD_LENGTH)
+    new_password = PasswordField(min_length=MIN_PASSWORD_LENGTH, max_length=MAX_PASSWORD_LENGTH)
 
     example = {"old_password": "correct horse battery", "new_password": "staple incorrect battery"}
 
 
 class AccountSerializerForDelete(serializers.Serializer):
-    password = PasswordField(max_length=PASSWORD_MAX)
+    password = PasswordField(max_length=MAX_PASSWORD_LENGTH)
 
     example = {"password": "correct horse battery"}
 
 
 class SessionSerializer(serializers.Serializer):
     """
-    The answer to signup and login.
+    The response to signup and login.
     """
 
     success = serializers.BooleanField()
@@ -180,9 +208,9 @@ class LoginStatusSerializer(serializers.Serializer):
     example = {"has_logged_in": True, "ip": "127.0.0.1", "user": UserBriefSerializer.example}
 
 
-class DoorsSerializer(serializers.Serializer):
+class EndpointsSerializer(serializers.Serializer):
     """
-    The addresses below `accounts/`.
+    The URLs below `accounts/`.
     """
 
     signup = serializers.URLField()
@@ -198,26 +226,27 @@ class DoorsSerializer(serializers.Serializer):
     }
 
 
-class NewTokenSerializer(SuccessSerializer):
+class NewTokenSerializer(serializers.Serializer):
+    success = serializers.BooleanField()
     token = serializers.CharField()
 
     example = {"success": True, "token": SessionSerializer.example["token"]}
 
 
 class ProfileSerializerForUpdate(serializers.Serializer):
-    nickname = TextField(max_length=NICKNAME_MAX, required=False, allow_null=True, allow_blank=True)
+    nickname = TextField(max_length=MAX_NICKNAME_LENGTH, required=False, allow_null=True, allow_blank=True)
     avatar = PictureField(
         max_pixels=AVATAR_PIXELS,
         required=False,
         allow_null=True,
         help_text=f"{PICTURE_WORDS}; kept at {AVATAR_PIXELS:,} pixels at most.",
     )
-    # In a form a file cannot be null, and an empty one only says that nobody chose any.
+    # An HTML form cannot send null for a file, and an empty file input means that no file was chosen.
     avatar_remove = serializers.BooleanField(required=False, label="Remove the avatar")
 
     example = {"nickname": "Alice"}
 
-    def validate(self, attrs):
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.pop("avatar_remove", False):
             if attrs.get("avatar"):
                 raise serializers.ValidationError({"avatar_remove": [BOTH_AVATARS]})
@@ -227,7 +256,7 @@ class ProfileSerializerForUpdate(serializers.Serializer):
 
 class ProfileSerializer(serializers.Serializer):
     """
-    `{nickname, avatar}`; the avatar is its address.
+    `{nickname, avatar}`; `avatar` is a URL.
     """
 
     nickname = serializers.CharField(allow_null=True)
@@ -235,5 +264,5 @@ class ProfileSerializer(serializers.Serializer):
 
     example = {"nickname": "Alice", "avatar": None}
 
-    def to_representation(self, profile):
+    def to_representation(self, profile: UserProfile) -> dict[str, Any]:
         return {"nickname": profile.nickname or None, "avatar": media_url(profile.avatar, self.context["request"])}

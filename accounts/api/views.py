@@ -1,10 +1,13 @@
 """
-Signing up, in and out; people and their details.
+Signing up, logging in and out; users and their profiles.
 """
+
+from typing import Any
 
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.contrib.auth.views import LogoutView
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
@@ -15,7 +18,7 @@ from rest_framework.response import Response
 from accounts.api.permissions import IsSameOrigin
 from accounts.api.serializers import (
     AccountSerializerForDelete,
-    DoorsSerializer,
+    EndpointsSerializer,
     LoginSerializer,
     LoginStatusSerializer,
     NewTokenSerializer,
@@ -26,11 +29,13 @@ from accounts.api.serializers import (
     SessionSerializer,
     SignupSerializerForCreate,
     UserBriefSerializer,
+    UserDetail,
     UserDetailSerializer,
     UserSerializer,
 )
-from accounts.cache import user_record
-from accounts.constants import LOGIN_BACKEND, MAX_SEARCH_CURSOR, NICKNAME_MAX, VIEW_EMAIL
+from accounts.api.users import logged_in_user
+from accounts.cache import to_record
+from accounts.constants import LOGIN_BACKEND, MAX_NICKNAME_LENGTH, MAX_SEARCH_CURSOR, VIEW_EMAIL
 from accounts.devices import remember
 from accounts.models import User, UserProfile
 from accounts.services import AccessTokenService, AccountService, ProfileService, SearchService, WrongCredentials
@@ -49,7 +54,7 @@ from utils.images import limits
 
 class AccountViewSet(APIViewSet):
     """
-    The door: sign up, log in, log out, and who am I.
+    Sign up, log in, log out, and find out who is logged in.
     """
 
     serializer_class = SuccessSerializer
@@ -66,7 +71,7 @@ class AccountViewSet(APIViewSet):
         "me": AccountSerializerForDelete,
     }
     answers = {
-        "list": DoorsSerializer,
+        "list": EndpointsSerializer,
         "signup": (201, SessionSerializer),
         "login": SessionSerializer,
         "logout": SuccessSerializer,
@@ -75,83 +80,83 @@ class AccountViewSet(APIViewSet):
         "me": (204, None),
     }
     rates = {name: f"accounts.{name}" for name in ("signup", "login", "logout", "login_status", "password")}
-    # One count for both: each would tell whether a guess is right.
+    # Both count against one limit, because each reveals whether a guessed password is right.
     rates["me"] = "accounts.password"
-    # Tokens stand in here, and who is logged in.
+    # Responses contain tokens and who is logged in.
     cache_control = "no-store"
-    conditional = ()
+    conditional = set[str]()
 
-    def list(self, request):
+    def list(self, request: Request) -> Response:
         """
-        What can be done here.
+        The URLs of this resource.
         """
         names = ("signup", "login", "logout", "login_status", "password", "me")
         return Response({name: request.build_absolute_uri(f"{request.path}{name}/") for name in names})
 
     @action(methods=["POST"], detail=False)
-    def signup(self, request):
+    def signup(self, request: Request) -> Response:
         """
-        Create an account and open a session; the `token` serves clients without cookies.
+        Create an account and open a session. Clients without cookies use the `token`.
         """
         user = AccountService.create_account(**self.read())
         return self.open_session(user, status=201)
 
     @action(methods=["POST"], detail=False)
-    def login(self, request):
+    def login(self, request: Request) -> Response:
         """
-        Open a session. A wrong name and a wrong password are one and the same 400.
+        Open a session. A wrong name and a wrong password get the same 400.
 
-        Somebody whom moderators have suspended and who knows the password is told so: 403 `account_suspended`.
+        A suspended user who sends the right password gets 403 `account_suspended`.
         """
-        # Every backend hashes for a name nobody has too: both answers take as long.
+        # Every backend hashes the password even if no user has the name, so both cases take the same time.
         user = authenticate(request._request, **self.read())
         if user is None:
             raise WrongCredentials
         return self.open_session(user, status=200)
 
     @action(methods=["POST"], detail=False)
-    def logout(self, request):
+    def logout(self, request: Request) -> Response:
         """
-        Close the session and end the token that was presented, if any.
+        Close the session, and revoke the token that was sent, if any.
         """
         secret = presented_token(request)
         if secret:
-            AccessTokenService.revoke(secret)
+            AccessTokenService.revoke(secret=secret)
         logout(request._request)
         return Response({"success": True})
 
     @action(methods=["GET"], detail=False)
-    def login_status(self, request):
+    def login_status(self, request: Request) -> Response:
         """
         Whether the caller is logged in, and as whom.
         """
-        status = {"has_logged_in": request.user.is_authenticated, "ip": client_address(request)}
+        status: dict[str, Any] = {"has_logged_in": request.user.is_authenticated, "ip": client_address(request)}
         if request.user.is_authenticated:
             status["user"] = UserBriefSerializer(request.user).data
         return Response(status)
 
     @action(methods=["POST"], detail=False)
-    def password(self, request):
+    def password(self, request: Request) -> Response:
         """
-        Change the password. Every other session and token ends; the answer holds a new token.
+        Change the password. Every other session and token ends; the response holds a new token.
         """
-        user = AccountService.change_password(user=request.user, **self.read())
+        user = AccountService.change_password(user=logged_in_user(request), **self.read())
         if request.auth is None:
-            # A client with a token has no session that could go on.
+            # Clients that authenticate by a token have no session to keep.
             update_session_auth_hash(request._request, user)
         remember(request._request, user)
         return Response({"success": True, "token": AccessTokenService.create_token(user=user)})
 
     @action(methods=["DELETE"], detail=False)
-    def me(self, request):
+    def me(self, request: Request) -> Response:
         """
-        Close the account, for good and at once.
+        Close the account at once. This cannot be undone.
         """
-        AccountService.delete_account(user=request.user, **self.read())
+        AccountService.delete_account(user=logged_in_user(request), **self.read())
         logout(request._request)
         return Response(status=204)
 
-    def open_session(self, user, *, status):
+    def open_session(self, user: User, *, status: int) -> Response:
         login(self.request._request, user, backend=LOGIN_BACKEND)
         token = AccessTokenService.create_token(user=user, name=self.request.headers.get("User-Agent", ""))
         return Response({"success": True, "user": UserBriefSerializer(user).data, "token": token}, status=status)
@@ -159,17 +164,18 @@ class AccountViewSet(APIViewSet):
 
 class LogoutPage(LogoutView):
     """
-    The way out of the browsable pages, counted with the API's.
+    The logout of the browsable pages. It shares the rate limit of the API's.
     """
 
-    def post(self, request, *args, **kwargs):
+    # `Any`: whatever Django's view takes.
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         RateLimiter(request, "accounts.logout").check()
         return super().post(request, *args, **kwargs)
 
 
 class UserViewSet(APIViewSet):
     """
-    People. The list is for staff; details are for everyone.
+    Users. The list is for staff, the rest is for everyone.
     """
 
     queryset = User.objects.none()
@@ -182,45 +188,50 @@ class UserViewSet(APIViewSet):
         "search": ranked(UserSerializer),
     }
     parameters = {
-        "list": [OpenApiParameter("search", str, description="How names begin; mails, if one may see them")],
+        "list": [
+            OpenApiParameter(
+                "search", str, description="A prefix of user names, and of mail addresses for those who may see them"
+            )
+        ],
         "search": [
             OpenApiParameter(
                 "q",
-                {"type": "string", "minLength": 1, "maxLength": NICKNAME_MAX},
+                {"type": "string", "minLength": 1, "maxLength": MAX_NICKNAME_LENGTH},
                 required=True,
-                description="How the user name or the nickname begins, in any case; 64 characters count",
+                description="A prefix of the user name or the nickname, in any case; the first 64 characters count",
             ),
             cursor_parameter(MAX_SEARCH_CURSOR),
         ],
     }
     permissions = {"list": [IsAdminUser], "retrieve": [AllowAny], "by": [AllowAny], "search": [AllowAny]}
     rates = {"search": "users.search"}
-    pagination_class = CountedPagination
+    pagination_class = CountedPagination  # type: ignore[assignment]  # the base class has none and no annotation
     conditional = {"list", "retrieve", "by", "search"}
 
-    def get_queryset(self):
-        return User.objects.visible_to(self.request.user).select_related("profile")
+    def get_queryset(self) -> QuerySet[User]:
+        users: QuerySet[User] = User.objects.visible_to(self.request.user).select_related("profile")
+        return users
 
-    def list(self, request):
+    def list(self, request: Request) -> Response:
         """
-        Everybody, ten a page; `search` finds names by how they begin, and mails for who may see them.
+        All users, ten a page. `search` is a prefix of user names, and of mail addresses for those who may see them.
         """
         users = self.get_queryset().order_by("id")
         if search := request.query_params.get("search", "").strip().lower():
             found = Q(username__startswith=search)
             may_see_email = request.user.has_perm(VIEW_EMAIL)
             users = users.filter(found | Q(email__startswith=search) if may_see_email else found)
-        page = self.paginate_queryset(users)
-        return self.get_paginated_response(self.get_serializer([user_record(user) for user in page], many=True).data)
+        records = [to_record(user) for user in self.paginate_queryset(users) or ()]
+        return self.get_paginated_response(self.get_serializer(records, many=True).data)
 
-    def retrieve(self, request, pk):
+    def retrieve(self, request: Request, pk: str) -> Response:
         """
         One user, with counters.
         """
         return self.answer_detail(get_object_or_404(self.get_queryset(), id=pk))
 
     @action(methods=["GET"], detail=False, url_path="by/(?P<username>[A-Za-z0-9_]+)")
-    def by(self, request, username):
+    def by(self, request: Request, username: str) -> Response:
         """
         One user by name, in any case.
         """
@@ -229,8 +240,8 @@ class UserViewSet(APIViewSet):
     @action(methods=["GET"], detail=False)
     def search(self, request: Request) -> Response:
         """
-        People whose user name or nickname begins with `q`, in any case: the very name first, then the
-        most followed, then everybody else by name.
+        Users whose user name or nickname begins with `q`, in any case: an exact match of the user name first,
+        then the most followed, then all others by name.
         """
         asked = self.read(SearchSerializer, data=request.query_params.dict())
         found = SearchService.search(viewer=request.user, text=asked["q"], after=asked.get("cursor"))
@@ -238,15 +249,15 @@ class UserViewSet(APIViewSet):
         results = self.get_serializer(found.records, many=True).data
         return Response({"has_next_page": following is not None, "next": following, "results": results})
 
-    def answer_detail(self, user):
-        followed = FriendshipService.load_followed_among(self.request.user, [user.id])
-        detail = {"record": user_record(user), "profile": user.profile, "has_followed": user.id in followed}
+    def answer_detail(self, user: User) -> Response:
+        followed = FriendshipService.load_followed_among(viewer=self.request.user, user_ids=[user.id])
+        detail = UserDetail(record=to_record(user), profile=user.profile, has_followed=user.id in followed)
         return Response(self.get_serializer(detail).data)
 
 
 class ProfileViewSet(APIViewSet):
     """
-    One's own nickname and avatar. The id in the address is the profile's.
+    The caller's own nickname and avatar. The id in the URL is the profile's.
     """
 
     queryset = UserProfile.objects.none()
@@ -257,20 +268,20 @@ class ProfileViewSet(APIViewSet):
     permission_classes = [IsAuthenticated, IsObjectOwner]
     rates = {"update": "profiles.update", "partial_update": "profiles.update"}
 
-    def get_object(self):
+    def get_object(self) -> UserProfile:
         visible = UserProfile.objects.filter(user__in=User.objects.visible_to(self.request.user))
         profile = get_object_or_404(visible, id=self.kwargs["pk"])
         self.check_object_permissions(self.request, profile)
         return profile
 
-    def update(self, request, pk):
+    def update(self, request: Request, pk: str) -> Response:
         """
-        Change the nickname, the avatar, or both; what is not sent stays as it is.
+        Change the nickname, the avatar, or both. Fields that are not sent stay unchanged.
         """
         profile = ProfileService.update_profile(profile=self.get_object(), **self.read())
         return Response(ProfileSerializer(profile, context=self.get_serializer_context()).data)
 
-    def partial_update(self, request, pk):
+    def partial_update(self, request: Request, pk: str) -> Response:
         """
         The same as PUT.
         """
@@ -279,8 +290,8 @@ class ProfileViewSet(APIViewSet):
 
 class AvatarFileView(FileView):
     """
-    The file of an avatar: 404 with the account it belongs to.
+    The file of an avatar. It is 404 whenever its owner's account is.
     """
 
-    def find(self, key):
-        return ProfileService.get_by_avatar(key, self.request.user)
+    def find(self, key: str) -> UserProfile:
+        return ProfileService.get_by_avatar(key=key, viewer=self.request.user)

@@ -15,7 +15,7 @@ from utils.images.media import delete_files, new_key, remove_files, save_image
 
 class ProfileGone(Missing):
     """
-    There is no such profile, or it may not be seen.
+    The profile does not exist, or the viewer may not see it.
     """
 
 
@@ -27,16 +27,16 @@ class ProfileService:
     @classmethod
     def update_profile(cls, *, profile: UserProfile, **changes: Any) -> UserProfile:
         """
-        Change what a user shows of themselves, and return the profile.
+        Change nickname and avatar, and return the profile.
 
-        :param nickname: a text, or None for none; not given, it stays.
-        :param avatar: a CleanImage, or None for none; not given, it stays.
-        :raises ProfileGone: the account was closed a moment ago.
+        :param nickname: a text; None removes it; unchanged if not given.
+        :param avatar: a CleanImage; None removes it; unchanged if not given.
+        :raises ProfileGone: the account has been closed in the meantime.
         """
         if "nickname" in changes:
             changes["nickname"] = changes["nickname"] or None
         if "avatar" in changes:
-            changes["avatar"] = cls._keep_avatar(changes["avatar"])
+            changes["avatar"] = cls._store_avatar(changes["avatar"])
         try:
             profile, old_avatar = cls._save(profile, changes)
         except BaseException:
@@ -48,7 +48,7 @@ class ProfileService:
         return profile
 
     @classmethod
-    def _keep_avatar(cls, image: CleanImage | None) -> str:
+    def _store_avatar(cls, image: CleanImage | None) -> str:
         if image is None:
             return ""
         key: str = new_key("avatars", image)
@@ -58,8 +58,8 @@ class ProfileService:
     @classmethod
     @transaction.atomic
     def _save(cls, profile: UserProfile, changes: dict[str, Any]) -> tuple[UserProfile, str]:
-        # Locked, so that of two new avatars each replaces the one before, and none is added to an emptied profile.
-        AccountService.lock_profiles(profile.user_id)
+        # Locked, so that two uploads at once replace each other in turn, and none is added to an emptied profile.
+        AccountService.lock_profiles(user_ids=[profile.user_id])
         current = UserProfile.objects.filter(id=profile.id, user__deleted_at__isnull=True).first()
         if current is None:
             raise ProfileGone
@@ -67,18 +67,18 @@ class ProfileService:
         for name, value in changes.items():
             setattr(current, name, value)
         current.save(update_fields=["nickname", "nickname_key", "avatar", "updated_at"])
-        AccountService.announce_change(current.user_id)
+        AccountService.announce_change(user_id=current.user_id)
         return current, old_avatar
 
     @classmethod
     @transaction.atomic
     def empty_profile(cls, *, user_id: int) -> bool:
         """
-        Remove what somebody whose account is closed has shown of themselves, the avatar's file too. Repeats safely.
+        Remove nickname and avatar, with its file, from the profile of a closed account. Repeats safely.
 
-        Returns whether the account is closed; otherwise nothing happens.
+        Returns whether the account is closed. If it is not, nothing changes.
         """
-        AccountService.lock_profiles(user_id)
+        AccountService.lock_profiles(user_ids=[user_id])
         profile = UserProfile.objects.filter(user_id=user_id, user__deleted_at__isnull=False).first()
         if profile is None:
             return False
@@ -88,11 +88,11 @@ class ProfileService:
         return True
 
     @classmethod
-    def get_by_avatar(cls, key: str, viewer: Viewer) -> UserProfile:
+    def get_by_avatar(cls, *, key: str, viewer: Viewer) -> UserProfile:
         """
         Return the profile whose avatar has this key.
 
-        :raises ProfileGone: there is none, or `viewer` may not see whose it is.
+        :raises ProfileGone: there is none, or `viewer` may not see its owner.
         """
         profile = UserProfile.objects.filter(avatar=key, user__in=User.objects.visible_to(viewer)).first()
         if profile is None:

@@ -1,5 +1,5 @@
 """
-Finding people: by how a name begins, or by how many follow them.
+Finding users: by a prefix of their names, or by their number of followers.
 """
 
 import re
@@ -17,22 +17,24 @@ from accounts.records import UserRecord
 from accounts.services.accounts import AccountService
 from utils.database.pagination import BadCursor, decode_cursor, encode_cursor
 
-# No id has more digits than fit a column.
+# An id has at most 18 digits.
 CURSOR = re.compile(rb"(\d{1,3})\.(\d{1,18}(?:-\d{1,18})*)\.(?:([0-9a-f]{0,512})\.(\d{1,18})|([!-~]{0,40}))")
 USERNAME_PREFIX = re.compile(r"[a-z0-9_]{1,20}")
-# Greater than whatever may follow a prefix: "z" is the last letter that a user name may have, "f" the last digit.
+# Upper ends of a range: greater than anything that may follow a prefix. "z" is the last character of user names,
+# "f" the last one of hexadecimal keys.
 AFTER_USERNAMES, AFTER_KEYS = "z" * 20, "g"
 
 
 @dataclass(frozen=True, slots=True)
 class SearchCursor:
     """
-    How far a search has been read.
+    The position of a client in the results of a search.
 
-    :param ranked_ids: the most followed when it began, in their order; nobody is lost or repeated when that changes.
+    :param ranked_ids: the ranked results as they were at the first page; later changes lose or repeat nobody.
     :param shown: how many of them have been shown.
-    :param username: the last of the others who was found by the user name.
-    :param nickname: key and profile id of the last of the others who was found by the nickname, after all of those.
+    :param username: of the unranked results, the last user name shown.
+    :param nickname: of the unranked results found by nickname, which come after those, the last one's key and
+        profile id.
     """
 
     ranked_ids: tuple[int, ...]
@@ -50,9 +52,9 @@ class SearchCursor:
     @classmethod
     def decode(cls, cursor: str) -> "SearchCursor":
         """
-        Return what `encode` made a cursor of.
+        Return the position that `encode` made this cursor from.
 
-        :raises BadCursor: it did not.
+        :raises BadCursor: `encode` did not make it.
         """
         shown, ids, key, profile_id, username = decode_cursor(cursor, CURSOR).groups(b"")
         ranked_ids = tuple(map(int, ids.split(b"-")))
@@ -65,7 +67,7 @@ class SearchCursor:
 
 class Entry(NamedTuple):
     """
-    Somebody on a page, and the cursor of whoever comes next.
+    A user on a page, and the cursor that continues after them.
     """
 
     user_id: int
@@ -74,14 +76,14 @@ class Entry(NamedTuple):
 
 class Prefix:
     """
-    How names begin that are looked for: a range of the index of user names, and one of that of nicknames.
+    The prefix to search for: a range of the index of user names, and a range of the index of nicknames.
     """
 
     def __init__(self, text: str) -> None:
         key, self.username = search_key(text), fold_name(text)
         self.by_nickname = Q(profile__nickname_key__gte=key, profile__nickname_key__lt=key + AFTER_KEYS)
         self.ranges = {"profile__nickname_key": self.by_nickname}
-        # No user name has other letters, and a collation might take them for these.
+        # User names have no other characters, and a collation might treat others as equal to these.
         self.by_username = None
         if USERNAME_PREFIX.fullmatch(self.username):
             self.by_username = Q(username__gte=self.username, username__lte=self.username + AFTER_USERNAMES)
@@ -94,7 +96,7 @@ class Prefix:
 
 class Candidate(NamedTuple):
     """
-    What a search looks at of somebody, in the order of `CANDIDATE_FIELDS`.
+    What the ranking reads of a user, in the order of `CANDIDATE_FIELDS`.
     """
 
     user_id: int
@@ -107,7 +109,7 @@ CANDIDATE_FIELDS = ("id", "username", "profile__followers_count")
 
 class FoundPage(NamedTuple):
     """
-    User records of one page, and the cursor of the next one where there are more people.
+    The user records of one page, and the cursor of the next page, None at the end.
     """
 
     records: list[UserRecord]
@@ -116,26 +118,26 @@ class FoundPage(NamedTuple):
 
 class SearchService:
     """
-    Everything the rest of the project may ask of who there is.
+    Everything the rest of the project may ask of finding users.
     """
 
     @classmethod
     def search(cls, *, viewer: User | AnonymousUser, text: str, after: SearchCursor | None = None) -> FoundPage:
         """
-        Return a page of the people whom `viewer` may see and whose user name or nickname begins with `text`.
+        Return a page of the users whom `viewer` may see and whose user name or nickname begins with `text`.
 
-        Case does not matter, nor does the width of letters.
+        Case and the width of letters do not matter.
 
-        Whoever has that very user name comes first, then the most followed, 100 in all, then everybody else by name.
-        The cursor holds the order of these 100, and names do not change with numbers of followers, so paging on
-        shows everybody, and nobody twice.
+        An exact match of the user name comes first, then the most followed users, 100 in all, then all others by
+        name. The cursor holds the order of these 100, and the order of the others does not depend on followers, so
+        reading page after page shows every user once.
 
-        The first page costs two queries and one round trip for records, and never a table: the first 500 entries of
-        the index of user names and of that of nicknames are ranked. Where more people than that share the beginning,
-        two more queries look through the 1,000 most followed of the site, so that a single letter finds the famous
-        first. Each page after it costs three queries at most, along the same indexes.
+        The first page costs two queries and one round trip for records, and never scans a table: it ranks the first
+        500 entries of the index of user names and of the index of nicknames. If more users share the prefix, two
+        more queries look at the 1,000 most followed users of the site, so that even a single letter finds the best
+        known users. Each further page costs at most three queries, along the same indexes.
 
-        :param after: the cursor of the page before.
+        :param after: the cursor of the previous page.
         """
         people, prefix = User.objects.visible_to(viewer).filter(profile__isnull=False), Prefix(text)
         if after is None:
@@ -146,32 +148,32 @@ class SearchService:
         places = {user_id: place for place, user_id in enumerate(after.ranked_ids, 1)}
         wanted = SEARCH_PAGE_SIZE + 1
         entries = [Entry(user_id, replace(after, shown=places[user_id])) for user_id in rest[:wanted]]
-        # Fewer are all that there are.
+        # With fewer, all matches are ranked, and there are no others.
         if len(after.ranked_ids) == MAX_RANKED:
             entries += cls._get_others(people, prefix, after, wanted - len(entries))
         page = entries[:SEARCH_PAGE_SIZE]
-        records = AccountService.load_users(entry.user_id for entry in page)
+        records = AccountService.load_users(user_ids=[entry.user_id for entry in page])
         found = [records[entry.user_id] for entry in page if entry.user_id in records]
         return FoundPage(found, page[-1].cursor if len(entries) > len(page) else None)
 
     @classmethod
     def get_most_followed(cls, *, viewer: User | AnonymousUser, limit: int) -> list[UserRecord]:
         """
-        Return the user records of the people with most followers whom `viewer` may see, the viewer aside.
+        Return the records of the most followed users whom `viewer` may see, without the viewer.
 
-        They are looked for among the 1,000 most followed of all. Two queries, by the index of `followers_count`
-        and by primary key, and one round trip for records.
+        Only the 1,000 most followed users of the site are considered. Two queries, by the index of
+        `followers_count` and by primary key, and one round trip for records.
         """
         most_followed = cls._get_most_followed_ids()
         others = User.objects.visible_to(viewer).exclude(id=viewer.id)
         visible = set(others.filter(id__in=most_followed).values_list("id", flat=True))
         user_ids = [user_id for user_id in most_followed if user_id in visible][:limit]
-        records = AccountService.load_users(user_ids)
+        records = AccountService.load_users(user_ids=user_ids)
         return [records[user_id] for user_id in user_ids if user_id in records]
 
     @classmethod
     def _get_most_followed_ids(cls) -> list[int]:
-        # By itself: of a join with users MariaDB sorts all rows rather than go along the index.
+        # A query of its own: if it joined users, MariaDB would sort all rows instead of using the index.
         profiles = UserProfile.objects.order_by("-followers_count", "-user_id")
         return list(profiles.values_list("user_id", flat=True)[:MAX_MOST_FOLLOWED])
 
@@ -197,14 +199,14 @@ class SearchService:
     @classmethod
     def _get_rest(cls, people: QuerySet[User], prefix: Prefix, after: SearchCursor) -> list[int]:
         rest = after.ranked_ids[after.shown :]
-        # Whoever was suspended meanwhile, or has another name, is no longer found.
+        # Users who were suspended or renamed in the meantime are no longer found.
         found = set(people.filter(prefix.by_either, id__in=rest).values_list("id", flat=True))
         return [user_id for user_id in rest if user_id in found]
 
     @classmethod
     def _get_others(cls, people: QuerySet[User], prefix: Prefix, after: SearchCursor, limit: int) -> list[Entry]:
         """
-        Return who is not ranked: by user name first, then who is found by the nickname alone.
+        Return results that are not ranked: first by user name, then those that only the nickname matches.
         """
         after = replace(after, shown=len(after.ranked_ids))
         others = people.exclude(id__in=after.ranked_ids)

@@ -21,13 +21,13 @@ from utils.database.transactions import after_commit
 
 class AccessTokenService:
     """
-    Tokens of mobile clients: opaque, one per login, each revocable by itself.
+    Access tokens of mobile clients: opaque, one per login, each can be revoked alone.
     """
 
     @classmethod
     def create_token(cls, *, user: User, name: str = "") -> str:
         """
-        Return a new secret; only its SHA-256 is stored, so it cannot be shown again.
+        Create a token and return its secret. Only the SHA-256 is stored, so it cannot be shown again.
         """
         secret = secrets.token_urlsafe(TOKEN_BYTES)
         AccessToken.objects.create(
@@ -40,23 +40,23 @@ class AccessTokenService:
         return secret
 
     @classmethod
-    def load_user(cls, secret: str) -> User | None:
+    def load_user(cls, *, secret: str) -> User | None:
         """
-        Return the user who holds `secret`, or None. One round trip and no SQL when warm; one query of staff.
+        Return the user whose token is `secret`, or None. When cached: one round trip, no SQL; for staff one query more.
         """
         record, account = cache.load_token(AccessToken.hash(secret))
         if record is None or record["expires_at"] <= format_time(timezone.now()):
             return None
-        user = cache.account_of(account) if account else cache.load_account(record["user_id"])
+        user = cache.account_from_record(account) if account else cache.load_account(record["user_id"])
         if user is None or user.get_session_auth_hash() != record["auth_hash"]:
             return None
-        # The rights of staff are never taken from a cache: somebody who can reach it could write them.
-        return cls.get_user(secret) if user.is_staff or user.is_superuser else user
+        # Staff rights are never taken from a cache: an attacker who can write to it could grant them.
+        return cls.get_user(secret=secret) if user.is_staff or user.is_superuser else user
 
     @classmethod
-    def get_user(cls, secret: str) -> User | None:
+    def get_user(cls, *, secret: str) -> User | None:
         """
-        Return the user who holds `secret` as the database knows both, or None; one query.
+        Return the user whose token is `secret` from the database, or None; one query.
         """
         unexpired = AccessToken.objects.filter(expires_at__gt=timezone.now()).select_related("user")
         token = unexpired.filter(key_hash=AccessToken.hash(secret)).first()
@@ -65,16 +65,16 @@ class AccessTokenService:
         return token.user
 
     @classmethod
-    def revoke(cls, secret: str) -> None:
+    def revoke(cls, *, secret: str) -> None:
         """
-        End one token; an unknown one is no error.
+        Revoke one token. An unknown token is not an error.
         """
         cls._revoke(AccessToken.objects.filter(key_hash=AccessToken.hash(secret)))
 
     @classmethod
-    def revoke_all(cls, user: User) -> None:
+    def revoke_all(cls, *, user: User) -> None:
         """
-        End every token of a user.
+        Revoke every token of a user.
         """
         cls._revoke(AccessToken.objects.filter(user_id=user.id))
 

@@ -107,15 +107,15 @@ class KeepingTokensTests(ApiTestCase):
         self.assertTrue(self.works(phone) and self.works(tablet) and self.works(watch))
 
         with self.captureOnCommitCallbacks(execute=True):
-            AccessTokenService.revoke(tablet)
+            AccessTokenService.revoke(secret=tablet)
 
         self.assertEqual([self.works(token) for token in (phone, tablet, watch)], [True, False, True])
         self.caches_are_lost()
         self.assertEqual([self.works(token) for token in (phone, tablet, watch)], [True, False, True])
 
     def test_ending_a_token_twice_is_no_error(self):
-        AccessTokenService.revoke(self.token)
-        AccessTokenService.revoke(self.token)
+        AccessTokenService.revoke(secret=self.token)
+        AccessTokenService.revoke(secret=self.token)
 
         self.assertFalse(self.works(self.token))
 

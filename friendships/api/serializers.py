@@ -2,10 +2,14 @@
 Shapes of friendships.
 """
 
+from typing import Any
+
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from accounts.api.serializers import UserSerializer, user_shape
+from accounts.records import UserRecord
 from utils.api.schema import FROM_ONE
 from utils.api.shapes import either, endless
 from utils.database.time_ids import format_time, id_to_datetime
@@ -13,7 +17,7 @@ from utils.database.time_ids import format_time, id_to_datetime
 
 class FriendshipSerializer(serializers.Serializer):
     """
-    `{user, created_at, has_followed}`; `has_followed` is about the caller and the listed user.
+    `{user, created_at, has_followed}`; `has_followed` says whether the caller follows the listed user.
     """
 
     user = UserSerializer()
@@ -23,7 +27,9 @@ class FriendshipSerializer(serializers.Serializer):
     example = {"user": UserSerializer.example, "created_at": "2026-11-24T06:40:29.030039Z", "has_followed": True}
 
 
-def friendship_shape(friendship_id, user_record, has_followed, request):
+def friendship_shape(
+    friendship_id: int, user_record: UserRecord, has_followed: bool, request: Request
+) -> dict[str, Any]:
     """
     Return the Friendship shape.
     """
@@ -50,7 +56,7 @@ class UnfollowedSerializer(serializers.Serializer):
 
 class ListsSerializer(serializers.Serializer):
     """
-    Where the lists are.
+    URLs of the lists.
     """
 
     followers = serializers.CharField()
@@ -61,7 +67,7 @@ class ListsSerializer(serializers.Serializer):
 
 class NumberedFriendshipsSerializer(serializers.Serializer):
     """
-    The answer of a list when `page` is given.
+    The response of a list when `page` is given.
     """
 
     total_results = serializers.IntegerField()

@@ -1,14 +1,20 @@
 """
-Following, unfollowing, and the lists of both sides.
+Follow, unfollow, and the lists of followers and followings.
 """
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 from django.shortcuts import get_object_or_404
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
+from accounts.api.users import logged_in_user
 from accounts.models import User
+from accounts.records import UserRecord
 from accounts.services import AccountService
 from friendships.api.serializers import (
     FRIENDSHIPS,
@@ -18,14 +24,19 @@ from friendships.api.serializers import (
     UnfollowedSerializer,
     friendship_shape,
 )
-from friendships.services import FriendshipService
+from friendships.services import FriendshipPage, FriendshipService, ListedFriendship
 from utils.api.pagination import EndlessRequest, NumberedRequest
 from utils.api.views import APIViewSet
+
+# Friendship id, the user on its other side, and whether the caller follows that user. Named up here, because within
+# the view set `list` is its own method.
+Rows = list[tuple[int, UserRecord, bool]]
+Shapes = list[dict[str, Any]]
 
 
 class FriendshipViewSet(APIViewSet):
     """
-    Who follows whom. The id in the address is a user's.
+    Who follows whom. The id in the URL is a user's.
     """
 
     serializer_class = Serializer
@@ -41,70 +52,68 @@ class FriendshipViewSet(APIViewSet):
     conditional = {"list", "followers", "followings"}
     rates = {name: f"friendships.{name}" for name in ("follow", "unfollow", "followers", "followings")}
 
-    def get_object(self):
-        return get_object_or_404(User.objects.visible_to(self.request.user), id=self.kwargs["pk"])
+    def get_object(self) -> User:
+        user: User = get_object_or_404(User.objects.visible_to(self.request.user), id=self.kwargs["pk"])
+        return user
 
-    def list(self, request):
+    def list(self, request: Request) -> Response:
         """
         Lists are per user: see `{user_id}/followers/` and `{user_id}/followings/`.
         """
         return Response({"followers": "{user_id}/followers/", "followings": "{user_id}/followings/"})
 
     @action(methods=["GET"], detail=True)
-    def followers(self, request, pk):
+    def followers(self, request: Request, pk: str) -> Response:
         """
         Who follows this user, newest follow first.
         """
         return self.answer_list("followers", FriendshipService.load_followers)
 
     @action(methods=["GET"], detail=True)
-    def followings(self, request, pk):
+    def followings(self, request: Request, pk: str) -> Response:
         """
         Whom this user follows, newest follow first.
         """
         return self.answer_list("followings", FriendshipService.load_followings)
 
     @action(methods=["POST"], detail=True)
-    def follow(self, request, pk):
+    def follow(self, request: Request, pk: str) -> Response:
         """
-        Follow this user. Again is no error: `duplicate` is then true.
+        Follow this user. Repeating it is not an error: `duplicate` is then true.
         """
         followee = self.get_object()
-        friendship, is_new = FriendshipService.follow(follower=request.user, followee=followee)
-        record = AccountService.load_users([followee.id])[followee.id]
+        friendship, is_new = FriendshipService.follow(follower=logged_in_user(request), followee=followee)
+        record = AccountService.load_users(user_ids=[followee.id])[followee.id]
         shape = friendship_shape(friendship.id, record, True, request)
         return Response({**shape, "success": True, "duplicate": not is_new}, status=201)
 
     @action(methods=["POST"], detail=True)
-    def unfollow(self, request, pk):
+    def unfollow(self, request: Request, pk: str) -> Response:
         """
-        Stop following this user. Again is no error: `deleted` is then 0.
+        Stop following this user. Repeating it is not an error: `deleted` is then 0.
         """
-        deleted = FriendshipService.unfollow(follower=request.user, followee=self.get_object())
+        deleted = FriendshipService.unfollow(follower=logged_in_user(request), followee=self.get_object())
         return Response({"success": True, "deleted": deleted})
 
-    def answer_list(self, side, load):
+    def answer_list(self, side: Literal["followers", "followings"], load: Callable[..., FriendshipPage]) -> Response:
         user, viewer = self.get_object(), self.request.user
         if "page" in self.request.query_params:
             numbered = NumberedRequest(self.request)
             page = FriendshipService.load_numbered_page(
-                user, viewer, side=side, number=numbered.number, size=numbered.size
+                user=user, viewer=viewer, side=side, number=numbered.number, size=numbered.size
             )
-            return numbered.envelope(page, self.shapes([(row.id, record) for row, record in page.rows]))
+            return numbered.envelope(page, self.shapes(self.with_followed(page.rows)))
         endless = EndlessRequest(self.request)
-        page = load(user, viewer, endless.window, endless.limit)
-        rows = self.with_followed([(row.id, record) for row, record in page.rows])
+        window_page = load(user=user, viewer=viewer, window=endless.window, limit=endless.limit)
+        rows = self.with_followed(window_page.rows)
         return self.answer_unless_unchanged(
-            (page.next_window, rows),
-            lambda: endless.envelope(page, [friendship_shape(*row, self.request) for row in rows]),
+            (window_page.next_window, rows), lambda: endless.envelope(window_page, self.shapes(rows))
         )
 
-    def shapes(self, rows):
-        return [friendship_shape(*row, self.request) for row in self.with_followed(rows)]
+    def shapes(self, rows: Rows) -> Shapes:
+        return [friendship_shape(*row, request=self.request) for row in rows]
 
-    def with_followed(self, rows):
-        """
-        Return (friendship id, user record, whether the caller follows that user) of pairs of the first two.
-        """
-        followed = FriendshipService.load_followed_among(self.request.user, [record["id"] for _, record in rows])
-        return [(id, record, record["id"] in followed) for id, record in rows]
+    def with_followed(self, rows: Sequence[ListedFriendship]) -> Rows:
+        user_ids = [record["id"] for _, record in rows]
+        followed = FriendshipService.load_followed_among(viewer=self.request.user, user_ids=user_ids)
+        return [(row.id, record, record["id"] in followed) for row, record in rows]

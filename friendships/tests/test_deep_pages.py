@@ -19,7 +19,7 @@ class DeepPageTests(ListTestCase):
 
     def setUp(self):
         super().setUp()
-        self.enterContext(mock.patch("friendships.services.NUMBERED_ROWS", 40))
+        self.enterContext(mock.patch("friendships.services.MAX_NUMBERED_ROWS", 40))
 
     def page_of(self, number, **params):
         return self.nobody().get(self.path, page=number, **params)

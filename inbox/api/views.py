@@ -93,7 +93,7 @@ class NotificationViewSet(APIViewSet):
         return False if text in BooleanField.FALSE_VALUES else None
 
     def shapes(self, notifications: Iterable[Notification]) -> Shapes:
-        actors = AccountService.load_users([notification.actor_object_id for notification in notifications])
+        actors = AccountService.load_users(user_ids=[notification.actor_object_id for notification in notifications])
         return [
             notification_shape(notification, actors.get(notification.actor_object_id), self.request)
             for notification in notifications

@@ -107,7 +107,7 @@ class ListTests(ReadingTestCase):
         self.assertIsNone(self.inbox(self.bob)[0]["actor"]["nickname"])
 
         UserProfile.objects.filter(user_id=self.alice.id).update(nickname="Al")
-        AccountService.announce_change(self.alice.id)
+        AccountService.announce_change(user_id=self.alice.id)
         self.tasks_run()
 
         self.assertEqual(self.inbox(self.bob)[0]["actor"]["nickname"], "Al")

@@ -37,7 +37,7 @@ class LikeViewSet(APIViewSet):
         """
         # IsAuthenticated has refused anonymous callers.
         like = LikeService.like(user=request.user, **self.read())  # type: ignore[arg-type]
-        users = AccountService.load_users([like.user_id])
+        users = AccountService.load_users(user_ids=[like.user_id])
         return Response(like_shape(like.id, users[like.user_id], request), status=201)
 
     @action(methods=["POST"], detail=False)

@@ -114,7 +114,7 @@ class DeliveryService:
         Part the tweets whose authors have few followers from those that must be cut; one query.
         """
         pairs = [(event, Delivery(event.tweet_id, event.author_id)) for event in events]
-        counts = AccountService.get_followers_counts({delivery.author_id for _, delivery in pairs})
+        counts = AccountService.get_followers_counts(user_ids={delivery.author_id for _, delivery in pairs})
         small: list[tuple[Event, Delivery]] = []
         large: list[tuple[Event, Delivery]] = []
         for event, delivery in pairs:
@@ -131,7 +131,7 @@ class DeliveryService:
     @classmethod
     def _all_followers(cls, small: Sequence[tuple[Event, Delivery]]) -> Followers:
         author_ids = {delivery.author_id for _, delivery in small}
-        return lambda: mysql_store().get_followers_of(author_ids)
+        return lambda: mysql_store().get_follower_ids(author_ids)
 
     @classmethod
     def _followers_in_range(cls, author_id: int, after: int, until: int) -> Followers:

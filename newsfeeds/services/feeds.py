@@ -64,7 +64,7 @@ class NewsFeedService:
     @classmethod
     @retried_transaction
     def _reconcile_rows(cls, follower_id: int, followee_id: int, changed_id: int) -> None:
-        AccountService.lock_profiles(follower_id)
+        AccountService.lock_profiles(user_ids=[follower_id])
         friendship_id = FriendshipService.get_friendship_id(follower_id=follower_id, followee_id=followee_id)
         with store_to_write() as store:
             if friendship_id is None:

@@ -26,7 +26,7 @@ OFFENDERS = {
         ("newsfeeds/tasks.py", "from tweets.tasks import forget_tweet"),
         ("accounts/services.py", "from accounts.api.serializers import UserSerializer"),
         ("accounts/cache.py", "from accounts.services import AccountService"),
-        ("accounts/models.py", "from accounts.cache import user_record"),
+        ("accounts/models.py", "from accounts.cache import to_record"),
         ("friendships/storage.py", "from friendships.cache import followings_key"),
         ("accounts/tasks.py", "from accounts.api.views import UserViewSet"),
         ("accounts/constants.py", "from accounts.models import User"),

@@ -68,7 +68,7 @@ class TweetService:
 
         To *post* a tweet, use newsfeeds.services.PostingService, which also fills the author's feed and lists.
         """
-        AccountService.change_counts({author.id: {"tweets_count": 1}})
+        AccountService.change_counts(deltas={author.id: {"tweets_count": 1}})
         return create_with_time_id(Tweet, user_id=author.id, content=content)
 
     @classmethod
@@ -123,11 +123,11 @@ class TweetService:
         :raises TweetGone: it is already deleted.
         """
         # The profile is locked first, as everywhere, but counted last: a deleted tweet must not be counted twice.
-        AccountService.lock_profiles(tweet.user_id)
+        AccountService.lock_profiles(user_ids=[tweet.user_id])
         changes = {"deleted_at": timezone.now(), "version": F("version") + 1, "revision": F("revision") + 1}
         if not Tweet.objects.not_deleted().filter(id=tweet.id).update(**changes):
             raise TweetGone
-        AccountService.change_counts({tweet.user_id: {"tweets_count": -1}})
+        AccountService.change_counts(deltas={tweet.user_id: {"tweets_count": -1}})
         OutboxService.record(event=TweetDeleted(tweet_id=tweet.id, author_id=tweet.user_id))
         after_commit(cache.user_tweets.remove, [tweet.user_id], tweet.id)
 
@@ -171,11 +171,11 @@ class TweetService:
         :param also: further lookups to read in the same round trip.
         """
         batch = cache.TweetBatch(states)
-        authors = AccountService.user_lookup({state.user_id for state in batch.states.values()})
+        authors = AccountService.user_lookup(user_ids={state.user_id for state in batch.states.values()})
         liked = LikeService.liked_lookup(viewer=viewer, model=Tweet)
         read_through(*filter(None, (batch.lookup, authors, liked, *also)))
         liked_ids = LikeService.load_liked_among(viewer=viewer, model=Tweet, ids=list(states), lookup=liked)
-        records, is_visible = batch.records, AccountService.visibility_to(viewer)
+        records, is_visible = batch.records, AccountService.visibility_to(viewer=viewer)
         return [
             LoadedTweet(records[id], author, batch.states[id], id in liked_ids)
             for id in states
@@ -212,7 +212,7 @@ class TweetService:
         """
         record = cache.to_record(tweet, [[photo.key, photo.status] for photo in photos])
         cache.fill_tweet(tweet, record)
-        author = AccountService.load_users([tweet.user_id])[tweet.user_id]
+        author = AccountService.load_users(user_ids=[tweet.user_id])[tweet.user_id]
         return LoadedTweet(record, author, cache.TweetState.from_tweet(tweet), has_liked=False)
 
     @classmethod
@@ -220,8 +220,8 @@ class TweetService:
         """
         Return a page of a user's tweets, newest first; empty if the user does not exist or `viewer` may not see them.
         """
-        author = AccountService.load_users([user_id]).get(user_id)
-        if not AccountService.visibility_to(viewer)(author):
+        author = AccountService.load_users(user_ids=[user_id]).get(user_id)
+        if not AccountService.visibility_to(viewer=viewer)(author):
             return Page([])
 
         def get_ids(before: int | None, after: int | None, wanted: int) -> list[int]:
@@ -290,7 +290,7 @@ class TweetService:
 
         Repeats safely. Does nothing if the account is not closed.
         """
-        if not AccountService.is_closed(user_id):
+        if not AccountService.is_closed(user_id=user_id):
             return
         tweets = list(Tweet.objects.not_deleted().filter(user_id=user_id).order_by("id")[:PURGE_SIZE])
         for tweet in tweets:

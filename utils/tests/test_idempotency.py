@@ -163,7 +163,7 @@ class SendingAgainTests(Keyed, ApiTestCase):
     def test_the_answer_tells_the_object_as_it_is_now(self):
         self.send(self.alice)
         self.alice.put(f"profiles/{self.alice.user.profile.id}/", nickname="Ally")
-        AccountService.announce_change(self.alice.id)
+        AccountService.announce_change(user_id=self.alice.id)
 
         self.assertEqual(self.send(self.alice).json()["user"]["nickname"], "Ally")
 
