@@ -5,8 +5,8 @@ Names of moderation.
 from django.db.models import TextChoices
 
 MODERATORS = "moderators"
-# App and model of what moderators may look at in the admin; what they may do there is one permission, "moderate".
-LOOK_AT = (
+# App and model of the rows that moderators may view in the admin. Their actions need one permission, "moderate".
+VIEWABLE_MODELS = (
     ("accounts", "user"),
     ("accounts", "userprofile"),
     ("tweets", "tweet"),
@@ -17,12 +17,12 @@ LOOK_AT = (
     ("moderation", "report"),
     ("moderation", "auditentry"),
 )
-REASON_MAX = 500
+MAX_REASON_LENGTH = 500
 
 
 class ReportStatus(TextChoices):
     """
-    What has become of a report.
+    The state of a report.
     """
 
     OPEN = "open"
@@ -32,7 +32,7 @@ class ReportStatus(TextChoices):
 
 class Verb(TextChoices):
     """
-    What moderators do, as the audit trail names it.
+    The actions of moderators, as the audit trail names them.
     """
 
     SUSPEND = "suspend"

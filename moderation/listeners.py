@@ -9,13 +9,13 @@ from django.db.models import Q
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 
-from moderation.constants import LOOK_AT, MODERATORS
+from moderation.constants import MODERATORS, VIEWABLE_MODELS
 
 
 @receiver(post_migrate)
 def migrated(app_config: AppConfig, using: str, apps: Apps = installed, **kwargs: object) -> None:
     """
-    Give the group what moderators need and no superuser rights; it is made again where somebody emptied the tables.
+    Give the moderators' group the permissions it needs; create the group if it is missing, as after a flush.
 
     Permissions that were added by hand stay. Repeats safely.
     """
@@ -24,10 +24,10 @@ def migrated(app_config: AppConfig, using: str, apps: Apps = installed, **kwargs
     try:
         groups, permissions = (apps.get_model("auth", name).objects.using(using) for name in ("Group", "Permission"))
     except LookupError:
-        # A migration that stops on its way; the one that goes to the end makes them.
+        # The migration stopped at an early state without these models; a complete migration adds the permissions.
         return
     wanted = Q(content_type__app_label="moderation", codename="moderate")
-    for label, model in LOOK_AT:
+    for label, model in VIEWABLE_MODELS:
         wanted |= Q(content_type__app_label=label, codename=f"view_{model}")
     group, _ = groups.get_or_create(name=MODERATORS)
     group.permissions.add(*permissions.filter(wanted))

@@ -1,17 +1,17 @@
 """
-What people report, and what moderators have done.
+Reports of users, and the audit trail of moderators.
 """
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from moderation.constants import REASON_MAX, ReportStatus, Verb
+from moderation.constants import MAX_REASON_LENGTH, ReportStatus, Verb
 
 
 class Report(models.Model):
     """
-    A row means: `reporter` finds that the thing of kind `content_type` with id `object_id` breaks the rules.
+    A row means: `reporter` says that the tweet, comment or user `object_id` breaks the rules.
     """
 
     reporter = models.ForeignKey(
@@ -19,7 +19,7 @@ class Report(models.Model):
     )
     content_type = models.CharField(max_length=16, help_text="tweet, comment or user")
     object_id = models.BigIntegerField()
-    reason = models.CharField(max_length=REASON_MAX)
+    reason = models.CharField(max_length=MAX_REASON_LENGTH)
     status = models.CharField(max_length=16, choices=ReportStatus.choices, default=ReportStatus.OPEN)
     created_at = models.DateTimeField(default=timezone.now)
     handled_by = models.ForeignKey(
@@ -36,7 +36,7 @@ class Report(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["reporter", "content_type", "object_id"], name="report_once")]
         indexes = [
-            # Moderators look at open ones, oldest first, and at everything about one thing.
+            # Moderators read the open reports, oldest first, and all reports of one target.
             models.Index(fields=["status", "id"], name="report_queue"),
             models.Index(fields=["content_type", "object_id"], name="report_of_thing"),
         ]
@@ -47,7 +47,7 @@ class Report(models.Model):
 
 class AuditEntry(models.Model):
     """
-    A row means: this moderator has done this, to this, for this reason. Rows are only ever added.
+    A row means: this moderator has done this to this target, for this reason. Rows are only added, never changed.
     """
 
     moderator = models.ForeignKey(
@@ -56,7 +56,7 @@ class AuditEntry(models.Model):
     verb = models.CharField(max_length=32, choices=Verb.choices)
     target_type = models.CharField(max_length=16)
     target_id = models.BigIntegerField()
-    reason = models.CharField(max_length=REASON_MAX, blank=True)
+    reason = models.CharField(max_length=MAX_REASON_LENGTH, blank=True)
     request_id = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
 

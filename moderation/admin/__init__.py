@@ -1,8 +1,8 @@
 """
-Moderators' screens: people, tweets and photos, comments, reports, the audit trail.
+The admin screens of moderators: users, tweets and photos, comments, reports, the audit trail.
 
-They live here and not in the apps whose rows they show: their actions call `ModerationService`, and no app below
-imports moderation.
+They are here and not in the apps whose rows they show, because their actions call `ModerationService`, and no app
+below may import moderation.
 """
 
 from moderation.admin import comments, people, reports, tweets

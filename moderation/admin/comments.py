@@ -1,8 +1,10 @@
 """
-Moderators' screen of comments.
+The admin screen of comments.
 """
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from comments.models import Comment
 from moderation.services import ModerationService
@@ -10,9 +12,9 @@ from utils.pages.admin import ModeratedAdmin, NewestTextSearch
 
 
 @admin.register(Comment)
-class CommentAdmin(NewestTextSearch, ModeratedAdmin):
+class CommentAdmin(NewestTextSearch, ModeratedAdmin):  # type: ignore[misc]  # of `search_fields` in the mixin
     """
-    Comments: look, and delete with a reason.
+    Comments: view them, or delete them with a reason.
     """
 
     target = "comment"
@@ -22,5 +24,5 @@ class CommentAdmin(NewestTextSearch, ModeratedAdmin):
     actions = ("delete_comments",)
 
     @admin.action(description="Delete, with the reason on the right", permissions=["moderate"])
-    def delete_comments(self, request, comments):
+    def delete_comments(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
         self.apply(request, comments, ModerationService.delete_comment, "deleted")

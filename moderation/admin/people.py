@@ -1,5 +1,5 @@
 """
-Moderators' screens of people.
+The admin screens of users, profiles and groups.
 """
 
 from typing import Any
@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
@@ -21,15 +21,18 @@ from utils.pages.admin import LargeTableAdmin, ModeratedAdmin, StrictLookupsAdmi
 
 class UserSearch:
     """
-    Mixin: find people by an exact id, or by how their name begins; each uses an index.
+    Mixin: search users by an exact id or by a prefix of their name, each along an index.
 
-    By how their mail begins too, for those who may see mail addresses: a search tells what it searches.
+    Moderators who may see mail addresses search by a prefix of these too; for others a search would reveal them.
     """
 
     search_fields = ("username",)
     user_path = ""
 
-    def get_search_results(self, request, queryset, search_term):
+    # `Any`: rows of users or of profiles.
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip().lower()
         if not term:
             return queryset, False
@@ -44,33 +47,38 @@ class UserSearch:
 
 class StateFilter(admin.SimpleListFilter):
     """
-    Whether somebody is there, suspended, or gone.
+    Filters users by their state: active, suspended, deleted or staff.
     """
 
     title = "state"
     parameter_name = "state"
 
-    def lookups(self, request, model_admin):
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         return [("active", "Active"), ("suspended", "Suspended"), ("deleted", "Deleted"), ("staff", "Staff")]
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         conditions = {
             "active": Q(suspended_at__isnull=True, deleted_at__isnull=True),
             "suspended": Q(suspended_at__isnull=False),
             "deleted": Q(deleted_at__isnull=False),
             "staff": Q(is_staff=True),
         }
-        return queryset.filter(conditions[self.value()]) if self.value() in conditions else queryset
+        condition = conditions.get(self.value() or "")
+        return queryset if condition is None else queryset.filter(condition)
 
 
 class UserForm(ModelForm):
     """
-    Who is staff and in which groups; a refusal of the service stands beside it.
+    Changes who is staff and in which groups. A refusal of the service is shown beside the input.
+
+    `actor` is the user of the request; `UserAdmin.get_form` sets it.
     """
 
+    actor: User
+
     def clean(self) -> dict[str, Any]:
-        roles = super().clean()
-        # Absent where the form is only looked at.
+        roles = super().clean() or {}
+        # Absent if the form is read-only.
         if "is_staff" in roles:
             try:
                 RoleService.check_roles(user=self.instance, actor=self.actor, is_staff=roles["is_staff"])
@@ -80,9 +88,9 @@ class UserForm(ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(UserSearch, ModeratedAdmin):
+class UserAdmin(UserSearch, ModeratedAdmin):  # type: ignore[misc]  # of `search_fields` in the mixin
     """
-    People: suspend and restore.
+    Users: suspend and restore them.
     """
 
     target = "user"
@@ -105,65 +113,70 @@ class UserAdmin(UserSearch, ModeratedAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """
-        Only superusers edit accounts: that is how somebody becomes staff or a moderator.
+        Only superusers edit accounts, to make users staff or moderators.
         """
-        if not request.user.is_superuser:
+        actor = request.user
+        if not isinstance(actor, User) or not actor.is_superuser:
             return False
-        return obj is None or RoleService.may_change_roles(user=obj, actor=request.user)
+        return obj is None or RoleService.may_change_roles(user=obj, actor=actor)
 
-    def get_list_display(self, request: HttpRequest) -> list[str]:
+    # `Any` in both: the superclass allows callables and groups of fields, too.
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
         return self._with_email(request, self.list_display)
 
-    def get_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
         return self._with_email(request, self.fields)
 
     def _with_email(self, request: HttpRequest, names: tuple[str, ...]) -> list[str]:
-        # A column of the table can be sorted by, and its order would tell what the mask hides.
+        # `email` is a sortable column, and its order would reveal what the mask hides.
         shown = "email" if request.user.has_perm(VIEW_EMAIL) else "masked_email"
         return [shown if name == "masked_email" else name for name in names]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         return [name for name in self.get_fields(request, obj) if name not in ("is_staff", "groups")]
 
-    def get_form(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> type[ModelForm]:
-        form = super().get_form(request, obj, **kwargs)
-        form.actor = request.user
+    def get_form(
+        self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm]:
+        form = super().get_form(request, obj, change, **kwargs)
+        # Django derives a new class from `UserForm` for each request, and the stubs forget which one.
+        form.actor = request.user  # type: ignore[attr-defined]
         return form
 
-    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
-        RoleService.set_staff(user=obj, actor=request.user, is_staff=form.cleaned_data["is_staff"])
+    def save_model(self, request: HttpRequest, obj: User, form: UserForm, change: bool) -> None:
+        RoleService.set_staff(user=obj, actor=form.actor, is_staff=form.cleaned_data["is_staff"])
 
     @admin.display(description="Email")
     def masked_email(self, user: User) -> str:
         return user.masked_email
 
     @admin.display(description="State")
-    def state(self, user):
+    def state(self, user: User) -> str:
         if user.deleted_at:
             return "deleted"
         return "suspended" if user.suspended_at else "active"
 
     @admin.display(description="Tweets")
-    def tweets(self, user):
+    def tweets(self, user: User) -> int:
         return user.profile.tweets_count
 
     @admin.display(description="Followers")
-    def followers(self, user):
+    def followers(self, user: User) -> int:
         return user.profile.followers_count
 
     @admin.action(description="Suspend, with the reason on the right", permissions=["moderate"])
-    def suspend(self, request, users):
+    def suspend(self, request: HttpRequest, users: QuerySet[User]) -> None:
         self.apply(request, users, ModerationService.suspend, "suspended")
 
     @admin.action(description="Restore", permissions=["moderate"])
-    def restore(self, request, users):
+    def restore(self, request: HttpRequest, users: QuerySet[User]) -> None:
         self.apply(request, users, ModerationService.restore, "restored")
 
 
 @admin.register(UserProfile)
-class UserProfileAdmin(UserSearch, LargeTableAdmin):
+class UserProfileAdmin(UserSearch, LargeTableAdmin):  # type: ignore[misc]  # of `search_fields` in the mixin
     """
-    Profiles, to look at.
+    Profiles, read-only.
     """
 
     user_path = "user"
@@ -177,5 +190,5 @@ admin.site.unregister(Group)
 @admin.register(Group)
 class StrictGroupAdmin(StrictLookupsAdmin, GroupAdmin):
     """
-    Groups as Django shows them, to superusers.
+    Groups, as Django's own screen shows them, for superusers.
     """

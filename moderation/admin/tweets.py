@@ -1,8 +1,10 @@
 """
-Moderators' screens of tweets and photos.
+The admin screens of tweets and photos.
 """
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -14,9 +16,9 @@ from utils.pages.admin import ModeratedAdmin, NewestTextSearch, QueueFilter, sma
 
 
 @admin.register(Tweet)
-class TweetAdmin(NewestTextSearch, ModeratedAdmin):
+class TweetAdmin(NewestTextSearch, ModeratedAdmin):  # type: ignore[misc]  # of `search_fields` in the mixin
     """
-    Tweets: look, and delete with a reason.
+    Tweets: view them, or delete them with a reason.
     """
 
     target = "tweet"
@@ -28,29 +30,26 @@ class TweetAdmin(NewestTextSearch, ModeratedAdmin):
     actions = ("delete_tweets",)
 
     @admin.display(boolean=True, description="Deleted")
-    def is_deleted(self, tweet):
+    def is_deleted(self, tweet: Tweet) -> bool:
         return tweet.deleted_at is not None
 
-    def photos(self, tweet):
-        return (
-            small_pictures(PhotoService.get_all_of(tweet_ids=[tweet.id]).get(tweet.id, []))
-            or self.get_empty_value_display()
-        )
+    def photos(self, tweet: Tweet) -> str:
+        return small_pictures(PhotoService.get_all_of(tweet_ids=[tweet.id]).get(tweet.id, [])) or self.get_empty_value_display()
 
     @admin.action(description="Delete, with the reason on the right", permissions=["moderate"])
-    def delete_tweets(self, request, tweets):
+    def delete_tweets(self, request: HttpRequest, tweets: QuerySet[Tweet]) -> None:
         self.apply(request, tweets, ModerationService.delete_tweet, "deleted")
 
 
 class PhotoStatusFilter(QueueFilter):
-    waiting = PhotoStatus.PENDING
-    statuses = PhotoStatus.choices
+    waiting = PhotoStatus.PENDING  # type: ignore[assignment]  # the base class is not annotated
+    statuses = PhotoStatus.choices  # type: ignore[assignment]  # as above
 
 
 @admin.register(TweetPhoto)
 class TweetPhotoAdmin(ModeratedAdmin):
     """
-    The queue of photo review: oldest first, approve or reject many at once.
+    The queue of photos to review, oldest first: approve or reject many at once.
     """
 
     target = "photo"
@@ -62,25 +61,27 @@ class TweetPhotoAdmin(ModeratedAdmin):
     list_per_page = 30
     actions = ("approve", "reject")
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TweetPhoto]:
         """
-        Leave out uploads whose tweet is still to come, and those whose tweet is gone.
+        Leave out uploads without a tweet yet, and those of deleted tweets.
         """
         return super().get_queryset(request).filter(tweet__isnull=False, tweet__deleted_at__isnull=True)
 
     @admin.display(description="Photo")
-    def thumbnail(self, photo):
-        return small_picture(photo)
+    def thumbnail(self, photo: TweetPhoto) -> str:
+        picture: str = small_picture(photo)
+        return picture
 
     @admin.display(description="Tweet")
-    def tweet_text(self, photo):
+    def tweet_text(self, photo: TweetPhoto) -> str:
         address = reverse("admin:tweets_tweet_change", args=[photo.tweet_id])
-        return format_html('<a href="{}">{}</a>', address, photo.tweet.content)
+        # `get_queryset` leaves out photos without a tweet.
+        return format_html('<a href="{}">{}</a>', address, photo.tweet.content if photo.tweet else "")
 
     @admin.action(description="Approve", permissions=["moderate"])
-    def approve(self, request, photos):
+    def approve(self, request: HttpRequest, photos: QuerySet[TweetPhoto]) -> None:
         self.apply(request, photos, ModerationService.approve_photo, "approved")
 
     @admin.action(description="Reject, with the reason on the right", permissions=["moderate"])
-    def reject(self, request, photos):
+    def reject(self, request: HttpRequest, photos: QuerySet[TweetPhoto]) -> None:
         self.apply(request, photos, ModerationService.reject_photo, "rejected")

@@ -1,11 +1,12 @@
 """
-Reporting what breaks the rules.
+Report tweets, comments and users.
 """
 
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.users import logged_in_user
 from moderation.api.serializers import ReportSerializer, ReportSerializerForCreate
 from moderation.services import ReportService
 from utils.api.views import APIViewSet
@@ -24,7 +25,7 @@ class ReportViewSet(APIViewSet):
 
     def create(self, request: Request) -> Response:
         """
-        Report a `tweet`, a `comment` or a `user`. Again it is the same report.
+        Report a `tweet`, a `comment` or a `user`. Repeating it returns the same report.
         """
-        report = ReportService.report(reporter=request.user, **self.read())
+        report = ReportService.report(reporter=logged_in_user(request), **self.read())
         return Response(ReportSerializer(report).data, status=201)

@@ -201,7 +201,7 @@ class ReportQueueTests(DeletingTests):
         self.assertEqual(len(self.trail()), 1)
 
     def test_deleting_the_tweet_resolves_all_its_reports_and_no_others(self):
-        self.act(self.mod, "moderation/report", "delete_things", self.reports[0], reason="Spam")
+        self.act(self.mod, "moderation/report", "delete_targets", self.reports[0], reason="Spam")
 
         self.assert_tweet_is_gone()
         self.assertEqual(self.statuses(), [("resolved", "moder1"), ("resolved", "moder1"), ("open", None)])
@@ -210,7 +210,7 @@ class ReportQueueTests(DeletingTests):
         self.assertEqual(verbs, [("delete tweet", self.tweet_id), *resolved])
 
     def test_selecting_both_reports_of_one_tweet_is_no_trouble(self):
-        told = self.act(self.mod, "moderation/report", "delete_things", *self.reports, reason="Spam")
+        told = self.act(self.mod, "moderation/report", "delete_targets", *self.reports, reason="Spam")
 
         self.assertEqual(told, ["2 dealt with."])
         self.assertEqual([status for status, _ in self.statuses()], ["resolved", "resolved", "open"])
@@ -218,7 +218,7 @@ class ReportQueueTests(DeletingTests):
     def test_a_reported_comment_is_deleted_in_the_same_way(self):
         report = self.report(self.carol, "comment", self.comment_id)
 
-        self.act(self.mod, "moderation/report", "delete_things", report, reason="Spam")
+        self.act(self.mod, "moderation/report", "delete_targets", report, reason="Spam")
 
         self.assertFalse(Comment.objects.exists())
         self.assertEqual(self.statuses()[3], ("resolved", "moder1"))
@@ -226,19 +226,19 @@ class ReportQueueTests(DeletingTests):
     def test_of_what_is_gone_already_the_reports_are_resolved(self):
         self.alice.delete(f"tweets/{self.tweet_id}/")
 
-        self.act(self.mod, "moderation/report", "delete_things", self.reports[0], reason="Spam")
+        self.act(self.mod, "moderation/report", "delete_targets", self.reports[0], reason="Spam")
 
         self.assertEqual([status for status, _ in self.statuses()], ["resolved", "resolved", "open"])
 
     def test_a_user_is_not_deleted_this_way(self):
-        (told,) = self.act(self.mod, "moderation/report", "delete_things", self.other, reason="Spam")
+        (told,) = self.act(self.mod, "moderation/report", "delete_targets", self.other, reason="Spam")
 
         self.assertIn("suspended, not deleted", told)
         self.assertEqual(self.nobody().get(f"users/{self.alice.id}/").status_code, 200)
         self.assertEqual(self.statuses()[2], ("open", None))
 
     def test_without_a_reason_nothing_is_deleted(self):
-        self.act(self.mod, "moderation/report", "delete_things", self.reports[0])
+        self.act(self.mod, "moderation/report", "delete_targets", self.reports[0])
 
         self.assertEqual(self.bob.feed(), [self.tweet_id])
         self.assertEqual(self.statuses()[0], ("open", None))

@@ -129,6 +129,6 @@ SPECTACULAR_SETTINGS = {
         "NotificationVerb": "inbox.constants.VERBS",
         "ReportStatus": "moderation.constants.ReportStatus",
         "LikeableKind": "likes.api.serializers.content_type_choices",
-        "ReportableKind": "moderation.api.serializers.KIND_CHOICES",
+        "ReportableKind": "moderation.api.serializers.CONTENT_TYPE_CHOICES",
     },
 }

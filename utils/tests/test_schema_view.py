@@ -10,7 +10,7 @@ from django.conf import settings
 from testing.testcases import ApiTestCase
 from utils.api import schema_view
 
-KINDS = ("application/vnd.oai.openapi", "application/vnd.oai.openapi+json")
+REPORTABLE_MODELS = ("application/vnd.oai.openapi", "application/vnd.oai.openapi+json")
 
 
 class SchemaViewTests(ApiTestCase):
@@ -27,11 +27,11 @@ class SchemaViewTests(ApiTestCase):
         self.assertEqual((document["openapi"], document["info"]["version"]), ("3.1.0", settings.VERSION))
         self.assertIn("/api/users/search/", document["paths"])
         self.assertTrue(self.ask().content.startswith(b"openapi: 3.1.0"))
-        for kind in KINDS:
+        for kind in REPORTABLE_MODELS:
             self.assertEqual(self.ask(HTTP_ACCEPT=kind)["Content-Type"].partition(";")[0], kind)
 
     def test_an_error_is_json_whichever_form_was_asked_for(self):
-        for kind in KINDS:
+        for kind in REPORTABLE_MODELS:
             error = self.nobody().client.put("/api/schema/", HTTP_ACCEPT=kind)
 
             self.assertEqual((error.status_code, error["Content-Type"]), (405, "application/json"))
@@ -40,7 +40,7 @@ class SchemaViewTests(ApiTestCase):
     def test_it_is_built_once_however_often_and_in_whatever_format_it_is_asked_for(self):
         generate = schema_view.SchemaGenerator.get_schema
         with mock.patch.object(schema_view.SchemaGenerator, "get_schema", autospec=True, side_effect=generate) as built:
-            for kind in KINDS * 2:
+            for kind in REPORTABLE_MODELS * 2:
                 self.ask(HTTP_ACCEPT=kind)
 
         self.assertEqual(built.call_count, 1)
