@@ -194,7 +194,7 @@ class FeedCheckService:
     @retried_transaction
     def _confirm(cls, user_ids: Sequence[int], suspects: set[Difference], repair: bool) -> list[Difference]:
         # Nobody follows or unfollows on behalf of these readers, and nobody settles it, until commit.
-        AccountService.lock_profiles(*user_ids)
+        AccountService.lock_profiles(user_ids=user_ids)
         # Asked before and after: whatever began or ended in between is seen by one of the two.
         under_way = cls._under_way(suspects)
         still = suspects & cls._compare(user_ids)

@@ -24,7 +24,7 @@ APPS = (
     "outbox",
     "utils",
 )
-# An api may import the serializers of one named later in this list.
+# An api may import the serializers of one named later in this list, and who sent the request (`accounts.api.users`).
 APIS = (
     "moderation",
     "inbox",
@@ -176,9 +176,9 @@ def may_import(importer, imported):
         return here == "utils" or may_import_inside(importer, imported)
     if not is_upstairs(imported):
         return is_upstairs(importer) or APPS.index(there) > APPS.index(here)
-    to_serializers = imported.split(".")[1:3] == ["api", "serializers"]
+    may_be_shared = imported.split(".")[1:3] in (["api", "serializers"], ["api", "users"])
     from_api = importer.split(".")[1:2] == ["api"]
-    return to_serializers and from_api and APIS.index(there) > APIS.index(here)
+    return may_be_shared and from_api and APIS.index(there) > APIS.index(here)
 
 
 def may_import_inside(importer, imported):
