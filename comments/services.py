@@ -254,7 +254,9 @@ class ConversationService:
         likers = LikeService.likers_lookup(model=Tweet, object_id=tweet_id)
         tweet = TweetService.load_tweet(tweet_id=tweet_id, viewer=viewer, also=(first_comments, likers))
         records, likes = first_comments.found[tweet_id], likers.found[tweet_id]
-        users = AccountService.user_lookup(user_ids={record["user_id"] for record in records} | {user for _, user in likes})
+        users = AccountService.user_lookup(
+            user_ids={record["user_id"] for record in records} | {user for _, user in likes}
+        )
         liked = LikeService.liked_lookup(viewer=viewer, model=Comment) if records else None
         read_through(*filter(None, (users, liked)))
         is_visible = AccountService.visibility_to(viewer=viewer)

@@ -34,7 +34,10 @@ class TweetAdmin(NewestTextSearch, ModeratedAdmin):  # type: ignore[misc]  # of 
         return tweet.deleted_at is not None
 
     def photos(self, tweet: Tweet) -> str:
-        return small_pictures(PhotoService.get_all_of(tweet_ids=[tweet.id]).get(tweet.id, [])) or self.get_empty_value_display()
+        return (
+            small_pictures(PhotoService.get_all_of(tweet_ids=[tweet.id]).get(tweet.id, []))
+            or self.get_empty_value_display()
+        )
 
     @admin.action(description="Delete, with the reason on the right", permissions=["moderate"])
     def delete_tweets(self, request: HttpRequest, tweets: QuerySet[Tweet]) -> None:
