@@ -2,11 +2,10 @@
 Draws the house: `make map` writes docs/architecture.svg from the imports as they are.
 
 One box a folder, the highest on top. An arc leaves where something is imported and ends where it is: on the right those
-of services, storage, caches and models, on the left those of api/, admin, tasks and commands. Thicker: more modules do.
+of services, storage, caches and models, on the left those of api/, admin, tasks and commands.
 What climbs is red. The roof, which wires everybody together, and utils, which everybody may import, have no arcs.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -31,13 +30,12 @@ BOX_LEFT, BOX_WIDTH, BOX_HEIGHT = 300, 160, 30
 
 class Arrow(NamedTuple):
     """
-    `count` modules of one folder that import from another, upstairs (api, admin, tasks) or downstairs (all else).
+    One folder that imports from another, upstairs (api, admin, tasks) or downstairs (all else).
     """
 
     importer: str
     imported: str
     upstairs: bool
-    count: int
 
     @property
     def climbs(self) -> bool:
@@ -49,15 +47,14 @@ def arrows() -> list[Arrow]:
     Return every arrow between two folders, from the top down; tests and migrations are left out.
     """
     graph = grimp.build_graph(*FOLDERS)
-    found: Counter[tuple[str, str, bool]] = Counter()
+    found: set[Arrow] = set()
     for module in graph.modules:
         folder, *parts = module.split(".")
         if {"tests", "migrations"} & set(parts):
             continue
         imported = {name.partition(".")[0] for name in graph.find_modules_directly_imported_by(module)}
-        found.update((folder, other, bool(UPSTAIRS & set(parts))) for other in imported - {folder})
-    ordered = sorted(found.items(), key=lambda item: (FOLDERS.index(item[0][0]), FOLDERS.index(item[0][1]), item[0][2]))
-    return [Arrow(*key, count) for key, count in ordered]
+        found.update(Arrow(folder, other, bool(UPSTAIRS & set(parts))) for other in imported - {folder})
+    return sorted(found, key=lambda arrow: (*map(FOLDERS.index, arrow[:2]), arrow.upstairs))
 
 
 def middle_of(folder: str) -> int:
@@ -103,14 +100,13 @@ def arc(arrow: Arrow) -> str:
     edge, side = (BOX_LEFT, -1) if arrow.upstairs else (BOX_LEFT + BOX_WIDTH, 1)
     bulge = edge + side * (30 + abs(end - start) // 2)
     colour = "#cf222e" if arrow.climbs else "#57606a"
-    modules = "1 module" if arrow.count == 1 else f"{arrow.count} modules"
-    words = escape(f"{modules} of {arrow.importer} import from {arrow.imported}")
+    words = f"{arrow.importer} imports from {arrow.imported}"
     # The head points into the box, from the side on which the arc ends.
     head = f"M{edge + side * 9} {end - 4}L{edge + side} {end}L{edge + side * 9} {end + 4}Z"
     return (
         f'<g stroke="{colour}" fill="none" opacity="0.75"><title>{words}</title>'
         f'<path d="M{edge} {start}C{bulge} {start} {bulge} {end} {edge + side * 8} {end}" '
-        f'stroke-width="{min(1 + arrow.count / 3, 5):.1f}"/><path d="{head}" fill="{colour}" stroke="none"/></g>'
+        f'stroke-width="1.5"/><path d="{head}" fill="{colour}" stroke="none"/></g>'
     )
 
 

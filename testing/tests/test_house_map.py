@@ -29,5 +29,5 @@ class HouseMapTests(SimpleTestCase):
         self.assertEqual(PICTURE.read_text(), draw(self.arrows), "the imports have changed: make map")
 
     def test_what_climbs_is_drawn_in_red(self):
-        self.assertIn("#cf222e", draw([Arrow("likes", "inbox", False, 1)]))
-        self.assertNotIn("#cf222e", draw([Arrow("inbox", "likes", False, 1)]))
+        self.assertIn("#cf222e", draw([Arrow("likes", "inbox", False)]))
+        self.assertNotIn("#cf222e", draw([Arrow("inbox", "likes", False)]))
