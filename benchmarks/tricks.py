@@ -84,7 +84,7 @@ def render(self: renderers.JSONRenderer, *args: Any) -> bytes:
 
 def all_tricks() -> list[Trick]:
     circles = [
-        (APIViewSet, "let_go", lambda self, response: None),
+        (APIViewSet, "break_reference_cycles", lambda self, response: None),
         (PageMessagesMiddleware, "process_response", MessageMiddleware.process_response),
     ]
     return [

@@ -1,5 +1,5 @@
 """
-The roof: settings, URLs, the Celery app, and which tasks an event wakes. Nobody below imports it.
+The project: settings, URLs, the Celery app, and the handlers of events. No app imports it.
 """
 
 from twitter.celery import app as celery_app

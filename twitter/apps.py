@@ -1,6 +1,5 @@
 """
-What is done once all apps are loaded: DATA_DIR is made, the outbox hears which tasks an event wakes, Django what to
-check at a start.
+What happens when all apps are loaded: DATA_DIR is created, handlers subscribe to events, and checks are registered.
 """
 
 from django.apps import AppConfig
@@ -12,14 +11,14 @@ from twitter.data_dir import make_data_dir
 class TwitterConfig(AppConfig):
     name = "twitter"
 
-    def ready(self):
+    def ready(self) -> None:
         make_data_dir(settings.DATA_DIR, settings.STATIC_ROOT)
-        # The house allows imports in a function here alone: models and tasks exist only now.
+        # Imported here, because models and tasks can only be imported once all apps are loaded.
         from twitter import checks, subscriptions, telemetry  # noqa: F401
 
         checks.register_all()
         subscriptions.register()
-        # Off, they cost nothing: not even the import.
+        # Switched off they cost nothing, not even the import.
         if settings.SENTRY_DSN:
             from twitter import error_reports
 

@@ -3,10 +3,11 @@ The Celery app, and the dead-letter queues that no worker consumes.
 """
 
 import os
+from typing import Any
 
 from celery import Celery, bootsteps
 
-# Before Celery(): the app of a thread without it would silently speak to another broker.
+# Before Celery(): without it the app would silently use another broker.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "twitter.settings")
 
 app = Celery("twitter")
@@ -17,15 +18,16 @@ app.autodiscover_tasks()
 
 class DeadLetterQueues(bootsteps.StartStopStep):
     """
-    Declares, at each connection of a worker, what Celery itself would not.
+    Declares the dead-letter queues whenever a worker connects.
 
-    It only declares queues that somebody consumes, and a message that reaches its delivery limit
-    without such a queue is dropped. Each connection, because a broker may come back empty.
+    Celery only declares queues that it consumes, and without its dead-letter queue a message that reaches its delivery
+    limit is dropped. They are declared at each connection, because a broker may have lost its queues.
     """
 
     requires = {"celery.worker.consumer.connection:Connection"}
 
-    def start(self, consumer):
+    # Any: Celery has no types.
+    def start(self, consumer: Any) -> None:
         for queue in app.conf.get("dead_letter_queues") or ():
             queue(consumer.connection.default_channel).declare()
 

@@ -1,5 +1,5 @@
 """
-What Django checks when the project starts: `manage.py check` and `migrate` run these, and every script runs `migrate`.
+Django system checks. `manage.py check` and `migrate` run them, and every start script runs `migrate`.
 
 https://docs.djangoproject.com/en/5.2/topics/checks/
 """
@@ -13,14 +13,14 @@ from django.db import DatabaseError
 
 from twitter.management.commands.demo import accounts_with_published_password
 
-# Read or write, for the group or for everybody. To pass through is harmless, and a web server that sends the photos or
-# a database server with an account of its own has to.
+# Read or write permission for the group or for everybody. Execute permission is harmless, and needed by a web server
+# that serves the photos, or a database server, under an account of its own.
 OPEN_TO_OTHERS = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
 
 
 def data_dir_is_private(**kwargs: Any) -> list[CheckMessage]:
     """
-    Warn about a DATA_DIR that other accounts of the machine may list or write.
+    Warn about a DATA_DIR that other accounts of the machine may list or write to.
     """
     mode = stat.S_IMODE(settings.DATA_DIR.stat().st_mode)
     if not mode & OPEN_TO_OTHERS:
@@ -31,14 +31,14 @@ def data_dir_is_private(**kwargs: Any) -> list[CheckMessage]:
 
 def no_demo_people_in_production(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """
-    Refuse to start with SECURE=on where demo people are, whose password is published.
+    Refuse to start with SECURE=on while the database has demo accounts, whose password is published.
     """
     if not settings.SECURE or not databases:
         return []
     try:
         people = accounts_with_published_password()
     except DatabaseError:
-        # Before the first migration there is no table, and so nobody.
+        # Before the first migration there is no table, and no account.
         return []
     if not people:
         return []
@@ -48,7 +48,7 @@ def no_demo_people_in_production(databases: Any = None, **kwargs: Any) -> list[C
 
 def register_all() -> None:
     """
-    Tell Django about them.
+    Register the checks with Django.
     """
     register(data_dir_is_private)
     register(no_demo_people_in_production, Tags.database)

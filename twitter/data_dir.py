@@ -1,5 +1,5 @@
 """
-DATA_DIR, where everything is that the project writes: made when a process starts, not when settings are read.
+DATA_DIR, which holds everything that the project writes. It is created when a process starts, not by reading settings.
 """
 
 import secrets
@@ -8,7 +8,7 @@ from pathlib import Path
 
 def make_data_dir(folder: Path, *folders: Path) -> None:
     """
-    Make `folder`, which no other account of the machine may enter, and `folders` in it, unless they are there.
+    Create `folder`, which no other account of the machine may enter, and `folders` in it, unless they exist.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for inner in folders:
@@ -17,7 +17,7 @@ def make_data_dir(folder: Path, *folders: Path) -> None:
 
 def generated_secret(path: Path) -> str:
     """
-    Return the secret stored in `path`, made on the first call: no secret stands in the repository.
+    Return the secret stored in `path`, generated on the first call: the repository contains no secret.
     """
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -25,7 +25,7 @@ def generated_secret(path: Path) -> str:
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(64))
         try:
-            # A hard link refuses an existing name: of two first starts at once, one secret wins.
+            # A hard link fails if the name exists: if two processes start at once, both use the same secret.
             path.hardlink_to(draft)
         except FileExistsError:
             pass

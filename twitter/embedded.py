@@ -1,13 +1,13 @@
 """
 The embedded profile's worker, relay and beat: three threads in the web process, on Celery's memory transport.
 
-A task in memory dies with the process; the outbox row behind it does not, and is published
-again at the next start.
+A task in memory is lost with the process, but its outbox row is not, and is published again at the next start.
 """
 
 import atexit
 import logging
 import threading
+from typing import Any
 
 from celery.beat import EmbeddedService
 from django.db import DatabaseError, close_old_connections
@@ -22,9 +22,9 @@ logger = logging.getLogger(__name__)
 stopping = threading.Event()
 
 
-def start():
+def start() -> None:
     """
-    Start the threads; they end with the process.
+    Start the threads, which end with the process.
     """
     threading.Thread(target=run_worker, name="embedded-worker", daemon=True).start()
     threading.Thread(target=run_relay, name="embedded-relay", daemon=True).start()
@@ -35,18 +35,18 @@ def start():
     atexit.register(stopping.set)
 
 
-def run_worker():
+def run_worker() -> None:
     """
     Consume every queue, one task at a time.
     """
-    worker = app.WorkController(
+    worker: Any = app.WorkController(
         pool_cls="solo", without_mingle=True, without_gossip=True, without_heartbeat=True, quiet=True
     )
     atexit.register(worker.terminate)
     worker.start()
 
 
-def run_relay():
+def run_relay() -> None:
     try:
         OutboxService.make_all_due()
     except DatabaseError:

@@ -10,7 +10,7 @@ from django.conf import settings
 
 def start() -> None:
     """
-    Send what is logged as an error from now on: the traceback, never who asked, what was sent or what variables held.
+    Start sending logged errors: the traceback, never the user, the content of the request or the values of variables.
     """
     sentry_sdk.init(
         dsn=settings.SENTRY_DSN,

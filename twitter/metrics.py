@@ -1,7 +1,9 @@
 """
-`/metrics`: what is counted everywhere, and how much is waiting.
+`/metrics`: all counters, the length of the queues and the backlog of the outbox.
 """
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -14,8 +16,9 @@ from django.utils.crypto import constant_time_compare
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.core import GaugeMetricFamily
 from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
-from rest_framework.renderers import JSONRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -27,15 +30,15 @@ from utils.api.views import DependsOnWhoAsks
 from utils.observability import broker
 from utils.observability.metrics import exposition
 
-# Who has shown settings.METRICS_TOKEN; no token of a person's reads like this.
+# `request.auth` of a request with settings.METRICS_TOKEN; it differs from every user's token.
 SCRAPER = "the scraper"
-# As long as one of these waits, some follower lacks a tweet.
+# While one of these waits, some follower has not received a tweet.
 FAN_OUT_EVENTS = ("tweet_created", "tweet_batch_cut")
 
 
-def outbox_gauges():
+def outbox_gauges() -> list[GaugeMetricFamily]:
     """
-    Return how much waits in the outbox and for how long; nothing while the database is away. One query.
+    Return how many messages wait in the outbox and for how long; [] while the database is unavailable. One query.
     """
     waiting = Q(due_at__isnull=False)
     try:
@@ -59,13 +62,13 @@ def outbox_gauges():
     ]
 
 
-def age_of(moment):
+def age_of(moment: datetime | None) -> float:
     return (timezone.now() - moment).total_seconds() if moment else 0.0
 
 
-def queue_gauges():
+def queue_gauges() -> list[GaugeMetricFamily]:
     """
-    Return how many messages wait in each queue, dead letters too; nothing while the broker is away.
+    Return how many messages wait in each queue, dead letters included; no figures while the broker is unavailable.
     """
     names = [queue.name for queue in (*settings.CELERY_TASK_QUEUES, *settings.CELERY_DEAD_LETTER_QUEUES)]
     depth = GaugeMetricFamily("queue_messages", "Messages that wait in a queue.", labels=["queue"])
@@ -74,16 +77,17 @@ def queue_gauges():
     return [depth]
 
 
-# What is looked up at each scrape; everything else was counted before.
+# Read at each scrape; everything else has been counted by then.
 GAUGES = (outbox_gauges, queue_gauges)
 
 
 class ScraperAuthentication(BearerAuthentication):
     """
-    Tokens of people, and the one of the scraper (settings.METRICS_TOKEN), which is nobody's account.
+    Tokens of users, and the token of the scraper (settings.METRICS_TOKEN), which belongs to no account.
     """
 
-    def authenticate(self, request: Request) -> tuple[Any, str] | None:
+    # Any: accounts says what a user's token authenticates.
+    def authenticate(self, request: Request) -> Any:
         secret = presented_token(request)
         if secret and settings.METRICS_TOKEN and constant_time_compare(secret, settings.METRICS_TOKEN):
             return AnonymousUser(), SCRAPER
@@ -92,7 +96,7 @@ class ScraperAuthentication(BearerAuthentication):
 
 class MayScrape(BasePermission):
     """
-    The scraper and staff from anywhere, and everybody on this machine.
+    The scraper and staff from anywhere, and every process on this machine.
     """
 
     def has_permission(self, request: Request, view: APIView) -> bool:
@@ -101,19 +105,22 @@ class MayScrape(BasePermission):
 
 class WhateverIsAccepted(BaseContentNegotiation):
     """
-    Prometheus asks for formats of its own; errors are JSON all the same.
+    Ignores `Accept`: Prometheus sends formats of its own, and errors are JSON all the same.
     """
 
-    def select_parser(self, request, parsers):
-        return parsers[0]
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
+        return next(iter(parsers))
 
-    def select_renderer(self, request, renderers, format_suffix=None):
-        return renderers[0], renderers[0].media_type
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type or ""
 
 
 class MetricsView(DependsOnWhoAsks, APIView):
     """
-    Prometheus' text.
+    The text format of Prometheus.
     """
 
     cache_control = "no-store"
@@ -123,5 +130,5 @@ class MetricsView(DependsOnWhoAsks, APIView):
     content_negotiation_class = WhateverIsAccepted
     schema = None
 
-    def get(self, request):
+    def get(self, request: Request) -> HttpResponse:
         return HttpResponse(exposition(GAUGES), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,7 +1,7 @@
 """
-What the pages for people show besides their answers: who and what these are about, and what to do next.
+What pages show besides the response: the people and objects that it is about, and what to do next.
 
-JSON never pays for it: only a page calls these, and each costs a constant number of queries.
+Only pages call these functions, so JSON responses do not pay for them. Each costs a constant number of queries.
 """
 
 from collections.abc import Callable, Iterable
@@ -25,20 +25,20 @@ from utils.api.pagination import DEFAULT_LIMIT, is_first_page
 from utils.database.pagination import Window
 from utils.images.media import media_url
 
-# The feature of writing a tweet on the home page itself, switched on by degrees.
+# The feature of writing a tweet on the home page, released gradually.
 WRITE_FROM_HOME = "write_from_home"
 
-# What a row of a person says besides names.
+# What a row in a list of people shows besides names.
 COUNTS = ("tweets_count", "followers_count", "followings_count")
 
-# The context of a template, and an answer in JSON: whatever these hold.
+# Any: the context of a template, and an object of a JSON response.
 Context = dict[str, Any]
 Shape = dict[str, Any]
 
 
 class Body(NamedTuple):
     """
-    How a page draws its answer: a template, and what that needs to know besides.
+    How a page shows its response: a template, and a function that loads the rest of its context.
     """
 
     template: str
@@ -47,7 +47,7 @@ class Body(NamedTuple):
 
 def home(context: Context) -> Context:
     """
-    Return whether there is a box to write in, and for an empty feed whom one might follow.
+    Return the tweets, whether the page has a box to write in, and for an empty feed suggestions of people to follow.
     """
     user, rows = context["user"], context["data"]["results"]
     is_empty = not rows and is_first_page(context["request"])
@@ -63,7 +63,7 @@ def home(context: Context) -> Context:
 
 def timeline(context: Context) -> Context:
     """
-    Return whose tweets these are. The form to write one is only on one's own page.
+    Return the author and the tweets. The form to write one is only on the user's own page.
     """
     user_id = int(context["request"].query_params["user_id"])
     is_own = user_id == context["user"].pk
@@ -84,7 +84,7 @@ def tweet(context: Context) -> Context:
 
 def person(context: Context) -> Context:
     """
-    Return somebody's newest tweets.
+    Return the person of the page and their newest tweets.
     """
     newest = TweetService.load_timeline(
         user_id=context["data"]["id"], viewer=context["user"], window=Window(), limit=DEFAULT_LIMIT
@@ -95,7 +95,7 @@ def person(context: Context) -> Context:
 
 def friendships(context: Context) -> Context:
     """
-    Return whose followers or followings these are, and the people without what else a row says.
+    Return the person whose followers or followings these are, the people, and whom of them the user follows.
     """
     rows = context["data"]["results"]
     return {
@@ -107,7 +107,7 @@ def friendships(context: Context) -> Context:
 
 def people(context: Context) -> Context:
     """
-    Return which of these people are followed by whoever looks.
+    Return the people, and whom of them the user follows.
     """
     rows = context["data"]["results"]
     followed = FriendshipService.load_followed_among(viewer=context["user"], user_ids=[row["id"] for row in rows])
@@ -116,52 +116,54 @@ def people(context: Context) -> Context:
 
 def inbox(context: Context) -> Context:
     """
-    Return the notifications, each with where it leads and the beginning of what it is about; two queries at most.
+    Return the notifications, each with its address and the text of what it is about; two queries at most.
     """
     rows, user = context["data"]["results"], context["user"]
-    comments = load_things(Comment, rows, user, "tweet_id", "content")
-    tweets = load_things(Tweet, rows, user, "content")
-    return {"notifications": [{**row, **about(row, tweets, comments)} for row in rows]}
+    comments = load_subjects(Comment, rows, user, "tweet_id", "content")
+    tweets = load_subjects(Tweet, rows, user, "content")
+    return {"notifications": [{**row, **describe_subject(row, tweets, comments)} for row in rows]}
 
 
-def load_things(
+def load_subjects(
     model: type[Tweet | Comment], rows: Iterable[Shape], viewer: User | AnonymousUser, *fields: str
 ) -> dict[int, Shape]:
     """
-    Return {id: row} of the things of one kind that notifications are about and that `viewer` may see.
+    Return {id: row} of the rows of `model` that notifications are about and that `viewer` may see.
     """
-    kind = model.content_type_name()
+    wanted_type = model.content_type_name()
     roles = [
         (row[f"{role}_content_type"], row[f"{role}_object_id"]) for row in rows for role in ("target", "action_object")
     ]
-    ids = {int(id) for content_type, id in roles if content_type == kind}
-    return {thing["id"]: thing for thing in model.objects.visible_to(viewer).filter(id__in=ids).values("id", *fields)}
+    ids = {int(id) for content_type, id in roles if content_type == wanted_type}
+    return {
+        subject["id"]: subject for subject in model.objects.visible_to(viewer).filter(id__in=ids).values("id", *fields)
+    }
 
 
-def about(row: Shape, tweets: dict[int, Shape], comments: dict[int, Shape]) -> Shape:
+def describe_subject(row: Shape, tweets: dict[int, Shape], comments: dict[int, Shape]) -> Shape:
     """
-    Return {address, words} of what a notification is about; of something that is gone, the address of who did it.
+    Return {address, words} of what a notification is about; if it no longer exists, the address of the actor.
     """
     role = "action_object" if row["action_object_object_id"] else "target"
-    things = {"tweet": tweets, "comment": comments}.get(row[f"{role}_content_type"], {})
-    thing = things.get(int(row[f"{role}_object_id"]))
-    if thing is None:
+    subjects = {"tweet": tweets, "comment": comments}.get(row[f"{role}_content_type"], {})
+    subject = subjects.get(int(row[f"{role}_object_id"]))
+    if subject is None:
         return {"address": f"/api/users/{row['actor']['id']}/", "words": ""}
-    if "tweet_id" in thing:
-        return {"address": f"/api/tweets/{thing['tweet_id']}/#comment_{thing['id']}", "words": thing["content"]}
-    return {"address": f"/api/tweets/{thing['id']}/", "words": thing["content"]}
+    if "tweet_id" in subject:
+        return {"address": f"/api/tweets/{subject['tweet_id']}/#comment_{subject['id']}", "words": subject["content"]}
+    return {"address": f"/api/tweets/{subject['id']}/", "words": subject["content"]}
 
 
 def with_photos(tweets: list[Shape], context: Context) -> list[Shape]:
     """
-    Return Tweet shapes with `photos`, pairs of addresses: the photo and its thumbnail, itself until that is made.
+    Return Tweet shapes with `photos`, pairs of URLs: a photo and its thumbnail, or the photo again until it has one.
 
-    One query where there are photos.
+    One query if there are photos.
     """
     ids = [tweet["id"] for tweet in tweets if tweet["photo_urls"]]
     keys = TweetPhoto.objects.filter(tweet_id__in=ids).exclude(thumbnail_key="").values_list("key", "thumbnail_key")
     addresses = [[media_url(key, context["request"]) for key in pair] for pair in keys]
-    # By path: an address that a file server signs is another one each time.
+    # By path, because a signed URL is different each time.
     thumbnails = {path_of(photo): thumbnail for photo, thumbnail in addresses}
     return [
         {**tweet, "photos": [(url, thumbnails.get(path_of(url), url)) for url in tweet["photo_urls"]]}
@@ -175,7 +177,7 @@ def path_of(url: str) -> str:
 
 def with_counts(people: list[Shape]) -> list[Shape]:
     """
-    Return User shapes with the counts of each person; one query.
+    Return User shapes with COUNTS; one query.
     """
     profiles = UserProfile.objects.filter(user_id__in=[person["id"] for person in people]).values("user_id", *COUNTS)
     counts = {profile.pop("user_id"): profile for profile in profiles}
@@ -184,11 +186,11 @@ def with_counts(people: list[Shape]) -> list[Shape]:
 
 def load_person(user_id: int, context: Context) -> Shape | None:
     """
-    Return the User shape of somebody, None of nobody whom the caller may see.
+    Return the User shape of a user, None if there is none whom the caller may see.
     """
-    return user_shape(
-        AccountService.load_visible_users(user_ids=[user_id], viewer=context["user"]).get(user_id), context["request"]
-    )
+    record = AccountService.load_visible_users(user_ids=[user_id], viewer=context["user"]).get(user_id)
+    person: Shape | None = user_shape(record, context["request"])
+    return person
 
 
 PEOPLE = Body("site/people.html", people)

@@ -1,8 +1,9 @@
 """
-The pages of this site, what they are called and where they lead: with page_bodies.py, this file alone knows
-all collections, so that none of them has to know another.
+The pages of this site, their titles and links. Only this file and page_bodies.py know all collections, so that no
+collection needs to know another one.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from twitter.page_bodies import BODIES, Context
@@ -12,7 +13,7 @@ from utils.pages.renderers import BrowsableRenderer, page_key
 START = Link("Start", "/api/")
 NOT_FOUND = "Not found"
 
-# What a page is called, and what if it is known whom it is about.
+# Titles of pages, and titles with the name of the person that a page is about.
 TITLES = {
     "_None": "Pushfeed",
     "accounts_list": "Accounts",
@@ -156,14 +157,14 @@ class PageRenderer(BrowsableRenderer):
         "tweets_create": "/api/tweets/?user_id={me}",
         "tweets_destroy": "/api/users/{me}/",
         "comments_create": "{here}",
-        "comments_update": "/api/tweets/{thing.tweet_id}/#comment_{thing.id}",
-        "comments_destroy": "/api/tweets/{thing.tweet_id}/",
+        "comments_update": "/api/tweets/{instance.tweet_id}/#comment_{instance.id}",
+        "comments_destroy": "/api/tweets/{instance.tweet_id}/",
         "notifications_update": "/api/notifications/",
         "notifications_mark_all_as_read": "/api/notifications/",
     }
 
     def get_context(
-        self, data: Any, accepted_media_type: str | None, renderer_context: dict[str, Any]
+        self, data: Any, accepted_media_type: str | None, renderer_context: Mapping[str, Any]
     ) -> dict[str, Any]:
         context = super().get_context(data, accepted_media_type, renderer_context)
         key, status = page_key(context["view"]), context["response"].status_code
@@ -172,7 +173,7 @@ class PageRenderer(BrowsableRenderer):
             context |= {"body": body.template, **body.load(context)}
         context["title"] = NOT_FOUND if status == 404 else title_of(key, context)
         context["breadcrumbs"] = breadcrumbs_of(key, context)
-        # Only staff search people by mail; others have the box in the bar.
+        # Staff search people by email here; others have the search box in the bar.
         context["asks_first"] |= key == "users_list"
         has_more = status == 403 or (body is not None and key != "_None")
         context["needs_login"] |= has_more and not context["user"].is_authenticated
@@ -181,21 +182,21 @@ class PageRenderer(BrowsableRenderer):
 
 def title_of(key: str, context: Context) -> str:
     """
-    Return what a page is called, by the person whom it is about, if there is one.
+    Return the title of a page, with the name of the person that it is about, if there is one.
     """
     person = context.get("person")
     if person and key in TITLES_OF_PEOPLE:
         return TITLES_OF_PEOPLE[key].format(name_of(person))
-    return TITLES.get(key, context["title"])
+    return TITLES.get(key) or str(context["title"])
 
 
 def name_of(person: dict[str, Any]) -> str:
-    return person["nickname"] or person["username"]
+    return str(person["nickname"] or person["username"])
 
 
 def breadcrumbs_of(key: str, context: Context) -> list[tuple[str, str]]:
     """
-    Return (words, address) of the pages above one that hangs under a person or under a tweet.
+    Return (title, address) of the pages above a page that belongs to a person or to a tweet.
     """
     person = context.get("person")
     if person and not key.startswith("users"):

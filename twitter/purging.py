@@ -1,8 +1,8 @@
 """
-What is forgotten when its time is over, and how: a table to add to, and one loop for all of them.
+Deletes expired rows: a table of what expires, and one loop for all of it.
 
-Kept on purpose: the audit trail, reports, and the histories of features and store phases, which people read later.
-There is one row for each store phase; the checkpoint of a back-fill is a column in it, emptied when it has finished.
+Never purged: the audit trail, reports, and the histories of features and store phases, which people read later.
+Each store phase is one row; the checkpoint of a back-fill is a column of it, emptied when the back-fill has finished.
 """
 
 import logging
@@ -27,13 +27,13 @@ from utils.observability.metrics import PURGED
 
 logger = logging.getLogger(__name__)
 
-# One statement deletes this many rows, so that its locks last some ten milliseconds.
-BITE_ROWS = 1000
-# A run takes no more bites of a table, so that the worker is free again within seconds; the next run goes on.
-# At one run in ten minutes that is seven million rows a day.
-BITES_PER_RUN = 50
+# One statement deletes this many rows, so that it holds locks for about ten milliseconds.
+BATCH_ROWS = 1000
+# A run deletes at most this many batches of each table, so that the worker is free again within seconds; the next run
+# continues. With a run every ten minutes that is seven million rows a day.
+BATCHES_PER_RUN = 50
 
-# {what the log calls them: the rows whose time is over at a moment}. An index begins with what each asks for.
+# {name in the log and metrics: the rows that have expired at a moment}. Each filter has an index.
 PURGES: Mapping[str, Callable[[datetime], QuerySet]] = {
     "sessions": lambda now: Session.objects.filter(expire_date__lt=now),
     "access tokens": lambda now: AccessToken.objects.filter(expires_at__lt=now),
@@ -48,9 +48,9 @@ PURGES: Mapping[str, Callable[[datetime], QuerySet]] = {
 
 def purge_all() -> dict[str, int]:
     """
-    Delete what is over in every table of PURGES, within bounds; return and log how many rows of each.
+    Delete expired rows of every table of PURGES, within bounds; return and log how many of each.
 
-    A table that cannot be purged now (the database is away, a lock that lasts) is left for the next run.
+    A table that cannot be purged now (the database is unavailable, or the rows are locked) is left for the next run.
     """
     now, started = timezone.now(), time.monotonic()
     counts = {name: purge(name, now) for name in PURGES}
@@ -61,23 +61,23 @@ def purge_all() -> dict[str, int]:
 
 def expired_rows(name: str, now: datetime) -> QuerySet:
     """
-    Return the rows of one table of PURGES whose time is over, in the order in which an index finds them.
+    Return the expired rows of one table of PURGES, in the order of the index.
     """
     return PURGES[name](now).order_by()
 
 
 def purge(name: str, now: datetime) -> int:
     """
-    Delete up to BITES_PER_RUN bites of a table of PURGES; return how many rows they were. Two queries a bite.
+    Delete up to BATCHES_PER_RUN batches of a table of PURGES; return how many rows. Two queries for each batch.
     """
     expired, deleted = expired_rows(name, now), 0
     try:
-        for _ in range(BITES_PER_RUN):
-            keys = list(expired.values_list("pk", flat=True)[:BITE_ROWS])
+        for _ in range(BATCHES_PER_RUN):
+            keys = list(expired.values_list("pk", flat=True)[:BATCH_ROWS])
             if keys:
-                # Asked once more: a session may have been prolonged meanwhile.
+                # Filtered again: a session may have been extended meanwhile.
                 deleted += expired.filter(pk__in=keys).delete()[0]
-            if len(keys) < BITE_ROWS:
+            if len(keys) < BATCH_ROWS:
                 break
     except DatabaseError as error:
         logger.warning("%s are purged later: %r", name, error)

@@ -1,6 +1,6 @@
 """
-Which handlers an event has. The only place that knows: services announce in their own words and
-never import upwards to have something done.
+Which handlers each event has. Only this module knows: a service records an event of its own app, and never imports
+a higher app to trigger work there.
 """
 
 from django.conf import settings
@@ -81,7 +81,7 @@ def subscribe_comments_and_likes() -> None:
 
 
 def subscribe_friendships() -> None:
-    # Where there is no HBase, nothing keeps it in step.
+    # Without HBase there is no copy to keep up to date.
     mirrors = [friendships.mirror_friendships] if settings.HBASE["HOST"] else []
     for event in (Followed, Unfollowed):
         subscribe(event, friendships.invalidate_followings, newsfeeds.settle_feeds, inbox.settle_follows, *mirrors)

@@ -1,5 +1,5 @@
 """
-Tasks that beat sends; the schedule is settings.CELERY_BEAT_SCHEDULE.
+Periodic tasks; their schedule is settings.CELERY_BEAT_SCHEDULE.
 """
 
 from celery import shared_task
@@ -10,9 +10,9 @@ from twitter import purging
 @shared_task
 def purge_expired() -> str:
     """
-    Delete what is over: sessions, tokens, idempotency keys and the like.
+    Delete expired rows: sessions, access tokens, idempotency keys and old notifications.
 
-    Safe to run twice: what is gone is gone, and of two runs at once the later one finds nothing.
+    Safe to run twice: deleted rows are not found again, and of two concurrent runs one deletes each row.
     """
     counts = purging.purge_all()
     return f"{sum(counts.values())} rows are purged"

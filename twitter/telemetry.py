@@ -1,7 +1,7 @@
 """
-What workers tell about themselves: how tasks ended, how long they took, and that somebody is alive.
+What workers report about themselves: how tasks ended, how long they took, and that a process is alive.
 
-Loaded by TwitterConfig.ready; workers, the relay and beat write their counts where a web process reads them
+Loaded by TwitterConfig.ready. Workers, the relay and beat write their counts to files that a web process reads
 (utils/observability/metrics.py).
 """
 
@@ -27,7 +27,7 @@ def task_begins(task: Task, **kwargs: Any) -> None:
 @task_postrun.connect
 def task_ends(task: Task, state: str | None, **kwargs: Any) -> None:
     """
-    Count how it ended: `success` or `failure`. Events are counted by their handlers (outbox/handling.py).
+    Count how the task ended: `success` or `failure`. Events are counted by their handlers (outbox/handling.py).
     """
     if task.name == handle_messages.name:
         return
@@ -38,6 +38,6 @@ def task_ends(task: Task, state: str | None, **kwargs: Any) -> None:
 @heartbeat_sent.connect
 def worker_is_alive(sender: Heart, **kwargs: Any) -> None:
     """
-    Note every two seconds that a worker is alive; `fanout@host` is one named fanout.
+    Record every two seconds that a worker is alive; the worker `fanout@host` is named fanout.
     """
     note_alive(sender.eventer.hostname.partition("@")[0])

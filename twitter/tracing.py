@@ -19,7 +19,7 @@ PROBES = "livez,readyz,metrics"
 
 def without_query(span: Span, request: HttpRequest) -> None:
     """
-    Take the query, where people search for people, out of the span of a request.
+    Remove the query from the span of a request: it contains names that people search for.
     """
     span.set_attribute("http.url", request.build_absolute_uri(request.path))
     span.set_attribute("http.target", request.path)
@@ -27,9 +27,9 @@ def without_query(span: Span, request: HttpRequest) -> None:
 
 def start() -> None:
     """
-    Send a span for each request and each task from now on; the probes' are left out.
+    Start sending a span for each request and each task, except for the probes.
 
-    Call it before Django loads its middleware. The endpoint and all else is read from OTEL_* in the environment.
+    Call it before Django loads its middleware. The endpoint and all other options are read from OTEL_* variables.
     """
     resource = Resource.create({"service.name": "twitter-newsfeed", "service.version": settings.VERSION})
     provider = TracerProvider(resource=resource)

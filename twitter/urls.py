@@ -1,5 +1,5 @@
 """
-Every address of the site.
+Every URL of the site.
 """
 
 from django.contrib import admin
@@ -23,7 +23,7 @@ from utils.api.schema_view import SchemaView
 from utils.observability import probes
 
 router = Router()
-# The busiest first: addresses are tried in this order.
+# The busiest first: patterns are tried in this order.
 router.register("newsfeeds", NewsFeedViewSet, basename="newsfeeds")
 router.register("tweets", TweetViewSet, basename="tweets")
 router.register("accounts", AccountViewSet, basename="accounts")
@@ -36,13 +36,13 @@ router.register("likes", LikeViewSet, basename="likes")
 router.register("friendships", FriendshipViewSet, basename="friendships")
 router.register("notifications", NotificationViewSet, basename="notifications")
 
-# rest_framework.urls, but with a limit on the way out as well; the guard of passwords stands before the way in.
-page_doors = [
+# As rest_framework.urls, but with a rate limit on logout as well. Login is limited by the guard of passwords.
+page_login_urls = [
     path("login/", LoginView.as_view(template_name="rest_framework/login.html"), name="login"),
     path("logout/", LogoutPage.as_view(), name="logout"),
 ]
 
-# Their renderers know pages alone, and nothing to say about other methods.
+# Their renderers can only render pages, and fail for other methods.
 PAGE_METHODS = ["get", "head"]
 
 urlpatterns = [
@@ -53,14 +53,14 @@ urlpatterns = [
         "api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema", http_method_names=PAGE_METHODS), name="docs"
     ),
     path("api/redoc/", SpectacularRedocView.as_view(url_name="schema", http_method_names=PAGE_METHODS), name="redoc"),
-    path("api-auth/", include((page_doors, "rest_framework"))),
+    path("api-auth/", include((page_login_urls, "rest_framework"))),
     re_path(r"^media/(?P<key>avatars/[0-9a-f]{2}/[0-9a-f]{32}\.[a-z]{3,4})$", AvatarFileView.as_view(), name="avatar"),
     re_path(
         r"^media/(?P<key>(private/)?photos/(thumbnails/)?[0-9a-f]{2}/[0-9a-f]{32}\.[a-z]{3,4})$",
         PhotoFileView.as_view(),
         name="photo",
     ),
-    # One verb changes passwords, and it is guarded.
+    # Passwords are changed by one guarded endpoint only.
     path("admin/password_change/", RedirectView.as_view(pattern_name="accounts-password"), name="admin-password"),
     path("admin/", admin.site.urls),
     path("livez", probes.livez, name="livez"),

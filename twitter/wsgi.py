@@ -1,5 +1,5 @@
 """
-What the web server and runserver load. In the embedded profile the task worker and the relay live here too.
+What the web server and runserver load. In the embedded profile the task worker and the relay run here too.
 """
 
 import os
@@ -12,10 +12,10 @@ from utils.bodies.environ import bytes_to_receive
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "twitter.settings")
 
 application = get_wsgi_application()
-# The web server asks, before it receives a body (deploy/web_channel.py).
-application.bytes_to_receive = bytes_to_receive  # type: ignore[attr-defined]  # Django has no such thing
+# The web server calls it before it receives a body (deploy/web_channel.py).
+application.bytes_to_receive = bytes_to_receive  # type: ignore[attr-defined]  # an attribute of this project, for its web server
 
-# Only now are the apps loaded, and the worker imports their models.
+# Imported now that all apps are loaded, because the worker imports their models.
 from twitter import embedded  # noqa: E402
 
 if settings.EMBEDDED:

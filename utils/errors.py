@@ -1,14 +1,14 @@
 """
-What a service may refuse. Each verb defines its own subclass; utils/api turns it into JSON.
+Base classes of the errors of services. Each verb defines its own subclass; utils/api renders it as JSON.
 """
 
 
 class ServiceError(Exception):
     """
-    A refusal with words for people and a code for programs.
+    An error with a message for people and a code for programs.
 
     :param message: overrides the class's own text.
-    :param field: the input the refusal is about; it then appears under `errors`.
+    :param field: the input field that the error is about; the message then appears under `errors` too.
     """
 
     status_code = 400
@@ -24,7 +24,7 @@ class ServiceError(Exception):
 
 class Refused(ServiceError):
     """
-    The request is understood and against the rules.
+    The request is understood, but a rule forbids it.
     """
 
 
@@ -48,7 +48,7 @@ class Conflict(ServiceError):
 
 class Unavailable(ServiceError):
     """
-    Something this needs is away for the moment; the client may try again.
+    A store or service is temporarily unavailable; the client may try again.
     """
 
     status_code = 503

@@ -12,7 +12,7 @@ from utils.pages.admin import ModeratedAdmin, NewestTextSearch
 
 
 @admin.register(Comment)
-class CommentAdmin(NewestTextSearch, ModeratedAdmin):  # type: ignore[misc]  # of `search_fields` in the mixin
+class CommentAdmin(NewestTextSearch, ModeratedAdmin):
     """
     Comments: view them, or delete them with a reason.
     """

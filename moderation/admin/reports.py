@@ -20,8 +20,8 @@ from utils.pages.admin import LargeTableAdmin, ModeratedAdmin, QueueFilter, smal
 
 
 class ReportStatusFilter(QueueFilter):
-    waiting = ReportStatus.OPEN  # type: ignore[assignment]  # the base class is not annotated
-    statuses = ReportStatus.choices  # type: ignore[assignment]  # as above
+    waiting = ReportStatus.OPEN
+    statuses = ReportStatus.choices
 
 
 class ContentTypeFilter(admin.SimpleListFilter):

@@ -16,7 +16,7 @@ from utils.pages.admin import ModeratedAdmin, NewestTextSearch, QueueFilter, sma
 
 
 @admin.register(Tweet)
-class TweetAdmin(NewestTextSearch, ModeratedAdmin):  # type: ignore[misc]  # of `search_fields` in the mixin
+class TweetAdmin(NewestTextSearch, ModeratedAdmin):
     """
     Tweets: view them, or delete them with a reason.
     """
@@ -45,8 +45,8 @@ class TweetAdmin(NewestTextSearch, ModeratedAdmin):  # type: ignore[misc]  # of 
 
 
 class PhotoStatusFilter(QueueFilter):
-    waiting = PhotoStatus.PENDING  # type: ignore[assignment]  # the base class is not annotated
-    statuses = PhotoStatus.choices  # type: ignore[assignment]  # as above
+    waiting = PhotoStatus.PENDING
+    statuses = PhotoStatus.choices
 
 
 @admin.register(TweetPhoto)

@@ -112,7 +112,7 @@ class CostTests(ScreensTestCase):
     def test_more_than_ten_thousand_are_not_counted_on(self):
         self.rows_for_every_screen(5)
 
-        with mock.patch("utils.pages.admin.MOST_COUNTED", 3):
+        with mock.patch("utils.pages.admin.MAX_COUNTED", 3):
             page = self.look(self.mod, "tweets/tweet")
 
         self.assertIn("3 tweets", page)

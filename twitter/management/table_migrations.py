@@ -1,5 +1,5 @@
 """
-The tables that can be migrated, and what the commands that copy and compare their rows have in common.
+The tables that can be migrated, and the base class of the commands that copy and compare their rows.
 """
 
 from argparse import ArgumentTypeError
@@ -20,16 +20,17 @@ from utils.hbase.pool import timeout
 MIGRATIONS: dict[str, TableMigration] = {
     migration.table: migration for migration in (FeedsMigration(), FriendshipsMigration())
 }
-# For each answer of HBase. A command would rather wait than fail.
+# For each call of HBase. A command can wait longer than a request.
 TIMEOUT_MS = 5_000
 
 
 class TableMigrationCommand(BaseCommand):
     """
-    A command about one table, while that is written to both stores; a subclass says in `work` what it does.
+    A command for one table, while it is written to both stores. A subclass implements `work`.
+
+    `when_stopped`   a sentence about what happens to a run that is interrupted.
     """
 
-    # What becomes of a run that ends before its time.
     when_stopped: str
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -60,7 +61,7 @@ class TableMigrationCommand(BaseCommand):
 
 def positive(text: str) -> int:
     """
-    Read a number of at least one.
+    Return an argument as a number of at least 1.
     """
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError(f"a number of at least 1, not {text!r}")

@@ -69,7 +69,7 @@ class BackFillTests(World):
         rest = self.back_fill(FEEDS)
 
         self.assertEqual(code, 1)
-        self.assertIn("the next run goes on from there", slow.output)
+        self.assertIn("the next run continues from there", slow.output)
         self.assertLess(copied, count)
         # What was copied last may not have been noted any more.
         self.assertIn(copied + rest, range(count, count + 3))

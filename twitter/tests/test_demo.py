@@ -45,7 +45,7 @@ class DemoTests(ApiTestCase):
 
         output = self.demo()
 
-        self.assertIn("are there", output)
+        self.assertIn("exist already", output)
         self.assertEqual((User.objects.count(), Friendship.objects.count(), Tweet.objects.count()), before)
 
 

@@ -123,7 +123,7 @@ class InBitesTests(PurgingTestCase):
     def test_one_statement_takes_a_thousand_rows_and_one_run_so_many_bites(self):
         self.requests(2_500, age=2 * DAY)
 
-        with patch.object(purging, "BITES_PER_RUN", 2):
+        with patch.object(purging, "BATCHES_PER_RUN", 2):
             first = purging.purge_all()["idempotent requests"]
         second = purging.purge_all()["idempotent requests"]
 

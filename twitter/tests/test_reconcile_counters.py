@@ -155,7 +155,7 @@ class ReconcilingTests(World, ApiTestCase):
     def test_only_the_first_are_named_and_all_are_counted(self):
         self.break_every_counter()
 
-        with mock.patch.object(reconcile_counters, "MOST_REPORTED", 2):
+        with mock.patch.object(reconcile_counters, "MAX_REPORTED", 2):
             output = self.reconcile()
 
         self.assertEqual((len(output), output[-1]), (3, "6 counters had drifted and are repaired"))

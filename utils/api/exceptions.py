@@ -2,18 +2,20 @@
 HTTP errors of our own, raised by the layer that knows HTTP.
 """
 
+from collections.abc import Sequence
+
 from rest_framework.exceptions import APIException, Throttled
 
 
 class MissingParameters(APIException):
     """
-    A parameter without which the request means nothing; all missing ones are named.
+    The request lacks parameters that it needs; the message names all of them.
     """
 
     status_code = 400
     default_code = "missing_parameters"
 
-    def __init__(self, names):
+    def __init__(self, names: Sequence[str]) -> None:
         self.names = names
         super().__init__(f"missing {', '.join(names)} in request")
 
@@ -22,13 +24,13 @@ class TooManyRequests(Throttled):
     """
     The caller is over a limit.
 
-    :param wait: seconds until it is worth asking again.
+    :param wait: seconds until the client may try again.
     """
 
     default_detail = "Too many requests, try again later."
     default_code = "throttled"
 
-    def __init__(self, wait):
+    def __init__(self, wait: int) -> None:
         super().__init__()
-        # Not handed to DRF, which would append its own words to the contract's.
+        # Not passed to DRF, which would append its own text to the contract's message.
         self.wait = max(1, wait)

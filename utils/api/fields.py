@@ -26,7 +26,7 @@ PICTURE_WORDS = (
 
 class IdField(serializers.IntegerField):
     """
-    An id in a body: a number, or its digits as forms send them. Only ASCII digits, as in an address.
+    An id in a body: a number, or its digits, as forms send them. Only ASCII digits, as in a URL.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -40,7 +40,7 @@ class IdField(serializers.IntegerField):
 
 class UploadsRefused(Exception):
     """
-    Some of the uploaded files are no pictures that we take.
+    Some of the uploaded files are not pictures that the project accepts.
 
     :param refusals: [(file, ImageRefused)] in the order of the files.
     """
@@ -52,15 +52,15 @@ class UploadsRefused(Exception):
 
 def read_uploads(files: Sequence[BinaryIO], *, max_pixels: int, request: Request) -> list[CleanImage]:
     """
-    Return the CleanImages that uploaded files become.
+    Return uploaded files as CleanImages.
 
-    All are inspected before the first is decoded: a file that is refused by what it says about itself costs nothing.
+    All are inspected before the first is decoded, so a file that its header already disqualifies costs little.
 
-    :raises UploadsRefused: some are not taken.
+    :raises UploadsRefused: some files are not accepted.
     :raises TooManyRequests: the caller has had too many pixels decoded within the minute.
-    :raises DecodersBusy: others' pictures are being decoded, or these take too long.
+    :raises DecodersBusy: all decoders are in use, or decoding takes too long.
     """
-    # Looked at twice rather than kept: nine files may be 90 MB.
+    # Read twice instead of being kept in memory: nine files may be 90 MB.
     pixels = _for_each(files, lambda file: inspect_image(file).pixels)
     ends_at = time.monotonic() + limits.MAX_REQUEST_SECONDS
 
@@ -88,19 +88,20 @@ def _for_each(files: Sequence[BinaryIO], step: Callable[[BinaryIO], _Out]) -> li
 
 class TextField(serializers.CharField):
     """
-    What a person writes, as `normalize_text` leaves it; only then its length is counted, in code points.
+    Text that a person writes, normalized by `normalize_text`; then its length is checked, in code points.
 
-    Its box on a page has no `maxlength`: browsers count UTF-16 units there, and of 140 emoji would take 70.
+    Its input on a page has no `maxlength`: browsers count UTF-16 units there, and would accept 70 of 140 emoji.
     """
 
     def run_validation(self, data: Any = serializers.empty) -> str | None:
-        # Any: a body may hold whatever JSON can say.
-        return super().run_validation(normalize_text(data) if isinstance(data, str) else data)
+        # Any: a body may hold any JSON value.
+        text: str | None = super().run_validation(normalize_text(data) if isinstance(data, str) else data)
+        return text
 
 
 class PictureField(serializers.FileField):
     """
-    One picture, checked by its content and cleaned; the value is a CleanImage.
+    One picture, checked by its content and cleaned. The validated value is a CleanImage.
     """
 
     def __init__(self, *, max_pixels: int, **kwargs: Any) -> None:
@@ -109,14 +110,15 @@ class PictureField(serializers.FileField):
 
     def get_value(self, dictionary: Any) -> Any:
         """
-        Take a file input that nobody touched, which a form sends as an empty text, for not given.
+        Treat an empty file input, which a form sends as an empty text, as not given.
         """
         if html.is_html_input(dictionary) and dictionary.get(self.field_name) == "":
             return serializers.empty
         return super().get_value(dictionary)
 
-    def to_internal_value(self, data: Any) -> CleanImage:
-        file = super().to_internal_value(data)
+    # The stubs expect a File; what a serializer validates may be anything.
+    def to_internal_value(self, data: Any) -> CleanImage:  # type: ignore[override]
+        file: Any = super().to_internal_value(data)  # a File is a BinaryIO, which the stubs do not say
         try:
             (image,) = read_uploads([file], max_pixels=self.max_pixels, request=self.context["request"])
         except UploadsRefused as error:

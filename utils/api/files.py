@@ -2,7 +2,12 @@
 The view of stored files.
 """
 
+from typing import Any
+
+from django.http import HttpResponse
 from django.utils.cache import get_conditional_response
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from utils.api.views import DependsOnWhoAsks
@@ -11,20 +16,26 @@ from utils.images.media import serve
 
 class FileView(DependsOnWhoAsks, APIView):
     """
-    A file for those who may see it; whoever has it asks again each time, and mostly hears 304.
-
-    A subclass has `find(key)`, which raises Missing where the caller may not.
+    A file for those who may see it. Clients revalidate their copy each time and usually get 304.
     """
 
     schema = None
 
-    def get(self, request, key):
+    def find(self, key: str) -> Any:
+        """
+        Look up the file under `key`; a subclass says how. The result is not used.
+
+        :raises Missing: there is none, or the caller may not see it.
+        """
+        raise NotImplementedError
+
+    def get(self, request: Request, key: str) -> HttpResponse | None:
         self.find(key)
         response = serve(key)
-        return get_conditional_response(request, etag=response.get("ETag"), response=response)
+        return get_conditional_response(request._request, etag=response.get("ETag"), response=response)
 
-    def perform_content_negotiation(self, request, force=False):
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
         """
-        Take any `Accept`: only errors are rendered, and image loaders ask for nothing but images.
+        Accept any `Accept` header: only errors are rendered, and image loaders ask for images only.
         """
         return super().perform_content_negotiation(request, force=True)

@@ -1,12 +1,12 @@
 """
-What every request passes: whether it came by https, where a redirect leads it, and what concerns pages for people.
+Middleware for https behind proxies, redirects, and what pages for people need.
 """
 
 from collections.abc import Callable
 
 from csp.middleware import CSPMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
 from django.utils.http import escape_leading_slashes
@@ -19,7 +19,7 @@ from utils.errors import ServiceError
 
 class ForwardedProtoMiddleware:
     """
-    Believe X-Forwarded-Proto of trusted proxies only: sent by anybody else it is dropped, and Django never sees it.
+    Accept X-Forwarded-Proto from trusted proxies only; from anybody else the header is removed before Django sees it.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -35,7 +35,7 @@ class ForwardedProtoMiddleware:
 
 class PermanentRedirectMiddleware:
     """
-    Make 308 of a 301 that answers a write: after 301 clients ask again with GET and without the body.
+    Turn a 301 response to a write into 308: after 301 clients repeat the request as GET and without its body.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -50,29 +50,30 @@ class PermanentRedirectMiddleware:
 
 class SlashMiddleware(CommonMiddleware):
     """
-    Django's own, which sends an address without its final slash to the one with it; writes too, in DEBUG as elsewhere.
+    Django's CommonMiddleware, which redirects to the URL with a final slash; in DEBUG it redirects writes too.
     """
 
     def get_full_path_with_slash(self, request: HttpRequest) -> str:
-        # In DEBUG Django's raises for a write, which would lose its body. Ours is a 308 and loses nothing.
+        # In DEBUG Django raises for a write, whose body a 301 would lose. PermanentRedirectMiddleware sends a 308.
         return escape_leading_slashes(request.get_full_path(force_append_slash=True))
 
 
 class PageMiddleware(CSPMiddleware):
     """
-    A content security policy for every page (settings.CONTENT_SECURITY_POLICY), and readable refusals for forms.
+    A content security policy for every page (settings.CONTENT_SECURITY_POLICY), and readable errors for forms.
 
-    JSON runs nowhere and goes through untouched. What a service or the login guard refuses outside
-    DRF, such as in the admin, is answered as DRF would have answered it.
+    JSON is not executed and passes unchanged. An error that a service or the login guard raises outside DRF, such as
+    in the admin, gets the same response as inside DRF.
     """
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
+        assert isinstance(response, HttpResponseBase)  # noqa: S101 (the stubs allow async responses)
         if response.get("Content-Type", "").startswith("text/html"):
             return self.process_response(request, response)
         return response
 
-    def process_exception(self, request, exception):
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         if isinstance(exception, (ServiceError, APIException)):
             return error_response(request, exception)
         return None
@@ -80,14 +81,14 @@ class PageMiddleware(CSPMiddleware):
 
 class PageMessagesMiddleware(MessageMiddleware):
     """
-    Django's messages, parted again from requests that had nothing to do with them, which are nearly all.
+    Django's messages, removed again from requests that did not use them, which are nearly all.
 
-    They and the request hold each other, so both would stay in memory until the garbage collector comes.
+    Messages and request refer to each other, so both would stay in memory until the garbage collector runs.
     """
 
-    def process_response(self, request, response):
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response = super().process_response(request, response)
         messages = getattr(request, "_messages", None)
         if messages is not None and not messages.used and not messages.added_new:
-            del request._messages
+            delattr(request, "_messages")
         return response

@@ -1,5 +1,5 @@
 """
-What a client wants to be answered in.
+Which format a client accepts.
 """
 
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 class ContentNegotiation(DefaultContentNegotiation):
     """
-    DRF's own, which also takes an empty `Accept` and `*`, as Java's URLConnection sends it, for `*/*`.
+    DRF's content negotiation, which also reads an empty `Accept` and `*`, as Java's URLConnection sends it, as `*/*`.
     """
 
     def get_accept_list(self, request: Request) -> list[str]:

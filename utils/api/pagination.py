@@ -1,7 +1,9 @@
 """
-Pagination over HTTP, endless and by numbers: query parameters in, the contract's envelopes out.
+Pagination over HTTP, by cursor and by page number: it reads query parameters and builds the contract's envelopes.
 """
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.utils.dateparse import parse_datetime
@@ -12,16 +14,19 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from utils.database.pagination import BadCursor, NumberedPage, Window
+from utils.database.pagination import BadCursor, NumberedPage, Page, Window
 from utils.database.time_ids import MAX_ID, datetime_to_id
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 NEWER_LIMIT = 200
 NUMBERED_SIZE = 20
-# Python refuses to read integers of thousands of digits; nobody means one this long.
-LONGEST_NUMBER = 100
+# Python refuses to read integers of thousands of digits.
+MAX_DIGITS = 100
 
-# What `next` replaces; "trail" is the browsable page's own, about the page it stands on.
+# The parameters that `next` replaces. "trail" belongs to the browsable page (utils/pages/links.py).
 WINDOW_PARAMETERS = {"cursor", "created_at__lt", "created_at__gt", "trail"}
 
 BAD_TIME = "Enter a time in ISO 8601 with its zone, percent-encoded, such as 2026-01-31T12:00:00.000000Z."
@@ -29,18 +34,18 @@ BAD_CURSOR = "Invalid cursor."
 BAD_LIMIT = "Enter a whole number of at least 1."
 
 
-def whole_number(text):
+def positive_number(text: str) -> int | None:
     """
-    Return the number from 1 on that `text` is in ASCII digits, None for anything else; beyond `MAX_ID` it stays there.
+    Return `text`, ASCII digits, as a number of at least 1 and at most `MAX_ID`; None if it is anything else.
     """
-    if not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER:
+    if not text.isascii() or not text.isdigit() or len(text) > MAX_DIGITS:
         return None
     return min(int(text), MAX_ID) or None
 
 
 def is_first_page(request: Request) -> bool:
     """
-    Say whether a list is asked for from its beginning.
+    Say whether the request asks for the beginning of a list.
     """
     params = request.query_params
     return WINDOW_PARAMETERS.isdisjoint(params) and params.get("page", "1") == "1"
@@ -48,7 +53,7 @@ def is_first_page(request: Request) -> bool:
 
 def next_page_url(request: Request, cursor: str) -> str:
     """
-    Return the absolute address of the same list from `cursor` on; a cursor is of letters that need no escaping.
+    Return the absolute URL of the same list from `cursor` on. A cursor has no characters that need escaping.
     """
     others = [
         (name, value)
@@ -63,12 +68,12 @@ def next_page_url(request: Request, cursor: str) -> str:
 
 class EndlessRequest:
     """
-    The window and the size that a request asks for.
+    The range of ids and the page size that a request asks for.
 
-    :raises ValidationError: a bad, zone-less or un-encoded time, a bad or empty cursor, a bad limit.
+    :raises ValidationError: a bad or unencoded time, or one without a zone; a bad or empty cursor; a bad limit.
     """
 
-    def __init__(self, request):
+    def __init__(self, request: Request) -> None:
         self.request = request
         params = request.query_params
         if "cursor" in params:
@@ -81,70 +86,72 @@ class EndlessRequest:
             self.window = Window()
         self.limit = self._limit()
 
-    def _cursor(self, cursor):
+    def _cursor(self, cursor: str) -> Window:
         try:
             return Window.decode(cursor)
         except BadCursor as error:
             raise ValidationError({"cursor": [BAD_CURSOR]}) from error
 
-    def _time(self, name):
+    def _time(self, name: str) -> int:
         text = self.request.query_params[name]
         try:
-            # Django's pattern would take digits of any script.
-            moment = parse_datetime(text) if text.isascii() and text.isprintable() else None
+            # Django's pattern would accept digits of any script.
+            moment: datetime | None = parse_datetime(text) if text.isascii() and text.isprintable() else None
         except ValueError:
             moment = None
         if moment is None or not is_aware(moment):
             raise ValidationError({name: [BAD_TIME]})
         try:
-            # Within [1, MAX_ID]: a bound beyond all ids means the same as the last of them.
+            # Clamped to [1, MAX_ID]: a bound beyond all ids means the same as the last one.
             return min(max(datetime_to_id(moment), 1), MAX_ID)
         except OverflowError as error:
             raise ValidationError({name: [BAD_TIME]}) from error
 
-    def _limit(self):
-        largest = NEWER_LIMIT if self.window.newer else MAX_LIMIT
+    def _limit(self) -> int:
+        max_limit = NEWER_LIMIT if self.window.newer else MAX_LIMIT
         text = self.request.query_params.get("limit")
         if text is None:
             return NEWER_LIMIT if self.window.newer else DEFAULT_LIMIT
-        limit = whole_number(text)
+        limit = positive_number(text)
         if limit is None:
             raise ValidationError({"limit": [BAD_LIMIT]})
-        return min(limit, largest)
+        return min(limit, max_limit)
 
-    def next_url(self, page):
+    def next_url(self, page: Page[Any]) -> str | None:
         """
-        Return the absolute address of the page after `page`, None at the end.
+        Return the absolute URL of the page after `page`, None at the end.
         """
         return None if page.next_window is None else next_page_url(self.request, page.next_window.encode())
 
-    def envelope(self, page, results, *, name="results"):
+    # Any: the pages of all lists pass here, and their rows are not read.
+    def envelope(self, page: Page[Any], results: Sequence[Any], *, name: str = "results") -> Response:
         """
-        Return the answer of an endless list; `results` are the page's rows, ready for JSON.
+        Return the response of a list with cursors; `results` are the rows of the page, ready for JSON.
         """
         return Response({"has_next_page": page.next_window is not None, "next": self.next_url(page), name: results})
 
 
 class NumberedRequest:
     """
-    Page numbers, for clients that jump: `page` and `size`, both from 1, at most 20 a page.
+    Page numbers, for clients that jump: `page` and `size`, both from 1, at most 20 rows a page.
 
-    :raises NotFound: the page is not a number, or there is none with it.
+    :raises NotFound: the page is not a number, or there is no page with this number.
     :raises ValidationError: the size is not a number.
     """
 
-    def __init__(self, request):
-        self.number = whole_number(request.query_params["page"])
-        if self.number is None:
+    def __init__(self, request: Request) -> None:
+        number = positive_number(request.query_params["page"])
+        if number is None:
             raise NotFound("Invalid page.")
-        size = whole_number(request.query_params.get("size", str(NUMBERED_SIZE)))
+        self.number = number
+        size = positive_number(request.query_params.get("size", str(NUMBERED_SIZE)))
         if size is None:
             raise ValidationError({"size": [BAD_LIMIT]})
         self.size = min(size, NUMBERED_SIZE)
 
-    def envelope(self, page: NumberedPage, results: list[dict]) -> Response:
+    def envelope(self, page: NumberedPage[Any], results: Sequence[Any]) -> Response:
         """
-        Return the answer; an empty first page is a page. `results` are the page's rows, ready for JSON.
+        Return the response; an empty first page is valid. `results` are the rows of the page, ready for JSON.
         """
         pages = max(1, -(-page.reachable // self.size))
         if self.number > pages:
@@ -162,7 +169,7 @@ class NumberedRequest:
 
 class CountedPagination(PageNumberPagination):
     """
-    Pages by number as DRF answers them: `{count, next, previous, results}`.
+    Page numbers in DRF's own envelope: `{count, next, previous, results}`.
     """
 
     page_size = 10

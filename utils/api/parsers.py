@@ -1,5 +1,5 @@
 """
-Bodies in: broken, deep or strange ones are refused, never a crash.
+Parsers of request bodies: broken, deeply nested or oversized ones are refused and never cause a crash.
 """
 
 from typing import IO, Any
@@ -14,10 +14,10 @@ from rest_framework.parsers import JSONParser as DRFJSONParser
 from utils.bodies.charsets import DEFAULT, charset_of, decode
 from utils.bodies.forms import read_urlencoded
 
-# Nothing of ours is nested more than twice. Whatever handles a document by recursion (repr, the
-# renderers) gives up somewhere above 300, and orjson itself only at 1024.
+# Bodies of the contract are nested at most twice. Recursive code (repr, the renderers) fails somewhere above 300
+# levels, and orjson itself only at 1024.
 MAX_DEPTH = 64
-# Values in a document, containers among them: a hundred times what any body of the contract has.
+# Values in a document, containers included: a hundred times what any body of the contract has.
 MAX_VALUES = 1000
 
 
@@ -25,8 +25,8 @@ class JSONParser(DRFJSONParser):
     """
     Parse with orjson, whose depth limit is an error and not an overflow of Python's stack.
 
-    Of a repeated key the last one counts. NaN, lone surrogates, bad UTF-8 and what is nested
-    deeper than `MAX_DEPTH` are refused; what holds more than `MAX_VALUES` is too large.
+    If a key is repeated, the last one counts. NaN, lone surrogates, bad UTF-8 and documents nested
+    deeper than `MAX_DEPTH` are refused; a document with more than `MAX_VALUES` values is too large.
     """
 
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
@@ -42,10 +42,10 @@ class JSONParser(DRFJSONParser):
 
 def check_size(document: Any) -> None:
     """
-    Refuse a document with too many levels or values. Walks level by level, without recursion, and no further.
+    Refuse a document with too many levels or values. It goes level by level, without recursion, and stops at the limit.
 
     :raises ParseError: containers are nested more than `MAX_DEPTH` times.
-    :raises RequestDataTooBig: it has more than `MAX_VALUES`.
+    :raises RequestDataTooBig: it has more than `MAX_VALUES` values.
     """
     level, values = [document], 1
     for _ in range(MAX_DEPTH + 1):
@@ -61,8 +61,11 @@ def check_size(document: Any) -> None:
 
 class FormParser(DRFFormParser):
     """
-    Decode by the declared charset, and refuse what is no text in it.
+    Decode a form by its declared charset, and refuse bytes that are not text in it.
     """
 
-    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> QueryDict:
+    # The stubs want Django's immutable QueryDict; `read_urlencoded` makes one at run time.
+    def parse(  # type: ignore[override]
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None
+    ) -> QueryDict:
         return read_urlencoded(stream.read(), charset_of(media_type or ""))

@@ -3,6 +3,7 @@ How many pixels one user may have decoded within a minute.
 """
 
 import time
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import caches
@@ -17,10 +18,10 @@ SECONDS = 60
 
 def spend_pixels(request: Request, pixels: int) -> None:
     """
-    Count what a request is about to have decoded; what is refused counts for nothing.
+    Count the pixels that a request is about to have decoded; a refused request is not counted.
 
-    Windows are fixed, as those of rate limits: across an edge twice the budget may pass. One round trip. While the
-    counters are down each process counts for itself.
+    Windows are fixed, like those of rate limits: at a boundary up to twice the budget may pass. One round trip. While
+    Redis is down each process counts for itself.
 
     :raises TooManyRequests: the caller would be over the budget.
     """
@@ -35,8 +36,9 @@ def spend_pixels(request: Request, pixels: int) -> None:
 
 def _count(key: str, amount: int) -> int:
     """
-    Add to a counter and return its value. Embedded, this process is all there is.
+    Add to a counter and return its value. The embedded profile has one process, which counts locally.
     """
-    cache = caches[settings.RATELIMIT_USE_CACHE]
+    # Any: `count_amount` belongs to RateCounterBackend alone.
+    cache: Any = caches[settings.RATELIMIT_USE_CACHE]
     count = cache.count_amount(key, amount, SECONDS) if hasattr(cache, "count_amount") else None
-    return local_counter.count(key, amount) if count is None else count
+    return local_counter.count(key, amount) if count is None else int(count)

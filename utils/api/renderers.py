@@ -1,6 +1,9 @@
 """
-JSON out.
+Renderers of JSON.
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 import orjson
 from rest_framework.renderers import BaseRenderer
@@ -8,14 +11,17 @@ from rest_framework.renderers import BaseRenderer
 
 class JSONRenderer(BaseRenderer):
     """
-    Render with orjson; what it does not know (lazy texts, error details) becomes its text.
+    Render with orjson; objects that it does not know (lazy texts, error details) are rendered as text.
     """
 
     media_type = "application/json"
     format = "json"
     charset = None
 
-    def render(self, data, accepted_media_type=None, renderer_context=None):
+    # Any: a response may be any JSON value.
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
         if data is None:
             return b""
         options = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
@@ -26,8 +32,10 @@ class JSONRenderer(BaseRenderer):
 
 class IndentedJSONRenderer(JSONRenderer):
     """
-    JSON for the eyes.
+    JSON with line breaks and indents, for people.
     """
 
-    def render(self, data, accepted_media_type=None, renderer_context=None):
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
         return super().render(data, "application/json; indent=2", renderer_context)

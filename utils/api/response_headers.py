@@ -1,5 +1,5 @@
 """
-What answers say in their headers, for the OpenAPI schema.
+Headers of responses, for the OpenAPI schema.
 """
 
 from drf_spectacular.types import OpenApiTypes
@@ -9,11 +9,11 @@ from drf_spectacular.utils import OpenApiParameter
 COUNTED_STATUSES = [200, 201, 204, 304, 400, 403, 404, 409, 413, 415, 422, 429, 503]
 
 
-def header(name: str, kind: object, statuses: list[int] | bool, description: str) -> OpenApiParameter:
+def header(name: str, type: OpenApiTypes, statuses: list[int] | bool, description: str) -> OpenApiParameter:
     """
-    Return a header of the answers with one of `statuses`, True for all.
+    Return a header of the responses with one of `statuses`; True means all of them.
     """
-    return OpenApiParameter(name, kind, OpenApiParameter.HEADER, description=description, response=statuses)
+    return OpenApiParameter(name, type, OpenApiParameter.HEADER, description=description, response=statuses)
 
 
 REQUEST_ID = header("X-Request-ID", OpenApiTypes.STR, True, "Names the request in our logs")

@@ -2,8 +2,11 @@
 `GET /api/`: every collection, the documentation, the schema and the version.
 """
 
+from typing import Any
+
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.routers import APIRootView, DefaultRouter
@@ -20,12 +23,12 @@ class RootView(DependsOnWhoAsks, APIRootView):
     and find what they post under `newsfeeds`.
     """
 
-    def get_view_name(self):
+    def get_view_name(self) -> str:
         return "Twitter newsfeed API"
 
     @extend_schema(exclude=True)
-    def get(self, request, *args, **kwargs):
-        # What has no address of its own (profiles are reached by id only) is left out, as DRF does.
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        # Collections without a URL of their own (profiles are reached by id only) are left out, as DRF does.
         collections = super().get(request, *args, **kwargs).data
         links = {name: reverse(name, request=request) for name in ("docs", "redoc", "schema")}
         return Response({**collections, **links, "version": settings.VERSION})
@@ -33,7 +36,7 @@ class RootView(DependsOnWhoAsks, APIRootView):
 
 class Router(DefaultRouter):
     """
-    Routes with ASCII ids; the root lists more than the collections.
+    DRF's router, with a root that lists the documentation, the schema and the version too.
     """
 
     APIRootView = RootView

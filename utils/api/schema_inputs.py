@@ -1,7 +1,9 @@
 """
-What a body may say in each of its types: files travel in forms of many parts only.
+The schema of request bodies, for each media type: only multipart forms have files.
 """
 
+import copy
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -13,13 +15,13 @@ JSON, MULTIPART = "application/json", "multipart/form-data"
 
 class NothingField(serializers.Field):
     """
-    `null`, which JSON can say of a file: away with it.
+    `null`, with which a JSON body removes a file.
     """
 
 
 class NothingFieldScheme(OpenApiSerializerFieldExtension):
     """
-    How the schema names it.
+    Describes NothingField in the schema.
     """
 
     target_class = NothingField
@@ -28,41 +30,50 @@ class NothingFieldScheme(OpenApiSerializerFieldExtension):
         return {"type": "null"}
 
 
-def is_file(field: serializers.Field) -> bool:
+def has_files(field: serializers.Field) -> bool:
     return isinstance(getattr(field, "child", field), serializers.FileField)
 
 
 @cache
 def inputs_by_type(serializer: type[serializers.Serializer]) -> dict[str, type[serializers.Serializer]]:
     """
-    Return {media type: serializer class}: JSON without files, and where there are files a form of many parts.
+    Return {media type: serializer class}: JSON without files, and a multipart form if the serializer has files.
 
-    Other forms are read as well, but generated clients take one shape under several types for all of them at once.
+    Urlencoded forms are read as well, but generated clients mix up several media types with the same shape.
     """
-    files = {name: field for name, field in serializer().fields.items() if is_file(field)}
+    files = {name: field for name, field in serializer().fields.items() if has_files(field)}
     if not files:
         return {JSON: serializer}
-    nothing = {
+    nothing: dict[str, serializers.Field | None] = {
         name: NothingField(required=False, help_text="`null` removes it") if field.allow_null else None
         for name, field in files.items()
     }
-    # Only JSON has a `null` to say.
-    given = {name: type(field)(**{**field._kwargs, "allow_null": False}) for name, field in files.items()}
+    # A form cannot express `null`.
+    given: dict[str, serializers.Field | None] = {name: without_null(field) for name, field in files.items()}
     return {JSON: variant(serializer, "", nothing), MULTIPART: variant(serializer, "Multipart", given)}
+
+
+def without_null(field: serializers.Field) -> serializers.Field:
+    """
+    Return a field like `field` that refuses null.
+    """
+    copied = copy.deepcopy(field)
+    copied.allow_null = False
+    return copied
 
 
 def variant(
     serializer: type[serializers.Serializer], suffix: str, fields: dict[str, serializers.Field | None]
 ) -> type[serializers.Serializer]:
     """
-    Return a class like `serializer` with some fields in the place of its own; None takes one away.
+    Return a class like `serializer` with some of its fields replaced; None removes a field.
     """
     return type(f"{serializer.__name__}{suffix}", (serializer,), {**fields, "__doc__": serializer.__doc__})
 
 
 def long_integers(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """
-    Say of every integer in a schema that it has 64 bits: ids and counters do, and generators take 32 for granted.
+    Give every integer in a schema 64 bits: ids and counters need them, and generators assume 32.
     """
     for part in parts(result):
         if part.get("type") == "integer":
@@ -70,7 +81,8 @@ def long_integers(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     return result
 
 
-def parts(value: Any) -> Any:
+# Any: a schema is any JSON value.
+def parts(value: Any) -> Iterator[dict[str, Any]]:
     """
     Yield every object inside a JSON value, however deep.
     """

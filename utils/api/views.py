@@ -1,12 +1,19 @@
 """
-The base of every view: the contract's order of checks.
+The base class of every view, with the contract's order of checks.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
 
+from django.http import HttpResponse
 from django.utils.cache import get_conditional_response, set_response_etag
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
+from rest_framework.permissions import BasePermission, OperandHolder, SingleOperandHolder
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer, Serializer
+from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from utils.api.conditional import etag_for
@@ -14,29 +21,36 @@ from utils.api.exceptions import MissingParameters
 from utils.api.metadata import InputMetadata
 from utils.api.pagination import is_first_page
 from utils.api.throttling import RateLimiter
+from utils.bodies.uploads import Uploads
+
+Action = TypeVar("Action", bound=Callable[..., Any])
+
+ResponseSerializer = type[Serializer] | PolymorphicProxySerializer
+# Permissions may be combined by operators.
+PermissionClass = type[BasePermission] | OperandHolder | SingleOperandHolder
 
 
-def required_params(*names, source="data"):
+def required_params(*names: str, source: str = "data") -> Callable[[Action], Action]:
     """
-    Decorate an action whose request means nothing without `names`.
+    Decorate an action that needs the parameters `names`.
 
-    All that are missing are named in one 400, before the rate limit and before any look-up.
+    One 400 names all that are missing, before the rate limit and before any look-up.
 
-    :param source: "data" for the body, "query_params" for the address.
+    :param source: "data" for the body, "query_params" for the query.
     """
 
-    def decorate(action):
-        action.required_params = (names, source)
+    def decorate(action: Action) -> Action:
+        action.required_params = (names, source)  # type: ignore[attr-defined]  # read by `check_throttles`
         return action
 
     return decorate
 
 
-class DependsOnWhoAsks:
+class DependsOnWhoAsks(APIView):
     """
-    Mixin of a DRF view: every answer says who may keep it.
+    A view whose responses say in Cache-Control who may store them.
 
-    `cache_control`    by default the client alone, who asks again each time and mostly hears 304.
+    `cache_control`    by default the client only, which revalidates each time and usually gets 304.
     """
 
     cache_control = "private, no-cache"
@@ -48,62 +62,65 @@ class DependsOnWhoAsks:
 
 class APIViewSet(DependsOnWhoAsks, GenericViewSet):
     """
-    Authentication, permission, method, missing parameters, rate limit; then the action looks up and validates.
+    Checks authentication, permission, method, missing parameters, rate limit; then the action looks up and validates.
 
     Attributes of a subclass:
 
-    `rates`            {action: name in settings.RATES}; an action that is not in it is not limited.
+    `rates`            {action: name in settings.RATES}; actions that it lacks have no limit.
     `permissions`      {action: permission classes}, others use `permission_classes`.
     `serializers`      {action: serializer class of the input}, for parsing, forms and the schema.
-    `answers`          {action: serializer class of the answer, or (status, that or None)}, for the schema.
-    `uploads`          {action: Uploads}, the files that it takes; any other action takes none.
-    `parameters`       {action: [OpenApiParameter]} of the address, for the schema.
-    `lookups`          actions whose parameters of the address name what must be there, else 404, for the schema.
+    `answers`          {action: serializer class of the response, or (status, that or None)}, for the schema.
+    `uploads`          {action: Uploads}, the files that it accepts; other actions accept none.
+    `parameters`       {action: [OpenApiParameter]} of the query, for the schema; also serializers with such fields.
+    `lookups`          actions that answer 404 if an object named by the query does not exist, for the schema.
     `idempotent`       actions that honour Idempotency-Key, for the schema.
-    `conditional`      actions whose answers have an ETag; of a list the first page has.
+    `conditional`      actions whose responses have an ETag; in a list only the first page has one.
     """
 
-    rates = {}
-    permissions = {}
-    serializers = {}
-    answers = {}
-    uploads = {}
-    parameters = {}
-    lookups = ()
-    idempotent = ()
-    conditional = {"retrieve", "list"}
-    # Longer ones fit no database and are no id of ours (below 2^53): no route, so 404.
+    rates: Mapping[str, str] = {}
+    permissions: Mapping[str, Collection[PermissionClass]] = {}
+    serializers: Mapping[str, type[Serializer]] = {}
+    answers: Mapping[str, ResponseSerializer | tuple[int, ResponseSerializer | None]] = {}
+    uploads: Mapping[str, Uploads] = {}
+    parameters: Mapping[str, Collection[OpenApiParameter | type[Serializer]]] = {}
+    lookups: Collection[str] = ()
+    idempotent: Collection[str] = ()
+    conditional: Collection[str] = {"retrieve", "list"}
+    # Ids are below 2^53. A longer number is no id and overflows the database: it has no route, so it is 404.
     lookup_value_regex = "[0-9]{1,18}"
     pagination_class = None
     metadata_class = InputMetadata
 
-    def get_permissions(self):
-        action = self.action or self.only_action()
-        classes = self.permissions.get(action, self.permission_classes)
+    # Any: DRF's permissions may be combined by operators, which are classes of their own.
+    def get_permissions(self) -> list[Any]:
+        classes = self.permissions.get(self.action or self.only_action() or "", self.permission_classes)
         return [permission() for permission in classes]
 
-    def only_action(self):
+    def only_action(self) -> str | None:
         """
-        Return what a wrong method on this address must have meant: permission comes before the method.
+        Return the only action of this URL, None if it has several.
+
+        A wrong method is checked against that action's permissions, because permission comes before the method.
         """
         actions = set(self.action_map.values())
         return actions.pop() if len(actions) == 1 else None
 
-    def perform_content_negotiation(self, request, force=False):
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
         """
-        Return what DRF would; nothing needs to be parsed of what all programs send.
+        Return what DRF would return. The `Accept` header that programs send is not parsed.
         """
         first, override = self.renderer_classes[0], self.settings.URL_FORMAT_OVERRIDE
         if request.META.get("HTTP_ACCEPT") == first.media_type and override not in request.query_params:
             return first(), first.media_type
         return super().perform_content_negotiation(request, force)
 
-    def get_serializer_class(self):
+    # Any: None for actions without input, which DRF's type does not know.
+    def get_serializer_class(self) -> Any:
         return self.serializers.get(self.action, self.serializer_class)
 
-    def check_throttles(self, request):
+    def check_throttles(self, request: Request) -> None:
         """
-        Check what must come between the method and the first look-up; DRF calls this last of its checks.
+        Check required parameters and the rate limit; DRF calls this as the last of its checks.
         """
         handler = getattr(self, self.action or "", None)
         names, source = getattr(handler, "required_params", ((), "data"))
@@ -115,18 +132,19 @@ class APIViewSet(DependsOnWhoAsks, GenericViewSet):
             self.rate_limiter = RateLimiter(request, self.rates[self.action])
             self.rate_limiter.check()
 
-    def finalize_response(self, request, response, *args, **kwargs):
+    # Any: DRF passes HttpResponses too, which its stubs do not know.
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         for name, value in self.rate_headers().items():
             response[name] = value
         if self.has_etag() and response.status_code == 200 and "ETag" not in response:
             response.add_post_render_callback(self.answer_conditionally)
         if hasattr(response, "add_post_render_callback"):
-            response.add_post_render_callback(self.let_go)
+            response.add_post_render_callback(self.break_reference_cycles)
         return response
 
-    def rate_headers(self):
-        limiter = getattr(self, "rate_limiter", None)
+    def rate_headers(self) -> dict[str, str]:
+        limiter: RateLimiter | None = getattr(self, "rate_limiter", None)
         return limiter.headers() if limiter else {}
 
     def has_etag(self) -> bool:
@@ -134,9 +152,9 @@ class APIViewSet(DependsOnWhoAsks, GenericViewSet):
 
     def answer_unless_unchanged(self, state: Any, make: Callable[[], Response]) -> Response:
         """
-        Return 304 to a client that has the answer made of `state`, before anything is rendered; else `make()`.
+        Return 304 if the client has the response made of `state`, before anything is rendered; else `make()`.
 
-        :param state: as of `etag_for`. Whatever changes in the answer must change in the state.
+        :param state: see `etag_for`. Whatever changes in the response must change in the state.
         """
         etag = etag_for(self.request, state) if self.has_etag() else None
         if etag is None:
@@ -146,42 +164,48 @@ class APIViewSet(DependsOnWhoAsks, GenericViewSet):
         response["ETag"] = etag
         return response
 
-    def answer_conditionally(self, response):
+    def answer_conditionally(self, response: Response) -> HttpResponse:
         """
-        Give a rendered answer its ETag, and 304 to a client that has this very answer.
+        Add an ETag to a rendered response; return 304 to a client that has this response already.
         """
         set_response_etag(response)
-        answer = get_conditional_response(self.request._request, etag=response["ETag"], response=response)
+        # None only without a response; DRF's Response is a HttpResponse.
+        conditional: HttpResponse = (
+            get_conditional_response(self.request._request, etag=response["ETag"], response=response) or response
+        )
         for name in self.rate_headers():
-            answer[name] = response[name]
-        return answer
+            conditional[name] = response[name]
+        return conditional
 
-    def let_go(self, response):
+    def break_reference_cycles(self, response: Response) -> None:
         """
-        Part view, request and rendered answer, which DRF leaves holding each other.
+        Separate view, request and rendered response, which DRF leaves referring to each other.
 
-        They would stay in memory until the garbage collector has found out, and a page is large.
+        They would stay in memory until the garbage collector runs, and a page is large.
         """
-        self.response.renderer_context = self.request.parser_context = None
-        # The viewset holds its own methods, too.
+        # None, which DRF's types do not allow: neither is read again.
+        self.response.renderer_context = self.request.parser_context = None  # type: ignore[assignment, attr-defined]
+        # The viewset refers to its own methods, too.
         vars(self).clear()
 
-    def page_object(self):
+    # Any: a row of whatever the view serves.
+    def page_object(self) -> Any:
         """
-        Return what the address names, for a page to fill its forms in; None where it names nothing.
+        Return the object that the URL names, for the forms of a page; None if it names none.
 
         :raises Http404, APIException: there is none, or the caller may not change it.
         """
         fetches = type(self).get_object is not GenericViewSet.get_object
         return self.get_object() if fetches and self.kwargs else None
 
-    def read(self, serializer_class=None, *, data=None, **kwargs):
+    # Any: input may be any JSON value, and is validated into whatever the serializer says.
+    def read(self, serializer_class: type[BaseSerializer] | None = None, *, data: Any = None, **kwargs: Any) -> Any:
         """
-        Return the validated input of the running action.
+        Return the validated input of the current action.
 
         :param data: what to validate, by default the body.
-        :raises ValidationError: with the serializer, so that a form can show its errors inline.
-        :raises UnexpectedFile: a file came under a name that the action does not know.
+        :raises ValidationError: it refers to the serializer, so that a form can show its errors inline.
+        :raises UnexpectedFile: a file was sent under a name that the action does not accept.
         """
         if self.action in self.uploads:
             self.uploads[self.action].check(self.request.FILES)

@@ -1,7 +1,7 @@
 """
-What the body of a request may be, on every route: its charset and coding, its size, its files.
+Limits on request bodies, on every route: their charset, content coding, size and files.
 
-1. `environ` prepares what the web server gives, and tells it how much of a body is worth receiving.
-2. `middleware` refuses charsets and codings before anything is decoded.
-3. `uploads` says which files an action takes, `forms` reads no others, and stops at that size.
+1. `environ` prepares the WSGI environment, and tells the web server how many bytes of a body to receive.
+2. `middleware` refuses charsets and content codings before anything is decoded.
+3. `uploads` declares which files an action accepts; `forms` reads no others, and stops at their maximum size.
 """

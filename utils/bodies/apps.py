@@ -1,5 +1,5 @@
 """
-How bodies are read, once requests can be watched.
+Connects the preparation of request environments when Django starts.
 """
 
 from django.apps import AppConfig

@@ -1,5 +1,5 @@
 """
-The charsets that a body may be written in.
+The charsets that a body may use.
 """
 
 import re
@@ -9,7 +9,7 @@ from django.utils.http import parse_header_parameters
 
 from utils.bodies.errors import Undecodable, UnsupportedBody
 
-# By the names of Python's modules. Each decodes in linear time, and none of them is a compression.
+# By the names of Python's modules. Each decodes in linear time, and none of them decompresses.
 CODECS = {
     "utf_8": "utf-8",
     "ascii": "ascii",
@@ -18,22 +18,22 @@ CODECS = {
     "utf_16_le": "utf-16-le",
     "utf_16_be": "utf-16-be",
 }
-# Every name that Python has for them. Looked up in here and not by `codecs.lookup`, which imports what a client
-# names and remembers for ever what it did not find.
+# Every name that Python has for them. `codecs.lookup` would import modules that a client names, and would cache
+# unknown names for ever.
 NAMES = {alias: CODECS[module] for alias, module in aliases.items() if module in CODECS} | CODECS
-# One letter between words, so that a name has some spellings and not endlessly many: Django looks them up later.
+# Exactly one separator between words, so that a name has a limited number of spellings: Django looks them up later.
 PUNCTUATION = re.compile(r"[-_.: ]")
 DEFAULT = "utf-8"
-# A type, a boundary of 70 characters, a charset. Python takes quadratic time to part thousands of semicolons.
+# Room for a type, a boundary of 70 characters and a charset. Python splits semicolons in quadratic time.
 MAX_CONTENT_TYPE = 500
 EXTENDED = re.compile(r"\*\s*=")
 
 
 def canonical(name: str) -> str:
     """
-    Return the one name of a charset that may be used.
+    Return the canonical name of a supported charset.
 
-    :raises UnsupportedBody: it is another one.
+    :raises UnsupportedBody: the charset is not supported.
     """
     try:
         return NAMES[PUNCTUATION.sub("_", name.strip().lower())]
@@ -43,11 +43,11 @@ def canonical(name: str) -> str:
 
 def charset_of(content_type: str) -> str:
     """
-    Return the canonical charset that a Content-Type declares, UTF-8 where it declares none.
+    Return the canonical charset that a Content-Type declares, UTF-8 if it declares none.
 
-    :raises UnsupportedBody: it may not be used, or the header cannot be read.
+    :raises UnsupportedBody: the charset is not supported, or the header cannot be read.
     """
-    # `charset*=punycode''...` names a charset for the parameter itself (RFC 2231); no client means it.
+    # `charset*=punycode''...` names a charset for the parameter itself (RFC 2231); no real client sends it.
     if len(content_type) > MAX_CONTENT_TYPE or EXTENDED.search(content_type):
         raise UnsupportedBody("The Content-Type cannot be read.")
     try:
@@ -59,9 +59,9 @@ def charset_of(content_type: str) -> str:
 
 def decode(data: bytes, charset: str) -> str:
     """
-    Return the text that `data` is.
+    Return `data` as text, without replacing anything.
 
-    :raises Undecodable: it is none in that charset. Nothing is replaced.
+    :raises Undecodable: it is not text in that charset.
     """
     try:
         return data.decode(charset)

@@ -1,5 +1,5 @@
 """
-What is made of a request before Django has one: no header in it that Django trips over, no body that no route reads.
+Prepares the WSGI environment before Django reads it: headers on which Django would fail, bodies that no route reads.
 """
 
 import re
@@ -16,7 +16,7 @@ from utils.bodies.uploads import max_body_bytes, uploads_of
 
 Environ = dict[str, Any]
 
-# Where a Content-Type goes that Django shall not see.
+# The key under which a Content-Type is kept that Django must not see.
 REFUSED_CONTENT_TYPE = "utils.bodies.refused_content_type"
 LENGTH = re.compile(r"[0-9]{1,15}")
 TOO_LARGE = "9" * 15
@@ -24,19 +24,19 @@ TOO_LARGE = "9" * 15
 
 def connect() -> None:
     """
-    Prepare each request, under every server alike, the test client's included.
+    Prepare each request, whatever the server, the test client included.
 
-    A middleware comes too late: Django decodes the address by the charset of the body as soon as it makes a request
-    of the environment, where nobody answers for an error.
+    A middleware comes too late: Django decodes the URL with the charset of the body as soon as it builds a request
+    from the environment, where no handler catches an error.
     """
     request_started.connect(prepare, dispatch_uid="utils.bodies.prepare")
 
 
 def prepare(environ: Environ, **kwargs: Any) -> None:
     """
-    Hide a Content-Type that the middleware will refuse, and make a Content-Length that is no number too large.
+    Hide a Content-Type that the middleware will refuse, and replace an invalid Content-Length by one that is too large.
 
-    Django reads the length with `int`, in places that catch no error.
+    Django reads the length with `int`, in places that do not catch errors.
     """
     try:
         charset_of(environ.get("CONTENT_TYPE", ""))
@@ -49,18 +49,18 @@ def prepare(environ: Environ, **kwargs: Any) -> None:
 
 def bytes_to_receive(environ: Environ) -> int:
     """
-    Return how many bytes of a body are worth receiving, for a server that receives all before Django reads any.
+    Return how many bytes of a body to receive, for a server that receives all of it before Django reads any.
 
-    A little more than the action reads, so that mostly it is the project that refuses, as deploy/nginx.conf does it.
+    It is a little more than the action reads, so that usually the project refuses, as with deploy/nginx.conf.
 
-    :param environ: REQUEST_METHOD, PATH_INFO and CONTENT_TYPE of one.
+    :param environ: a WSGI environment; REQUEST_METHOD, PATH_INFO and CONTENT_TYPE are enough.
     """
-    more = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    # Whatever else has files in it is not read.
+    margin: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    # Only multipart forms may have files.
     if not environ["CONTENT_TYPE"].lower().startswith("multipart/form-data"):
-        return more + max_body_bytes(None)
+        return margin + max_body_bytes(None)
     try:
         match = resolve(get_path_info(environ))
     except Resolver404:
         match = None
-    return more + max_body_bytes(uploads_of(match, environ["REQUEST_METHOD"]))
+    return margin + max_body_bytes(uploads_of(match, environ["REQUEST_METHOD"]))

@@ -1,8 +1,8 @@
 """
-How a body is refused.
+Errors for bodies that are refused.
 
-All of them are Django's BadRequest too, so that they are answered wherever a body is read: in a view, in the admin,
-in the middleware that looks for the CSRF token. One that is too large is Django's own RequestDataTooBig.
+They are subclasses of Django's BadRequest too, so that they are handled wherever a body is read: in a view, in the
+admin, in the CSRF middleware. A body that is too large raises Django's own RequestDataTooBig.
 """
 
 from django.core.exceptions import BadRequest
@@ -17,7 +17,7 @@ class BodyRefused(ServiceError, BadRequest):
 
 class UnsupportedBody(BodyRefused):
     """
-    Its charset or coding is none of ours.
+    Its charset or content coding is not supported.
     """
 
     status_code = 415
@@ -26,7 +26,7 @@ class UnsupportedBody(BodyRefused):
 
 class Undecodable(BodyRefused):
     """
-    It is not written in the charset that it declares.
+    It is not text in the charset that it declares.
     """
 
     code = "parse_error"
@@ -35,7 +35,7 @@ class Undecodable(BodyRefused):
 
 class UnexpectedFile(BodyRefused):
     """
-    A file where none is taken, or under a name that means nothing.
+    A file where none is accepted, or under an unknown name.
     """
 
     code = "unexpected_file"

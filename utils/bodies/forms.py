@@ -22,14 +22,14 @@ from utils.bodies.charsets import canonical, charset_of, decode
 from utils.bodies.errors import UnexpectedFile, UnsupportedBody
 from utils.bodies.uploads import Uploads, max_body_bytes, uploads_of
 
-# A file this small stays in memory; a larger one goes to a nameless file that ends with the process.
+# A file up to this size stays in memory; a larger one goes to an unnamed temporary file.
 SPOOL_BYTES = 1024 * 1024
 MAX_HEADER_BYTES = 1024
-# How a part may say that its bytes are as they are.
+# The Content-Transfer-Encodings that leave the bytes of a part unchanged.
 PLAIN_ENCODINGS = ("binary", "8bit", "7bit")
 # https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#attr-fe-name-charset
 CHARSET_FIELD = "_charset_"
-# RFC 8187; the name itself is used for nothing.
+# RFC 8187. The name itself is not used.
 EXTENDED_FILENAME = re.compile(r"filename\*\s*=", re.IGNORECASE)
 
 
@@ -45,13 +45,13 @@ def read_urlencoded(body: bytes, charset: str) -> QueryDict:
     """
     Return the fields of an urlencoded form.
 
-    :raises Undecodable: a name or a value is no text in `charset`.
+    :raises Undecodable: a name or a value is not text in `charset`.
     :raises TooManyFieldsSent: see settings.DATA_UPLOAD_MAX_NUMBER_FIELDS.
     """
     if charset.startswith("utf-16") and b"\0" in body:
-        # Written in UTF-16 as a whole; what a browser makes of UTF-16 is ASCII with percent signs.
+        # The whole body is UTF-16; a browser would send ASCII with percent signs instead.
         body, charset = decode(body, charset).encode(), "utf-8"
-    # Latin-1 is every byte as it is, so that each text can be decoded strictly, and by itself.
+    # Latin-1 keeps every byte, so that each text can be decoded strictly afterwards.
     try:
         pairs = parse_qsl(
             body.decode("latin-1"),
@@ -67,10 +67,10 @@ def read_urlencoded(body: bytes, charset: str) -> QueryDict:
 
 class FormUploadHandler(FileUploadHandler):
     """
-    Reads every multipart form, in place of Django's own parser (settings.FILE_UPLOAD_HANDLERS).
+    Reads every multipart form, instead of Django's own parser (settings.FILE_UPLOAD_HANDLERS).
 
-    Django's drops in silence what it cannot read, replaces bytes that are no text, knows one charset for the whole
-    form, and takes any file on any route.
+    Django's parser silently drops what it cannot read, replaces bytes that are not text, knows one charset for the
+    whole form, and accepts any file on any route.
     """
 
     def handle_raw_input(
@@ -78,16 +78,17 @@ class FormUploadHandler(FileUploadHandler):
         input_data: IO[bytes],
         META: dict[str, Any],  # noqa: N803 (Django's name)
         content_length: int,
-        boundary: bytes,
+        boundary: bytes,  # type: ignore[override]  # Django passes bytes, its stubs say str
         encoding: str | None = None,
     ) -> tuple[QueryDict, MultiValueDict[str, Any]]:
         """
         Return (fields, files).
 
-        :raises RequestDataTooBig: before anything is read, or at the byte, part or header that is too much.
-        :raises UnexpectedFile: at the first file, where the route takes none.
-        :raises MultiPartParserError: it is no such form, or not all of it.
+        :raises RequestDataTooBig: before anything is read, or at the byte, part or header that exceeds a limit.
+        :raises UnexpectedFile: at the first file, if the route accepts none.
+        :raises MultiPartParserError: it is not a multipart form, or it is incomplete.
         """
+        assert self.request is not None  # noqa: S101 (Django makes a handler for each request)
         uploads = uploads_of(self.request.resolver_match, self.request.method)
         if content_length > max_body_bytes(uploads):
             raise RequestDataTooBig
@@ -102,7 +103,7 @@ class FormUploadHandler(FileUploadHandler):
 
 class MultipartForm:
     """
-    The parts of a form while they are being read.
+    The parts of a form, while they are being read.
     """
 
     def __init__(self, charset: str, uploads: Uploads | None) -> None:
@@ -120,7 +121,7 @@ class MultipartForm:
             max_segment_count=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
             header_charset="utf-8" if self.charset.startswith("utf-16") else self.charset,
         )
-        write = self._discard
+        write: Callable[[bytes], None] = self._discard
         try:
             for event in parser.parse_blocking(stream.read):
                 if isinstance(event, MultipartSegment):
@@ -134,11 +135,11 @@ class MultipartForm:
 
     def _open(self, part: MultipartSegment) -> Callable[[bytes], None]:
         """
-        Begin a part, and return what takes its bytes.
+        Begin a part, and return a function that takes its bytes.
         """
         if part.header("Content-Transfer-Encoding", "binary").strip().lower() not in PLAIN_ENCODINGS:
             raise UnsupportedBody("Send each part as it is, without a Content-Transfer-Encoding.")
-        # A file input that nobody touched has an empty name, and is then a text without a letter.
+        # An empty file input has an empty filename; it is read as an empty text.
         if part.filename or EXTENDED_FILENAME.search(part["Content-Disposition"]):
             return self._open_file(part)
         return self._open_text(part)
@@ -161,7 +162,7 @@ class MultipartForm:
 
     def _open_file(self, part: MultipartSegment) -> Callable[[bytes], None]:
         """
-        Begin a file. Of one that will be refused for its name, or as one too many, nothing is kept but that it came.
+        Begin a file. If its name is unknown or there are too many files, its bytes are dropped and it is refused later.
         """
         if self.uploads is None:
             raise UnexpectedFile
@@ -170,11 +171,12 @@ class MultipartForm:
         kept = tempfile.SpooledTemporaryFile(SPOOL_BYTES) if is_kept else io.BytesIO()  # noqa: SIM115
         file = UploadedFile(kept, plain_name(part.filename), part.content_type, 0)
         self._files.append((position or 0, part.name if position is None else self.uploads.field, file))
-        # One byte more than may be: whoever checks the file then sees that it is too large.
+        # One byte more than allowed, so that the check of the file sees that it is too large.
         room = self.uploads.max_bytes + 1
 
         def write(data: bytes) -> None:
-            file.size += kept.write(data[: room - file.size])
+            size = file.size or 0
+            file.size = size + kept.write(data[: room - size])
 
         return write if is_kept else self._discard
 
@@ -183,9 +185,9 @@ class MultipartForm:
 
     def fields(self) -> QueryDict:
         """
-        Return the texts, each in the charset of its part, else of the field `_charset_`, else of the form.
+        Return the texts, each decoded by the charset of its part, else of the field `_charset_`, else of the form.
 
-        :raises Undecodable: one is no text in that charset.
+        :raises Undecodable: one is not text in that charset.
         """
         named = [bytes(text).decode("latin-1") for part, text in self._texts if part.name == CHARSET_FIELD]
         charset = canonical(named[0]) if named else self.charset
@@ -196,7 +198,7 @@ class MultipartForm:
 
     def files(self) -> MultiValueDict[str, Any]:
         """
-        Return the files by their names, in the order of their numbers (`files[1]`), else as they came.
+        Return the files by name, in the order of their numbers (`files[1]`), else in the order they were sent.
         """
         files: MultiValueDict[str, Any] = MultiValueDict()
         for _, name, file in sorted(self._files, key=lambda entry: entry[0]):
@@ -210,7 +212,7 @@ class MultipartForm:
 
 def plain_name(filename: str | None) -> str:
     """
-    Return the last part of a file's name, "file" where nothing of it can be shown. It is for error texts only.
+    Return the last part of a file's name, "file" if nothing of it is printable. It is used in error texts only.
     """
     name = (filename or "").replace("\\", "/").rpartition("/")[2]
     name = "".join(letter for letter in name if letter.isprintable())

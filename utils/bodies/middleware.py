@@ -1,5 +1,5 @@
 """
-What stands between every request and whatever decodes it.
+Middleware that checks charset and content coding before a body is decoded.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
-from utils.api.exception_handler import error_response, translate
+from utils.api.exception_handler import Malformed, error_response, translate
 from utils.bodies.charsets import DEFAULT, charset_of, decode
 from utils.bodies.environ import REFUSED_CONTENT_TYPE
 from utils.bodies.errors import BodyRefused, UnsupportedBody
@@ -18,9 +18,9 @@ FORM = "application/x-www-form-urlencoded"
 
 class BodyMiddleware:
     """
-    Refuse charsets that are none of ours and compressed bodies: 415 on every route, for every method.
+    Refuse unsupported charsets and compressed bodies: 415 on every route, for every method.
 
-    The address is UTF-8, whatever the body is; Django would decode both alike.
+    The URL is always UTF-8; Django would decode it with the charset of the body.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -32,25 +32,25 @@ class BodyMiddleware:
         except BodyRefused as error:
             return error_response(request, error)
         if request.encoding is not None:
-            request.encoding = None
+            request.encoding = None  # type: ignore[assignment]  # Django's default, which its setter takes as well
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         """
-        Hold forms that Django reads itself, such as the admin's, to the charset that DRF's are read in.
+        Check forms that Django reads itself, such as the admin's, as strictly as those that DRF reads.
         """
         if request.method == "POST" and request.content_type == FORM and not hasattr(view, "cls"):
             try:
                 check_form(request)
             except (BodyRefused, UnreadablePostError) as error:
-                return error_response(request, translate(error))
+                return error_response(request, translate(error) or Malformed())
         return None
 
 
 def check_headers(headers: dict[str, Any]) -> None:
     """
-    :raises UnsupportedBody: the body is in a charset or a coding that is not read.
-    :raises BodyRefused: it is in chunks that the web server has not put together; Django would take it as empty.
+    :raises UnsupportedBody: the charset or the content coding of the body is not supported.
+    :raises BodyRefused: it is chunked and the web server has not joined it; Django would read it as empty.
     """
     charset_of(headers.get(REFUSED_CONTENT_TYPE) or headers.get("CONTENT_TYPE", ""))
     if headers.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in ("", "identity"):
@@ -61,7 +61,7 @@ def check_headers(headers: dict[str, Any]) -> None:
 
 def check_form(request: HttpRequest) -> None:
     """
-    :raises BodyRefused: the form's texts are no UTF-8, or it says that they are not.
+    :raises BodyRefused: the form is not UTF-8, or declares another charset.
     """
     if charset_of(request.META.get("CONTENT_TYPE", "")) not in (DEFAULT, "ascii"):
         raise UnsupportedBody("Use UTF-8.")

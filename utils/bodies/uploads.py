@@ -1,5 +1,5 @@
 """
-Which files an action takes.
+Which files an action accepts.
 """
 
 import re
@@ -12,16 +12,16 @@ from django.utils.datastructures import MultiValueDict
 
 from utils.bodies.errors import UnexpectedFile
 
-# What libraries make of a list: `files[]`, `files[0]`. Four digits are more files than anybody has.
+# How client libraries name the files of a list: `files[]`, `files[0]`.
 ITEM = re.compile(r"([^\[\]]+)\[([0-9]{0,4})\]")
-# Of a name that somebody else has chosen, this much is said again.
+# Error messages repeat at most this much of a name that the client has chosen.
 SHOWN_LENGTH = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Uploads:
     """
-    The files that an action takes: up to `max_count` of `max_bytes` each, all of them under the name `field`.
+    The files that an action accepts: up to `max_count` of `max_bytes` each, all under the name `field`.
     """
 
     field: str
@@ -30,9 +30,9 @@ class Uploads:
 
     def position(self, name: str) -> int | None:
         """
-        Return where a file of this name stands among the others, None where the name is not ours.
+        Return the position of a file with this name among the others, None if the name is unknown.
 
-        A name without a number is 0: such files stay in the order in which they came.
+        It is 0 for a name without a number: such files keep the order in which they were sent.
         """
         match = ITEM.fullmatch(name)
         if match and match[1] == self.field and self.max_count > 1:
@@ -41,9 +41,7 @@ class Uploads:
 
     def check(self, files: MultiValueDict[str, Any]) -> None:
         """
-        Refuse files under any other name, and more than one where there is one.
-
-        :raises UnexpectedFile:
+        :raises UnexpectedFile: a file has another name, or there are several where one is accepted.
         """
         for name in files:
             if name != self.field:
@@ -55,7 +53,7 @@ class Uploads:
 
 def uploads_of(match: ResolverMatch | None, method: str | None) -> Uploads | None:
     """
-    Return the files that the action of an address takes (`uploads` of its view), None where it takes none.
+    Return the files that the action of a URL accepts (`uploads` of its view), None if it accepts none.
     """
     view = getattr(match, "func", None)
     action = getattr(view, "actions", {}).get((method or "").lower())
@@ -64,7 +62,7 @@ def uploads_of(match: ResolverMatch | None, method: str | None) -> Uploads | Non
 
 def max_body_bytes(uploads: Uploads | None) -> int:
     """
-    Return how many bytes a body may have: what every body may, and the files.
+    Return how many bytes a body may have: the limit of every body, plus the files.
     """
     files = uploads.max_count * uploads.max_bytes if uploads else 0
     return settings.DATA_UPLOAD_MAX_MEMORY_SIZE + files

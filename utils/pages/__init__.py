@@ -1,3 +1,3 @@
 """
-The browsable site: forms, links, renderers, templates, static files, and what the admin's screens share.
+The browsable site: forms, links, renderers, templates and static files, and base classes of admin screens.
 """

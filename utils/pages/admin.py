@@ -1,28 +1,46 @@
 """
-Admin screens that stay fast on a million rows, and actions that want a reason.
+Admin screens that stay fast on a million rows, and actions with a reason.
 """
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
+from django.contrib.admin.views.main import ChangeList
 from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from utils.errors import ServiceError
 
-MOST_COUNTED = 10_000
+MAX_COUNTED = 10_000
 
 
-def small_picture(photo):
+class Photo(Protocol):
     """
-    Return the small picture of a photo, which leads to the large one.
+    What a screen needs of a photo; `thumbnail_key` is empty until there is a thumbnail.
+    """
 
-    :param photo: whatever has a `key`, a `thumbnail_key`, perhaps empty, and a `description`.
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def thumbnail_key(self) -> str: ...
+
+    @property
+    def description(self) -> str: ...
+
+
+def small_picture(photo: Photo) -> SafeString:
+    """
+    Return the thumbnail of a photo, as a link to the photo.
     """
     return format_html(
         '<a href="{}"><img class="photo-thumbnail" src="{}" alt="{}"></a>',
@@ -32,9 +50,9 @@ def small_picture(photo):
     )
 
 
-def small_pictures(photos):
+def small_pictures(photos: Sequence[Photo]) -> str:
     """
-    Return the small pictures of several photos, side by side; nothing of none.
+    Return the thumbnails of photos side by side, "" if there are none.
     """
     pictures = format_html_join("", "{}", ((small_picture(photo),) for photo in photos))
     return format_html('<div class="photo-row">{}</div>', pictures) if photos else ""
@@ -42,31 +60,33 @@ def small_pictures(photos):
 
 class CappedPaginator(Paginator):
     """
-    Counts no further than ten thousand rows: COUNT(*) over a big table takes seconds, and nobody pages that far.
+    Counts at most ten thousand rows: COUNT(*) over a big table takes seconds, and nobody pages that far.
     """
 
     @cached_property
-    def count(self):
-        return self.object_list.order_by()[:MOST_COUNTED].count()
+    def count(self) -> int:
+        rows: Any = self.object_list  # the admin passes a queryset
+        return int(rows.order_by()[:MAX_COUNTED].count())
 
 
 class StrictLookupsAdmin(admin.ModelAdmin):
     """
-    Filters in the address by what the screen offers and by nothing else; any other lookup is a 400.
+    Accepts only those lookups in the query that the screen offers as filters; any other lookup is a 400.
 
-    Django lets everybody who sees a list filter it by any column of the table, one nobody is shown
-    among them: whether a row remains tells a password's hash letter by letter.
+    Django lets everybody who sees a list filter it by any column of the table, hidden ones included: whether a
+    row remains would reveal a password's hash letter by letter.
 
-    `allowed_lookups`   lookups that no filter of the screen stands for but links to it use.
+    `allowed_lookups`   further lookups, which links to the screen use.
     """
 
     allowed_lookups: tuple[str, ...] = ()
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """
-        Say whether `lookup` may stand in the address.
+        Say whether the query may contain `lookup`.
         """
         allowed = set(self.allowed_lookups)
+        list_filter: Any  # a column or a filter class; Django's types name more kinds
         for list_filter in self.list_filter:
             if isinstance(list_filter, str):
                 allowed |= {list_filter, f"{list_filter}__exact", f"{list_filter}__isnull"}
@@ -77,7 +97,7 @@ class StrictLookupsAdmin(admin.ModelAdmin):
 
 class ReadOnlyInline(admin.TabularInline):
     """
-    Rows that belong to the one above and are only shown.
+    Related rows, read-only.
     """
 
     extra = 0
@@ -92,26 +112,27 @@ class ReadOnlyInline(admin.TabularInline):
 
 class LargeTableAdmin(StrictLookupsAdmin):
     """
-    Newest first, by the primary key; no count of everything; nothing is edited, added or deleted by hand.
+    Newest first, by the primary key; no count of all rows; nothing is edited, added or deleted by hand.
 
-    What moderators change, they change by actions, which call services: rows alone would leave
-    caches, feeds and counters behind.
+    Moderators change things by actions, which call services: editing rows alone would leave
+    caches, feeds and counters stale.
     """
 
     paginator = CappedPaginator
     show_full_result_count = False
-    # A count beside each choice of a filter is a count of the whole table.
+    # The count beside each choice of a filter would be a count over the whole table.
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     ordering = ("-id",)
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request, obj=None):
+    # Any: a row of whatever the screen shows.
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
@@ -127,23 +148,26 @@ class ReasonForm(helpers.ActionForm):
 
 class ModeratedAdmin(LargeTableAdmin):
     """
-    A screen whose actions are for moderators and go to the audit trail.
+    A screen whose actions are for moderators and are recorded in the audit trail.
 
-    `target`   the keyword under which a service takes a row of this screen.
+    `target`   the name of the argument by which services take a row of this screen.
     """
 
     action_form = ReasonForm
     target = ""
 
-    def has_moderate_permission(self, request):
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
         """
-        Say whether the user is a moderator; named so that `@admin.action(permissions=["moderate"])` finds it.
+        Say whether the user is a moderator. `@admin.action(permissions=["moderate"])` finds the method by its name.
         """
         return request.user.has_perm(settings.MODERATE_PERMISSION)
 
-    def apply(self, request, rows, verb, done):
+    # Any: verbs return what they like; their arguments are `target`, moderator and reason.
+    def apply(self, request: HttpRequest, rows: Iterable[Model], verb: Callable[..., Any], done: str) -> None:
         """
-        Call a service's `verb` for each row, and show the moderator how many succeeded and what was refused.
+        Call a service's `verb` for each row, and show the moderator how many calls succeeded and which were refused.
+
+        :param done: what has been done to the rows, such as "tweets deleted".
         """
         reason, count = request.POST.get("reason", "").strip(), 0
         for row in rows:
@@ -156,11 +180,11 @@ class ModeratedAdmin(LargeTableAdmin):
             self.message_user(request, f"{count} {done}.", messages.SUCCESS)
 
 
-class NewestTextSearch:
+class NewestTextSearch(admin.ModelAdmin):
     """
-    Mixin: search text within the newest hundred thousand rows, and a number as an exact id.
+    A screen whose search looks for text in the newest hundred thousand rows, and for a number as an exact id.
 
-    No portable index searches inside text; the newest rows are what moderators look for.
+    No portable index searches inside text, and moderators look for the newest rows.
 
     `text_field`   the column to search in.
     """
@@ -170,7 +194,7 @@ class NewestTextSearch:
     # Makes the admin show its search box; the search itself is below.
     search_fields = ("id",)
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -184,23 +208,25 @@ class NewestTextSearch:
 
 class QueueFilter(admin.SimpleListFilter):
     """
-    A filter by status that shows what waits unless something else is asked for.
+    A filter by status that shows waiting rows by default.
 
-    `waiting`   the status of what waits; `statuses` its choices.
+    `waiting`   the status of waiting rows; `statuses` are all choices.
     """
 
     title = parameter_name = "status"
-    waiting = None
-    statuses = ()
+    waiting: str
+    # (value, label) each.
+    statuses: Sequence[tuple[str, Any]] = ()
 
-    def lookups(self, request, model_admin):
+    # Any: labels may be lazy texts.
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
         return [*self.statuses, ("all", "All")]
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         value = self.value() or self.waiting
         return queryset if value == "all" else queryset.filter(status=value)
 
-    def choices(self, changelist):
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         for value, title in self.lookup_choices:
             query = changelist.get_query_string({self.parameter_name: value})
             yield {"selected": (self.value() or self.waiting) == value, "query_string": query, "display": title}

@@ -1,5 +1,5 @@
 """
-An app, so that Django finds the templates and static files that all pages share.
+The app that holds the templates and static files of all pages.
 """
 
 from django.apps import AppConfig

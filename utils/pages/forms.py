@@ -1,5 +1,5 @@
 """
-The forms of a page for people: one for each action of its address, with that action's fields only.
+The forms of a page: one for each action of its URL, with the fields of that action only.
 """
 
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from utils.pages.links import PageLinks
 
 if TYPE_CHECKING:
     # DRF's views load these renderers when they are loaded themselves.
-    from rest_framework.viewsets import GenericViewSet
+    from utils.api.views import APIViewSet
 
-# PATCH is PUT once more; one form is enough.
+# PATCH does the same as PUT; one form is enough.
 METHODS = ("POST", "PUT", "DELETE")
 LABELS = {"create": "Send", "update": "Save", "destroy": "Delete"}
 FORM_STYLE = {"template_pack": "utils/forms"}
@@ -31,7 +31,7 @@ PREFILLED = (serializers.CharField, serializers.IntegerField, serializers.Choice
 @dataclass
 class PageForm:
     """
-    A form of a page: `fields` is HTML and empty where a button is all; `names` are the fields' names.
+    A form of a page. `fields` is HTML, "" if the form is only a button; `names` are the names of the fields.
     """
 
     method: str
@@ -44,20 +44,20 @@ class PageForm:
 
 class FormMaker:
     """
-    Makes the forms for one answer of one view.
+    Makes the forms for one response of one view.
 
-    :param labels: {action: words on its button}.
-    :param after: {"basename_action": where its form leads once its work is done}, an address as of a Link.
+    :param labels: {action: text on its button}.
+    :param after: {"basename_action": where the form leads when it has succeeded}, an address as in a Link.
 
-    `needs_login`   whether somebody logged in would find more of them.
+    `needs_login`   whether a user who logs in would get more forms.
     """
 
     def __init__(
         self,
-        view: "GenericViewSet",
+        view: "APIViewSet",
         request: Request,
         status: int,
-        data: Any,  # an answer is whatever JSON can say
+        data: Any,  # a response may be any JSON value
         *,
         labels: dict[str, str],
         after: dict[str, str],
@@ -72,7 +72,7 @@ class FormMaker:
 
     def forms(self, page_links: PageLinks) -> list[PageForm]:
         """
-        Return the forms that the caller may use; none when something is down, because forms look things up.
+        Return the forms that the caller may use; none after a server error, because forms look up objects.
         """
         actions = getattr(self.view, "action_map", None) or {}
         if self.status >= 500 or not hasattr(self.view, "page_object"):
@@ -88,7 +88,7 @@ class FormMaker:
             except (APIException, Http404, PermissionDenied) as error:
                 self.needs_login |= isinstance(error, NotAuthenticated)
                 return None
-            if self.is_somebody_elses():
+            if self.belongs_to_another_user():
                 return None
             action = self.view.action
             serializer_class = self.view.serializers.get(action)
@@ -102,21 +102,21 @@ class FormMaker:
                 names=frozenset(serializer.fields if serializer else ()),
             )
 
-    def is_somebody_elses(self) -> bool:
+    def belongs_to_another_user(self) -> bool:
         """
-        Say whether the answer shows something that only its owner may change, to somebody else.
+        Say whether the response shows an object that only its owner may change, and the caller is not its owner.
         """
         owner = self.data.get("user")
         if not owner or not any(isinstance(permission, IsObjectOwner) for permission in self.view.get_permissions()):
             return False
-        return owner.get("id") != self.request.user.pk
+        return bool(owner.get("id") != self.request.user.pk)
 
     def render(self, serializer: serializers.Serializer, method: str, instance: Any) -> str:
         """
-        Return the fields of an action's input as HTML, with what was typed and its errors, or with what is known.
+        Return the fields of an action's input as HTML, with what was typed and its errors, or with stored values.
 
-        What the answer says is what the form says: nothing is validated twice, and a refusal of a
-        service, which knows no serializer, stands beside its field like any other.
+        The errors are taken from the response: nothing is validated twice, and an error of a
+        service, which knows no serializer, is shown beside its field like any other.
 
         :param instance: Any: a row of whatever the view serves.
         """
@@ -133,7 +133,7 @@ class FormMaker:
 
     def known_value(self, name: str, field: serializers.Field, instance: Any) -> str | None:
         """
-        Return what the address gives, so that links can lead to a form half filled in, or what is stored.
+        Return the value from the query, so that links can prefill a form, or the stored value.
         """
         if not isinstance(field, PREFILLED):
             return None

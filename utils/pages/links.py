@@ -1,5 +1,5 @@
 """
-Where a page for people leads: its links, where its forms go on, the next and the previous page.
+Where a page leads: its links, the destinations of its forms, the next and the previous page.
 """
 
 import re
@@ -17,20 +17,24 @@ if TYPE_CHECKING:
 
 NEXT = "next"
 FIRST_PAGE = "first"
-LONGEST_TRAIL = 50
-# An id, or the name of a kind of things.
+MAX_TRAIL = 50
+# An id, or the name of a content type.
 PLAIN = re.compile(r"[0-9]{1,18}|[a-z]{1,20}")
 
 
 class Link(NamedTuple):
     """
-    A link of a page: `address` is a format string over what the page shows, over the parts of its
-    own path, over `me`, the id of who looks, over `here`, the page itself (`back`, the same inside of
-    a query), and over `asked`, what the query asks for.
+    A link of a page.
 
-    Anybody may write the query of a page that somebody else opens. It says which id, and never where a link leads.
+    `address` is a format string. It may use the fields of the response and the parts of the page's path, and
 
-    :param to: "" everybody, "owner" who made it, "others" anybody else who is logged in, "users" both, "nobody" else.
+    `me`      the id of the user;
+    `here`    the address of the page itself, `back` the same, quoted for a query;
+    `asked`   parameters of the query. Anybody can make somebody else open a page with a query of their choice, so
+              these may name an id or a content type, and never the site or path that a link leads to.
+
+    :param to: who sees it: "" everybody, "owner" the owner of what is shown, "others" other users who are logged in,
+        "users" both, "nobody" visitors who are not logged in.
     """
 
     title: str
@@ -38,12 +42,12 @@ class Link(NamedTuple):
     to: str = ""
 
 
-class Known(dict):
+class AddressFields(dict[str, Any]):
     """
-    What may stand in an address. What is null is not there.
+    The values that an address may use. A value of None counts as missing.
     """
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Any:
         value = super().__getitem__(name)
         if value is None:
             raise KeyError(name)
@@ -54,11 +58,11 @@ class PageLinks:
     """
     Fills in the addresses of one page.
 
-    `here`   the address of the page itself, to come back to.
+    `here`   the address of the page itself, to return to.
     """
 
     def __init__(self, view: "APIView", request: Request, data: Any) -> None:
-        # Any: an answer is whatever JSON can say.
+        # Any: a response may be any JSON value.
         self.me = request._request.user.pk
         self.path = request.get_full_path()
         self.here = self.path if request.method == "GET" else destination_of(request) or request.path
@@ -75,27 +79,28 @@ class PageLinks:
 
     def links(self, links: Iterable[Link]) -> list[tuple[str, str]]:
         """
-        Return (title, address) of those links that make sense for the answer and are meant for who looks.
+        Return (title, address) of the links whose address can be filled in and that are meant for this user.
         """
         known = self.known | self.data
-        addresses = [(link.title, fill(link.address, known)) for link in links if self.is_for(link)]
+        addresses = [(link.title, fill(link.address, known)) for link in links if self.is_meant(link)]
         return [(title, address) for title, address in addresses if address]
 
-    def is_for(self, link: Link) -> bool:
+    def is_meant(self, link: Link) -> bool:
         if link.to in ("", "nobody") or self.me is None:
             return link.to == "" or (link.to == "nobody" and self.me is None)
-        is_owner = (self.data.get("user") or self.data).get("id") == self.me
+        is_owner: bool = (self.data.get("user") or self.data).get("id") == self.me
         return link.to == "users" or (link.to == "owner") == is_owner
 
-    def form_address(self, after: str | None, thing: Any) -> str:
+    # Any: a row of whatever the view serves.
+    def form_address(self, after: str | None, instance: Any) -> str:
         """
-        Return where a form of this page is sent: the page's own address, with where to go on afterwards.
+        Return the address that a form of this page is sent to: the page's own, with its destination in the query.
 
-        :param after: an address as of a Link, also over `thing`, the row that the form is about.
+        :param after: an address as in a Link, which may also use `instance`, the row that the form is about.
         """
         destination = None
         if after and not self.has_own_destination:
-            destination = fill(after, self.known | {"thing": thing})
+            destination = fill(after, self.known | {"instance": instance})
         if destination is None:
             return self.path
         return f"{self.path}{'&' if '?' in self.path else '?'}{urlencode({NEXT: destination})}"
@@ -103,7 +108,7 @@ class PageLinks:
 
 def destination_of(request: Request) -> str | None:
     """
-    Return where a write leads once it has worked: `next` in its address, if that is a path of this site.
+    Return where a write leads when it has succeeded: `next` in its query, if that is a path of this site.
     """
     address = request.query_params.get(NEXT, "")
     if not address.startswith("/") or not url_has_allowed_host_and_scheme(address, allowed_hosts=None):
@@ -113,24 +118,27 @@ def destination_of(request: Request) -> str | None:
 
 def asked_of(request: Request) -> dict[str, str]:
     """
-    Return those parameters of the query that are ids or plain words.
+    Return the parameters of the query that are ids or plain words.
     """
-    return {name: value for name, value in request.query_params.items() if PLAIN.fullmatch(value)}
+    # Django's types allow a list for each value; `items` yields the last text.
+    values = {name: str(value) for name, value in request.query_params.items()}
+    return {name: value for name, value in values.items() if PLAIN.fullmatch(value)}
 
 
-def fill(text, values):
+def fill(text: str, values: dict[str, Any]) -> str | None:
     """
-    Return a format string filled in, None when a part of it is missing.
+    Return a format string with its values, None if one of them is missing.
     """
     try:
-        return text.format_map(Known(values))
+        return text.format_map(AddressFields(values))
     except (KeyError, TypeError):
         return None
 
 
+# Any: a response may be any JSON value.
 def turning_links(data: Any, request: Request) -> dict[str, str | None]:
     """
-    Return the addresses of the next and the previous page, {} where the answer is no list of pages.
+    Return the addresses of the next and the previous page, {} if the response is not a list with pages.
     """
     if not isinstance(data, dict):
         return {}
@@ -141,7 +149,7 @@ def turning_links(data: Any, request: Request) -> dict[str, str | None]:
     return numbered_links(data, request) if "page_number" in data else endless_links(data["next"], request)
 
 
-def numbered_links(data, request):
+def numbered_links(data: dict[str, Any], request: Request) -> dict[str, str | None]:
     number = data["page_number"]
     return {
         "next": with_page(request, number + 1) if data["has_next_page"] else None,
@@ -149,21 +157,21 @@ def numbered_links(data, request):
     }
 
 
-def with_page(request, number):
+def with_page(request: Request, number: int) -> str:
     params = request.query_params.copy()
-    params["page"] = number
+    params["page"] = str(number)
     return f"{request.path}?{params.urlencode()}"
 
 
-def endless_links(next_url, request):
+def endless_links(next_url: str | None, request: Request) -> dict[str, str | None]:
     """
-    Return the links of an endless list, which only goes one way: the pages a reader came by travel along as `trail`.
+    Return the links of a list with cursors. Cursors only lead forward, so `trail` carries those of earlier pages.
     """
     params = request.query_params.copy()
     trail = [step for step in params.pop("trail", [""])[0].split(",") if step]
-    links = {"next": None, "previous": None}
+    links: dict[str, str | None] = {"next": None, "previous": None}
     if next_url:
-        steps = [*trail, params.get("cursor") or FIRST_PAGE][-LONGEST_TRAIL:]
+        steps = [*trail, params.get("cursor") or FIRST_PAGE][-MAX_TRAIL:]
         links["next"] = f"{next_url}&{urlencode({'trail': ','.join(steps)})}"
     if trail:
         params.pop("cursor", None)

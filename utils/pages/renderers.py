@@ -1,10 +1,10 @@
 """
-The page that answers a person: forms, links, how to turn pages, and the answer as JSON.
+The renderer of pages for people: forms, links, page turning, and the response as JSON.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -22,20 +22,24 @@ if TYPE_CHECKING:
     # DRF's views load these renderers when they are loaded themselves.
     from rest_framework.views import APIView
 
+    from utils.api.schema import ContractSchema
+
 SHOWN_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-# How to cut a list into pages has links; and a form sends what is left empty too, which would be a bad size.
+# Page turning has links of its own; and a form sends empty inputs too, which would be a bad size.
 PAGING_PARAMETERS = ("page", "size", "cursor")
 CODE = re.compile(r"`([^`]+)`")
 
 
 class BrowsableRenderer(BrowsableAPIRenderer):
     """
-    A page for people: a form for each action, links, how to turn pages, and the answer as JSON.
+    A page for people: a form for each action, links, page turning, and the response as JSON.
 
-    Tables by "basename_action" (`labels`, words on buttons, by the action), which a subclass fills in:
+    A subclass fills in these tables:
 
-    `links`   tuples of Link, where the page leads.
-    `after`   addresses as of a Link: where a form leads once its work is done; without one it shows the answer.
+    `links`    {"basename_action": Links}, where the page leads.
+    `after`    {"basename_action": an address as in a Link}, where a form leads when it has succeeded; a form without
+               one shows the response.
+    `labels`   {action: text on its button}.
     """
 
     template = "utils/browsable_api.html"
@@ -44,14 +48,14 @@ class BrowsableRenderer(BrowsableAPIRenderer):
     after: dict[str, str] = {}
 
     def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: dict[str, Any] | None = None
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> str:
         """
-        Return the page; nothing where a write has worked and its address says where to go on, which is then a redirect.
+        Return the page; "" and a redirect if a write has succeeded and its query has a destination.
 
-        :param data: Any, because an answer is whatever JSON can say.
+        :param data: Any, because a response may be any JSON value.
         """
-        assert renderer_context is not None  # noqa: S101 (the signature allows it, DRF never does it)
+        assert renderer_context is not None  # noqa: S101 (DRF's signature allows None, DRF never passes it)
         request, response = renderer_context["request"], renderer_context["response"]
         destination = destination_of(request)
         if destination and request.method not in ("GET", "HEAD", "OPTIONS") and response.status_code < 400:
@@ -61,7 +65,7 @@ class BrowsableRenderer(BrowsableAPIRenderer):
         return super().render(data, accepted_media_type, renderer_context)
 
     def get_context(
-        self, data: Any, accepted_media_type: str | None, renderer_context: dict[str, Any]
+        self, data: Any, accepted_media_type: str | None, renderer_context: Mapping[str, Any]
     ) -> dict[str, Any]:
         view, request, response = (renderer_context[name] for name in ("view", "request", "response"))
         page_links = PageLinks(view, request, data)
@@ -72,7 +76,7 @@ class BrowsableRenderer(BrowsableAPIRenderer):
             "request": request,
             "response": response,
             "data": data,
-            # The user of this very moment: logging in and out has changed it since DRF looked.
+            # The current user: logging in and out has changed it since DRF authenticated the request.
             "user": request._request.user,
             "title": self.get_name(view),
             "about": as_html(type(view).__doc__),
@@ -92,7 +96,7 @@ class BrowsableRenderer(BrowsableAPIRenderer):
 
 def page_key(view: "APIView") -> str:
     """
-    Return the name of what a page shows: the collection and the action, of a wrong method the only one there is.
+    Return the key of a page in the tables: collection and action, for a wrong method the only action there is.
     """
     action = getattr(view, "action", None)
     if action is None and hasattr(view, "only_action"):
@@ -102,23 +106,24 @@ def page_key(view: "APIView") -> str:
 
 def as_html(text: str | None) -> SafeString:
     """
-    Return the text of a docstring in one line, with what stands in backticks set as code.
+    Return a docstring as one line of HTML, with text in backticks as <code>.
     """
     return mark_safe(CODE.sub(r"<code>\1</code>", escape(" ".join((text or "").split()))))  # noqa: S308 (escaped first)
 
 
 def operations_of(view: "APIView") -> list[dict[str, Any]]:
     """
-    Return what an address can do: method, words, limits, parameters.
+    Return {method, words, limits, parameters} of each operation of a URL.
     """
+    schema = cast("ContractSchema", view.schema)  # settings.REST_FRAMEWORK names it for every view
     actions = getattr(view, "action_map", None) or {}
     shown = [(method, actions[method.lower()]) for method in SHOWN_METHODS if method.lower() in actions]
     return [
         {
             "method": method,
             "words": as_html(getattr(view, action).__doc__),
-            "limits": view.schema.limits_of(action),
-            "parameters": list(described(view.schema.parameters_of(action))),
+            "limits": schema.describe_limits(action),
+            "parameters": list(described(schema.get_parameters(action))),
         }
         for method, action in shown
     ]
@@ -126,7 +131,7 @@ def operations_of(view: "APIView") -> list[dict[str, Any]]:
 
 def questions_of(view: "APIView", request: Request) -> list[dict[str, Any]]:
     """
-    Return the parameters of the address that a person might choose or type in, with what they are now.
+    Return the parameters of the query that a person may choose or type in, with their current values.
     """
     action = (getattr(view, "action_map", None) or {}).get("get")
     return [
@@ -138,7 +143,7 @@ def questions_of(view: "APIView", request: Request) -> list[dict[str, Any]]:
 
 def described(parameters: Iterable[OpenApiParameter | type[Serializer]]) -> Iterator[dict[str, Any]]:
     """
-    Yield {name, words, is_required, is_yes_or_no} of each parameter; some stand in a serializer.
+    Yield {name, words, is_required, is_yes_or_no} of each parameter; a serializer declares several.
     """
     for parameter in parameters:
         if isinstance(parameter, OpenApiParameter):
@@ -155,17 +160,17 @@ def described(parameters: Iterable[OpenApiParameter | type[Serializer]]) -> Iter
 
 def alert_of(data: Any, request: Request, response: Response, forms: list[PageForm]) -> dict[str, Any] | None:
     """
-    Return {is_error, texts, back}: what went wrong and stands beside no field, or that a write is done; None of a read.
+    Return {is_error, texts, back}: errors that no field shows, or that a write has succeeded; None after a read.
     """
     if response.status_code < 400:
         return {"is_error": False, "texts": ["Done."]} if request.method != "GET" else None
     if request.method == "GET" and response.status_code == 405 and forms:
-        # Nothing is wrong for a person who came to fill in the form below.
+        # For a person who came to fill in the form below this is no error.
         return None
     beside_fields = {name for form in forms if form.method == request.method for name in form.names}
     errors = data.get("errors", {}) if isinstance(data, dict) else {}
     texts = [text for name, texts in errors.items() if name not in beside_fields for text in texts]
     message = data.get("message", "") if isinstance(data, dict) else ""
-    # Strangers sign up and log in, and the page that this leads to is not theirs yet.
+    # Visitors who sign up or log in may not see the destination yet.
     back = destination_of(request) if request._request.user.is_authenticated else None
     return {"is_error": True, "texts": [message, *texts], "back": back}

@@ -1,5 +1,5 @@
 """
-Copies to HBase what MySQL has.
+Copies the rows of a table from MySQL to HBase.
 """
 
 from typing import Any
@@ -16,10 +16,10 @@ from twitter.management.table_migrations import TableMigrationCommand, positive
 
 class Command(TableMigrationCommand):
     help = (
-        "Copies the rows of a table from MySQL to HBase, while both are written to. Goes on where it was interrupted; "
-        "safe under traffic, and again is no harm."
+        "Copies the rows of a table from MySQL to HBase, while both are written to. Continues after an interruption; "
+        "safe under traffic, and safe to repeat."
     )
-    when_stopped = "What was copied is noted: the next run goes on from there."
+    when_stopped = "The progress is saved: the next run continues from there."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

@@ -1,5 +1,5 @@
 """
-Compares what HBase has with what MySQL has.
+Compares the rows of a table in HBase with those in MySQL.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from twitter.management.table_migrations import TableMigrationCommand
 
 class Command(TableMigrationCommand):
     help = (
-        "Counts the rows of HBase that are missing, extra or different by MySQL's, and repairs them if asked to. "
+        "Counts the rows in HBase that are missing, extra or different from MySQL, and repairs them if asked to. "
         "Safe under traffic. Exit code 1 while something differs."
     )
     when_stopped = "Nothing of this run is recorded; run it again."
@@ -42,7 +42,7 @@ class Command(TableMigrationCommand):
 
     def compare(self, replica: Replica, retry: RetryPolicy, repair: bool) -> Counter[str]:
         """
-        Report on one table of HBase; return a Counter of what still differs.
+        Report on one table of HBase; return a Counter of the differences that remain.
         """
         name = replica.model.table()
         with tqdm(total=2 * replica.count(), desc=name, unit=" rows") as bar:
@@ -55,5 +55,5 @@ class Command(TableMigrationCommand):
 
     def advice(self, table: str, repair: bool) -> str:
         if repair:
-            return "Some rows still differ: writes of a later version stand in HBase. Run it again in a moment."
+            return "Some rows still differ: HBase has later versions of them. Run it again in a moment."
         return f"The stores differ: manage.py compare_store {table} --repair"

@@ -1,5 +1,5 @@
 """
-Makes the tables of HBase, as `migrate` makes those of the database.
+Creates the tables of HBase, as `migrate` creates those of the database.
 """
 
 from typing import Any
@@ -14,13 +14,13 @@ TABLES = [replica.model for migration in MIGRATIONS.values() for replica in migr
 
 
 class Command(BaseCommand):
-    help = "Makes the tables of HBase that are not there yet; does nothing without HBASE_URL."
+    help = "Creates the tables of HBase that do not exist yet; does nothing without HBASE_URL."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--arguments",
             action="store_true",
-            help="make nothing, print what to give `deploy/hbase/hbase.sh create-table` for tables that are born split",
+            help="create nothing; print arguments for `deploy/hbase/hbase.sh create-table`, which creates split tables",
         )
 
     def handle(self, *, arguments: bool, verbosity: int, **options: Any) -> None:

@@ -1,5 +1,5 @@
 """
-A small world to look at: a few people who follow each other and have said something.
+Demo data: a few people who follow each other and have posted tweets.
 """
 
 import random
@@ -47,7 +47,7 @@ SAYINGS = (
 
 def accounts_with_published_password() -> list[User]:
     """
-    Return the demo people who still have the password that everybody may read above. 30 ms for each of them.
+    Return the demo people who still have the published password. It takes 30 ms for each of them.
     """
     people = User.objects.filter(id__range=(FIRST_ID, FIRST_ID + len(NAMES) - 1), is_active=True)
     return [user for user in people if check_password(PASSWORD, user.password)]
@@ -69,7 +69,7 @@ class Command(BaseCommand):
 
     def close_accounts(self) -> None:
         """
-        Close what must not be open where strangers come; what they wrote is purged by tasks.
+        Close the accounts that anybody could log in to; tasks purge what they wrote.
         """
         users = accounts_with_published_password()
         for user in users:
@@ -78,7 +78,7 @@ class Command(BaseCommand):
 
     def make_people(self) -> None:
         if User.objects.filter(id=FIRST_ID).exists():
-            self.stdout.write("The demo people are there.")
+            self.stdout.write("The demo people exist already.")
             return
         dice = random.Random(7)
         with transaction.atomic():
@@ -96,9 +96,9 @@ class Command(BaseCommand):
             self.switch_a_feature_on(people[0])
         self.stdout.write(f"{len(people)} demo people: log in as alice_demo with the password {PASSWORD}.")
 
-    def switch_a_feature_on(self, person):
+    def switch_a_feature_on(self, person: User) -> None:
         """
-        Let one person and half of the others write tweets on the home page.
+        Let one person and half of the other users write tweets on the home page.
         """
         GatekeeperService.define(
             name=WRITE_FROM_HOME,
@@ -107,7 +107,7 @@ class Command(BaseCommand):
             allowed=[person.id],
         )
 
-    def create_person(self, id, name):
+    def create_person(self, id: int, name: str) -> User:
         user = User(id=id, username=f"{name}_demo", email=f"{name}@demo.invalid")
         user.set_password(PASSWORD)
         user.save(force_insert=True)

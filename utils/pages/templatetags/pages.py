@@ -1,5 +1,5 @@
 """
-Filters of the pages for people.
+Template filters of the pages.
 """
 
 from django import template
@@ -15,7 +15,7 @@ register = template.Library()
 @register.filter
 def ago(time: str) -> str:
     """
-    Return how long ago a time of the API was, in its largest unit: "3 minutes ago".
+    Return how long ago a time in the API's format was, in its largest unit: "3 minutes ago".
     """
     moment = parse_datetime(time)
     if moment is None or (now() - moment).total_seconds() < JUST_NOW_SECONDS:
@@ -26,7 +26,7 @@ def ago(time: str) -> str:
 @register.filter
 def exact(time: str) -> str:
     """
-    Return a time of the API in words, to the second.
+    Return a time in the API's format in words, to the second.
     """
     moment = parse_datetime(time)
     return f"{moment:%-d %B %Y, %H:%M:%S} UTC" if moment else time
