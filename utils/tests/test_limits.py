@@ -123,8 +123,12 @@ class WindowsTests(Limited, ApiTestCase):
         self.assertEqual(after, [200] * 5 + [429])
 
     def test_the_headers_tell_the_one_with_least_left_and_not_the_smaller_one(self):
+        self.limit(tweets__list=["4/d"])
+        with time_machine.travel(ON_THE_SECOND, tick=False):
+            end_of_the_day = int(self.reads(1)[0][RESET])
         self.limit(tweets__list=["3/h", "4/d"])
-        with time_machine.travel(ON_THE_SECOND, tick=False) as clock:
+        # Each caller's day begins at another time; this one lasts longer than the hour below.
+        with time_machine.travel(end_of_the_day + 1, tick=False) as clock:
             self.reads(3)
             clock.shift(3600)
             response = self.reads(1)[0]
