@@ -3,12 +3,10 @@ The verbs of the inbox: notifying people, and withdrawing notifications.
 """
 
 from collections.abc import Callable, Collection, Iterable
-from functools import reduce
-from operator import or_
 from typing import NamedTuple, TypeVar
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import User
 from comments.models import Comment
@@ -16,8 +14,11 @@ from friendships.models import Friendship
 from inbox import storage
 from inbox.constants import COMMENTED, FOLLOWED, LIKED
 from inbox.models import Notification, NotificationQuerySet
+from inbox.storage import NewNotification, Reference
 from likes.models import Like
 from tweets.models import Tweet
+from utils.database.conditions import any_of
+from utils.database.time_ids import id_to_datetime
 from utils.database.transactions import retried_transaction
 from utils.errors import Missing
 
@@ -80,67 +81,69 @@ class NotificationService:
     """
     Everything the rest of the project may ask of the inbox.
 
-    Handlers of events ask it to *settle* facts: to make the inbox agree with what is true now,
+    Handlers of events ask it to *reconcile* facts: to make the inbox agree with what is true now,
     whatever the events said, so that they may be handled in any order, together, and twice. A fact
     that is true has one notification, by its key; one that is not loses it while it is unread. A
     notification that was read stays and keeps its key: liking again does not notify a second time.
     """
 
     @classmethod
-    def settle_follows(cls, facts: Iterable[FollowFact]) -> int:
+    def reconcile_follows(cls, *, facts: Iterable[FollowFact]) -> int:
         """
         Make inboxes agree with which follows exist, and return how many do; four queries.
         """
-        return cls._settle(facts, cls._find_follows, lambda untrue: storage.withdraw([fact.key for fact in untrue]))
+        return cls._reconcile(facts, cls._find_follows, lambda untrue: storage.withdraw([fact.key for fact in untrue]))
 
     @classmethod
-    def _find_follows(cls, facts: Collection[FollowFact]) -> dict[FollowFact, Notification]:
-        pairs = any_of({"from_user_id": fact.follower_id, "to_user_id": fact.followee_id} for fact in facts)
+    def _find_follows(cls, facts: Collection[FollowFact]) -> dict[FollowFact, NewNotification]:
+        pairs = any_of(("from_user_id", "to_user_id"), [(fact.follower_id, fact.followee_id) for fact in facts])
+        friendships = Friendship.objects.filter(pairs).values_list("id", "from_user_id", "to_user_id")
         return {
-            (fact := FollowFact(friendship.from_user_id, friendship.to_user_id)): storage.build_notification(
-                fact.key,
-                FOLLOWED,
-                friendship.created_at,
-                actor_id=fact.follower_id,
-                recipient_id=fact.followee_id,
-                target=(User, fact.followee_id),
+            (fact := FollowFact(follower_id, followee_id)): NewNotification(
+                key=fact.key,
+                verb=FOLLOWED,
+                happened_at=id_to_datetime(friendship_id),
+                actor_id=follower_id,
+                recipient_id=followee_id,
+                target=Reference(User, followee_id),
             )
-            for friendship in Friendship.objects.filter(pairs)
+            for friendship_id, follower_id, followee_id in friendships
         }
 
     @classmethod
-    def settle_likes(cls, facts: Iterable[LikeFact]) -> int:
+    def reconcile_likes(cls, *, facts: Iterable[LikeFact]) -> int:
         """
         Make inboxes agree with which likes exist, of tweets and comments that exist, and return how many do.
 
-        Four queries, and one more for each kind of what is liked.
+        Two queries, and four for each content type that is liked.
         """
-        return cls._settle(facts, cls._find_likes, lambda untrue: storage.withdraw([fact.key for fact in untrue]))
+        return cls._reconcile(facts, cls._find_likes, lambda untrue: storage.withdraw([fact.key for fact in untrue]))
 
     @classmethod
-    def _find_likes(cls, facts: Collection[LikeFact]) -> dict[LikeFact, Notification]:
-        found: dict[LikeFact, Notification] = {}
+    def _find_likes(cls, facts: Collection[LikeFact]) -> dict[LikeFact, NewNotification]:
+        found: dict[LikeFact, NewNotification] = {}
         for name, model in LIKEABLE.items():
-            content_type = ContentType.objects.get_for_model(model)
             wanted = {(fact.liker_id, fact.object_id): fact for fact in facts if fact.content_type == name}
             if not wanted:
                 continue
-            pairs = any_of({"user_id": liker_id, "object_id": object_id} for liker_id, object_id in wanted)
-            likes = list(Like.objects.filter(pairs, content_type=content_type))
+            likes = Like.objects.filter(
+                any_of(("user_id", "object_id"), wanted), content_type=ContentType.objects.get_for_model(model)
+            )
+            rows = list(likes.values_list("id", "user_id", "object_id"))
             # The liked tweet, or the one that the liked comment is under.
-            tweet_ids = cls._get_tweet_ids(name, {like.object_id for like in likes})
-            for like in likes:
-                if like.object_id not in tweet_ids:
+            tweet_ids = cls._get_tweet_ids(name, {object_id for _, _, object_id in rows})
+            for like_id, liker_id, object_id in rows:
+                if object_id not in tweet_ids:
                     continue
-                fact = wanted[like.user_id, like.object_id]
-                found[fact] = storage.build_notification(
-                    fact.key,
-                    LIKED[name],
-                    like.created_at,
-                    actor_id=fact.liker_id,
+                fact = wanted[liker_id, object_id]
+                found[fact] = NewNotification(
+                    key=fact.key,
+                    verb=LIKED[name],
+                    happened_at=id_to_datetime(like_id),
+                    actor_id=liker_id,
                     recipient_id=fact.owner_id,
-                    target=(model, fact.object_id),
-                    tweet_id=tweet_ids[like.object_id],
+                    target=Reference(model, object_id),
+                    tweet_id=tweet_ids[object_id],
                 )
         return found
 
@@ -152,36 +155,39 @@ class NotificationService:
         if content_type == "tweet":
             tweet_ids = Tweet.objects.not_deleted().filter(id__in=object_ids).values_list("id", flat=True)
             return {tweet_id: tweet_id for tweet_id in tweet_ids}
-        return dict(cls._comments_there(object_ids).values_list("id", "tweet_id"))
+        return dict(cls._get_comments(object_ids).values_list("id", "tweet_id"))
 
     @classmethod
-    def _comments_there(cls, comment_ids: Collection[int]) -> QuerySet[Comment]:
+    def _get_comments(cls, comment_ids: Collection[int]) -> QuerySet[Comment]:
+        """
+        Return those of these comments that are not deleted, nor is their tweet.
+        """
         return Comment.objects.not_deleted().filter(id__in=comment_ids, tweet__deleted_at__isnull=True)
 
     @classmethod
-    def settle_comments(cls, facts: Iterable[CommentFact]) -> int:
+    def reconcile_comments(cls, *, facts: Iterable[CommentFact]) -> int:
         """
         Make inboxes agree with which comments exist, and return how many do.
 
         Five queries.
         """
-        return cls._settle(facts, cls._find_comments, cls._withdraw_comments)
+        return cls._reconcile(facts, cls._find_comments, cls._withdraw_comments)
 
     @classmethod
-    def _find_comments(cls, facts: Collection[CommentFact]) -> dict[CommentFact, Notification]:
+    def _find_comments(cls, facts: Collection[CommentFact]) -> dict[CommentFact, NewNotification]:
         wanted = {fact.comment_id: fact for fact in facts}
         return {
-            (fact := wanted[comment.id]): storage.build_notification(
-                fact.key,
-                COMMENTED,
-                comment.created_at,
+            (fact := wanted[comment_id]): NewNotification(
+                key=fact.key,
+                verb=COMMENTED,
+                happened_at=id_to_datetime(comment_id),
                 actor_id=fact.commenter_id,
                 recipient_id=fact.author_id,
-                target=(Tweet, fact.tweet_id),
-                action_object=(Comment, fact.comment_id),
+                target=Reference(Tweet, fact.tweet_id),
+                action_object=Reference(Comment, comment_id),
                 tweet_id=fact.tweet_id,
             )
-            for comment in cls._comments_there(wanted)
+            for comment_id in cls._get_comments(wanted).values_list("id", flat=True)
         }
 
     @classmethod
@@ -192,9 +198,9 @@ class NotificationService:
         The likes are deleted with the comments and announce nothing themselves.
         """
         storage.withdraw([fact.key for fact in facts])
-        pairs = any_of({"tweet_id": fact.tweet_id, "target_object_id": fact.comment_id} for fact in facts)
-        kind = ContentType.objects.get_for_model(Comment)
-        Notification.objects.filter(pairs, target_content_type=kind).unread().delete()
+        pairs = any_of(("tweet_id", "target_object_id"), [(fact.tweet_id, fact.comment_id) for fact in facts])
+        content_type = ContentType.objects.get_for_model(Comment)
+        Notification.objects.filter(pairs, target_content_type=content_type).unread().delete()
 
     @classmethod
     def withdraw_for_tweet(cls, *, tweet_id: int) -> int:
@@ -211,7 +217,7 @@ class NotificationService:
         return storage.delete_all(Notification.objects.filter(recipient_id=recipient_id))
 
     @classmethod
-    def get_inbox(cls, recipient: User, *, unread: bool | None = None) -> NotificationQuerySet:
+    def get_inbox(cls, *, recipient: User, unread: bool | None = None) -> NotificationQuerySet:
         """
         Return the notifications that `recipient` may see, newest first.
 
@@ -221,7 +227,7 @@ class NotificationService:
         return inbox if unread is None else inbox.filter(unread=unread)
 
     @classmethod
-    def get_unread_count(cls, recipient: User) -> int:
+    def get_unread_count(cls, *, recipient: User) -> int:
         """
         Return how many unread notifications `recipient` may see; one query.
         """
@@ -248,10 +254,10 @@ class NotificationService:
         notification.unread = unread
 
     @classmethod
-    def _settle(
+    def _reconcile(
         cls,
         facts: Iterable[Fact],
-        find: Callable[[Collection[Fact]], dict[Fact, Notification]],
+        find: Callable[[Collection[Fact]], dict[Fact, NewNotification]],
         withdraw: Callable[[Collection[Fact]], None],
     ) -> int:
         """
@@ -262,21 +268,14 @@ class NotificationService:
         own that is still to be handled. Returns how many facts are true.
         """
         pending, true_count = set(facts), 0
-        found = find(pending)
+        found = find(pending) if pending else {}
         while pending:
             storage.create_notifications(found.values())
             if untrue := pending - found.keys():
                 withdraw(untrue)
             now = find(pending)
-            settled = {fact for fact in pending if (fact in now) == (fact in found)}
-            true_count += len(settled & now.keys())
-            pending -= settled
+            reconciled = {fact for fact in pending if (fact in now) == (fact in found)}
+            true_count += len(reconciled & now.keys())
+            pending -= reconciled
             found = {fact: notification for fact, notification in now.items() if fact in pending}
         return true_count
-
-
-def any_of(alternatives: Iterable[dict[str, int]]) -> Q:
-    """
-    Return the condition that a row matches one of several {column: value}.
-    """
-    return reduce(or_, (Q(**alternative) for alternative in alternatives))

@@ -69,14 +69,14 @@ def subscribe_tweets() -> None:
 def subscribe_comments_and_likes() -> None:
     subscribe(CommentUpdated, comments.invalidate_first_comments)
     for comment_event in (CommentCreated, CommentDeleted):
-        subscribe(comment_event, comments.invalidate_first_comments, tweets.refresh_counters, inbox.settle_comments)
+        subscribe(comment_event, comments.invalidate_first_comments, tweets.refresh_counters, inbox.reconcile_comments)
     for like_event in (Liked, Unliked):
         subscribe(
             like_event,
             likes.invalidate_likes,
             comments.invalidate_liked_comments,
             tweets.refresh_counters,
-            inbox.settle_likes,
+            inbox.reconcile_likes,
         )
 
 
@@ -84,4 +84,4 @@ def subscribe_friendships() -> None:
     # Without HBase there is no copy to keep up to date.
     mirrors = [friendships.mirror_friendships] if settings.HBASE["HOST"] else []
     for event in (Followed, Unfollowed):
-        subscribe(event, friendships.invalidate_followings, newsfeeds.settle_feeds, inbox.settle_follows, *mirrors)
+        subscribe(event, friendships.invalidate_followings, newsfeeds.settle_feeds, inbox.reconcile_follows, *mirrors)

@@ -51,13 +51,13 @@ class NotificationViewSet(APIViewSet):
     rates = {name: f"notifications.{name}" for name in ("unread_count", "mark_all_as_read", "update")}
 
     def get_queryset(self) -> NotificationQuerySet:
-        return NotificationService.get_inbox(self.request.user)
+        return NotificationService.get_inbox(recipient=self.request.user)
 
     def list(self, request: Request) -> Response:
         """
         Your notifications, newest first, ten a page; `unread` true or false asks for a part of them.
         """
-        page = self.paginate_queryset(NotificationService.get_inbox(request.user, unread=self.asked_unread()))
+        page = self.paginate_queryset(NotificationService.get_inbox(recipient=request.user, unread=self.asked_unread()))
         return self.get_paginated_response(self.shapes(page))
 
     @action(methods=["GET"], detail=False, url_path="unread-count")
@@ -65,7 +65,7 @@ class NotificationViewSet(APIViewSet):
         """
         How many of your notifications you have not read.
         """
-        return Response({"unread_count": NotificationService.get_unread_count(request.user)})
+        return Response({"unread_count": NotificationService.get_unread_count(recipient=request.user)})
 
     @action(methods=["POST"], detail=False, url_path="mark-all-as-read")
     def mark_all_as_read(self, request: Request) -> Response:

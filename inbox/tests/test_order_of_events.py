@@ -38,6 +38,23 @@ class EventsTestCase(InboxTestCase):
         return list(Notification.objects.order_by("key").values_list("key", flat=True))
 
 
+class EarlierReleaseTests(EventsTestCase):
+    def test_a_row_that_waits_for_a_handler_by_its_old_name_is_handled(self):
+        tweet_id = self.bob.tweets()
+        messages = self.promised_while(
+            lambda: self.alice.follows(self.bob),
+            lambda: self.comments(self.alice, tweet_id),
+            lambda: self.likes(self.alice, "tweet", tweet_id),
+        )
+        old_names = {"followed": "settle_follows", "comment_created": "settle_comments", "liked": "settle_likes"}
+        for message in messages:
+            message.task = f"inbox.tasks.{old_names[message.event]}"
+
+        self.handle(messages)
+
+        self.assertEqual(len(self.keys()), 3)
+
+
 class TwiceTests(EventsTestCase):
     def test_every_event_may_be_handled_three_times(self):
         tweet_id, said = self.bob.tweets(), []

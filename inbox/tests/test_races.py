@@ -29,11 +29,11 @@ class AtOnceTests(Doings, CommittedTestCase):
 
     def follow_worker(self):
         ids = {"follower_id": self.alice.id, "followee_id": self.bob.id, "friendship_id": 1}
-        return self.worker(tasks.settle_follows, "followed", **ids)
+        return self.worker(tasks.reconcile_follows, "followed", **ids)
 
     def like_worker(self, tweet_id):
         ids = {"object_id": tweet_id, "user_id": self.alice.id, "owner_id": self.bob.id}
-        return self.worker(tasks.settle_likes, "liked", content_type="tweet", **ids)
+        return self.worker(tasks.reconcile_likes, "liked", content_type="tweet", **ids)
 
     def test_one_event_handled_by_six_workers_at_once_is_told_once(self):
         self.alice.follows(self.bob)

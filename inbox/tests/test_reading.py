@@ -4,11 +4,18 @@ The list and the count of unread ones: what is shown to whom, page by page, and 
 
 import re
 
+from django.contrib.contenttypes.models import ContentType
+
 from accounts.models import User, UserProfile
 from accounts.services import AccountService
-from inbox.services import CommentFact, FollowFact, NotificationService
+from comments.models import Comment
+from inbox.models import Notification
+from inbox.services import CommentFact, FollowFact, LikeFact, NotificationService
 from inbox.tests.people import InboxTestCase
+from likes.models import Like
 from testing.people import PASSWORD
+from tweets.models import Tweet
+from utils.database.time_ids import next_id
 
 HTML = {"HTTP_ACCEPT": "text/html"}
 
@@ -19,7 +26,7 @@ class ReadingTestCase(InboxTestCase):
         Let `size` more people follow Bob, in bulk, and tell him; return their ids, the latest first.
         """
         fan_ids = self.crowd(size, following=self.bob)
-        NotificationService.settle_follows(FollowFact(fan_id, self.bob.id) for fan_id in fan_ids)
+        NotificationService.reconcile_follows(facts=[FollowFact(fan_id, self.bob.id) for fan_id in fan_ids])
         return fan_ids[::-1]
 
     def page(self, person=None, **params):
@@ -58,7 +65,7 @@ class ListTests(ReadingTestCase):
     def test_what_happened_first_stands_last_whatever_was_told_first(self):
         first, second, third = self.crowd(3, following=self.bob)
         for fan_id in (second, third, first):
-            NotificationService.settle_follows([FollowFact(fan_id, self.bob.id)])
+            NotificationService.reconcile_follows(facts=[FollowFact(fan_id, self.bob.id)])
 
         times = [row["timestamp"] for row in self.page()["results"]]
 
@@ -254,19 +261,52 @@ class CostTests(ReadingTestCase):
 
         self.assertEqual(costs, [(2, 1)] * 2)
 
-    def test_telling_costs_the_same_for_the_first_and_for_the_hundredth(self):
+    def test_notifying_costs_the_same_for_the_first_and_for_the_hundredth(self):
         tweet_id, costs = self.bob.tweets(), []
         for more in (1, 99):
             self.fans(more)
             costs.append(
                 self.count_queries(
-                    NotificationService.settle_comments,
-                    [CommentFact(self.comments(self.alice, tweet_id), tweet_id, self.alice.id, self.bob.id)],
+                    NotificationService.reconcile_comments,
+                    facts=[CommentFact(self.comments(self.alice, tweet_id), tweet_id, self.alice.id, self.bob.id)],
                 )
             )
 
-        # Look, tell, look again.
+        # Look, notify, look again.
         self.assertEqual(costs, [3, 3])
+
+    def test_a_hundred_facts_cost_what_one_costs(self):
+        tweet_id, fan_ids = self.bob.tweets(), self.crowd(100, following=self.bob)
+        likes = Like.objects.bulk_create(
+            Like(
+                id=next_id(),
+                user_id=fan_id,
+                content_type=ContentType.objects.get_for_model(Tweet),
+                object_id=tweet_id,
+            )
+            for fan_id in fan_ids
+        )
+        comments = Comment.objects.bulk_create(
+            Comment(id=next_id(), user_id=fan_id, tweet_id=tweet_id, content="Well said") for fan_id in fan_ids
+        )
+        lists_of_facts = {
+            NotificationService.reconcile_follows: [FollowFact(fan_id, self.bob.id) for fan_id in fan_ids],
+            NotificationService.reconcile_likes: [
+                LikeFact("tweet", tweet_id, like.user_id, self.bob.id) for like in likes
+            ],
+            NotificationService.reconcile_comments: [
+                CommentFact(comment.id, tweet_id, comment.user_id, self.bob.id) for comment in comments
+            ],
+        }
+
+        costs = {
+            reconcile.__name__: [self.count_queries(reconcile, facts=facts[:size]) for size in (1, 100)]
+            for reconcile, facts in lists_of_facts.items()
+        }
+
+        # A look at likes is also one at the tweets that are liked.
+        self.assertEqual(costs, {"reconcile_follows": [3, 3], "reconcile_likes": [5, 5], "reconcile_comments": [3, 3]})
+        self.assertEqual(Notification.objects.filter(recipient_id=self.bob.id).count(), 300)
 
 
 class PagesForPeopleTests(ReadingTestCase):

@@ -103,7 +103,7 @@ class FollowTests(InboxTestCase):
         pairs = [(1, 12), (11, 2), (11, 12)]
         self.befriend(pairs)
 
-        NotificationService.settle_follows(FollowFact(*pair) for pair in pairs)
+        NotificationService.reconcile_follows(facts=[FollowFact(*pair) for pair in pairs])
 
         self.assertEqual(Notification.objects.count(), 3)
 
