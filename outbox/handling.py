@@ -146,7 +146,19 @@ def handle(message_ids: Sequence[int]) -> str:
 
     Rows go last, after the database and the caches have what they stand for: whatever dies
     before that runs again. A handler that failed keeps its rows, for itself alone.
+
+    Where the rows themselves cannot be read or finished (a lock that does not come, a deadlock), they come
+    again as after transient trouble: the broker regards a task that raised as done.
     """
+    try:
+        return _handle(message_ids)
+    except Exception:
+        # While the database is away this fails too, and they come again when their claim ends, in two minutes.
+        OutboxService.retry_soon(message_ids=message_ids, is_transient=True)
+        raise
+
+
+def _handle(message_ids: Sequence[int]) -> str:
     if not connection.in_atomic_block:
         close_old_connections()
     messages = list(Message.objects.filter(id__in=message_ids).order_by("id"))

@@ -9,15 +9,16 @@ from unittest import mock
 
 from celery import current_app
 from celery.app.task import Context
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import override_settings
 from django.utils import timezone
 
 from outbox import handling
+from outbox.constants import RETRY_STEPS
 from outbox.events import Event
 from outbox.handling import EventHandler, handle
 from outbox.models import Message
-from outbox.services import subscriptions
+from outbox.services import OutboxService, subscriptions
 from outbox.tasks import handle_messages
 from outbox.tests.brokers import broker
 from testing.testcases import ApiTestCase
@@ -186,6 +187,23 @@ class HandlingTests(BatchTestCase):
 
         self.assertEqual({len(call) for call in away.calls}, {8})
         self.assertEqual(len(self.left()), 8)
+
+    def test_rows_that_could_not_be_finished_come_again_within_seconds(self):
+        def lock_wait_timeout(execute, sql, params, many, context):
+            if sql.startswith("DELETE"):
+                raise OperationalError(1205, "Lock wait timeout exceeded; try restarting transaction")
+            return execute(sql, params, many, context)
+
+        with self.handled_by(Recorder("first")):
+            self.counted(1, 2, 3)
+            claimed = OutboxService.claim()
+
+            with connection.execute_wrapper(lock_wait_timeout), self.assertRaises(OperationalError):
+                handle([message.id for message in claimed])
+
+        due_at = Message.objects.values_list("due_at", flat=True)
+        self.assertEqual(len(due_at), 3)
+        self.assertLess((max(due_at) - timezone.now()).total_seconds(), RETRY_STEPS[-1])
 
     def test_a_batch_over_which_a_worker_died_comes_again_in_smaller_ones(self):
         survivor = Recorder("survivor")
