@@ -18,6 +18,7 @@ from friendships.events import Followed, FriendshipEvent, FriendshipsPurgeContin
 from friendships.models import Friendship
 from friendships.storage import FriendshipRow
 from outbox.services import OutboxService
+from utils.database.conditions import any_of
 from utils.database.counters import Counter
 from utils.database.pagination import NumberedPage, Page, Window, fill_page
 from utils.database.time_ids import next_id
@@ -180,6 +181,20 @@ class FriendshipService:
         true until commit.
         """
         return cls._get_id(follower_id, followee_id)
+
+    @classmethod
+    def get_friendship_ids(cls, *, pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], int]:
+        """
+        Return {(follower id, followee id): id of the friendship} for those of `pairs` that exist; one query.
+
+        From MySQL and not from a cache. In a transaction that holds the followers' profiles
+        (`AccountService.lock_profiles`) it stays true until commit.
+        """
+        friendships = Friendship.objects.filter(any_of(("from_user_id", "to_user_id"), pairs))
+        return {
+            (follower_id, followee_id): friendship_id
+            for friendship_id, follower_id, followee_id in friendships.values_list("id", "from_user_id", "to_user_id")
+        }
 
     @classmethod
     def load_followed_among(cls, *, viewer: Viewer, user_ids: Collection[int]) -> set[int]:

@@ -2,7 +2,7 @@
 The verbs of feeds: reading the home feed, and keeping feeds in step with the graph.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.conf import settings
 from django.utils import timezone
@@ -14,8 +14,12 @@ from newsfeeds.cache import user_newsfeeds
 from newsfeeds.models import FeedFollow
 from newsfeeds.storage import HBaseNewsFeedStore, NewsFeedStore, store_to_read, store_to_write
 from tweets.services import TweetService
+from utils.database.conditions import any_of
 from utils.database.pagination import fill_page
 from utils.database.transactions import retried_transaction
+
+# (follower id, followee id).
+Pair = tuple[int, int]
 
 
 class NewsFeedService:
@@ -57,56 +61,94 @@ class NewsFeedService:
         :raises HBaseUnavailable: HBase alone has feeds, and some may not agree.
         :raises RedisUnavailable: the rows agree, cached lists may not.
         """
-        for follower_id, followee_id, friendship_id in changes:
-            cls._reconcile_rows(follower_id, followee_id, friendship_id)
+        cls._reconcile_rows(changes)
         user_newsfeeds.drop({follower_id for follower_id, _, _ in changes})
 
     @classmethod
     @retried_transaction
-    def _reconcile_rows(cls, follower_id: int, followee_id: int, changed_id: int) -> None:
-        AccountService.lock_profiles(user_ids=[follower_id])
-        friendship_id = FriendshipService.get_friendship_id(follower_id=follower_id, followee_id=followee_id)
+    def _reconcile_rows(cls, changes: Sequence[tuple[int, int, int]]) -> None:
+        """
+        Reconcile all pairs in one transaction: a commit each would cost more than the rows.
+        """
+        pairs = {(follower_id, followee_id) for follower_id, followee_id, _ in changes}
+        AccountService.lock_profiles(user_ids={follower_id for follower_id, _ in pairs})
+        friendship_ids = FriendshipService.get_friendship_ids(pairs=pairs)
+        # Followed again before the end of the follow before was handled.
+        restarted = {
+            (follower_id, followee_id)
+            for follower_id, followee_id, changed_id in changes
+            if friendship_ids.get((follower_id, followee_id), changed_id) != changed_id
+        }
         with store_to_write() as store:
-            if friendship_id is None:
-                cls._remove_all(store, follower_id, TweetService.get_all_ids_by(user_id=followee_id))
-                FeedFollow.objects.filter(pk=(follower_id, followee_id)).update(ended_at=timezone.now())
-                return
-            newest = TweetService.lock_shared_newest(user_id=followee_id, count=settings.BACKFILL_TWEETS)
-            oldest_id = cls._note_follow(follower_id, followee_id, friendship_id, newest)
-            if changed_id != friendship_id:
-                # Followed again before the end of the follow before was settled: what that one had brought.
-                cls._remove_all(store, follower_id, TweetService.get_all_ids_by(user_id=followee_id, before=oldest_id))
+            cls._end_follows(store, pairs - friendship_ids.keys())
+            cls._begin_follows(store, friendship_ids, restarted)
+
+    @classmethod
+    def _end_follows(cls, store: NewsFeedStore, pairs: Collection[Pair]) -> None:
+        if not pairs:
+            return
+        for followee_id, follower_ids in group_by_followee(pairs):
+            cls._remove_all(store, follower_ids, TweetService.get_all_ids_by(user_id=followee_id))
+        FeedFollow.objects.filter(any_of(("follower_id", "followee_id"), pairs)).update(ended_at=timezone.now())
+
+    @classmethod
+    def _begin_follows(cls, store: NewsFeedStore, friendship_ids: dict[Pair, int], restarted: Collection[Pair]) -> None:
+        if not friendship_ids:
+            return
+        followees = group_by_followee(friendship_ids)
+        newest = {
+            followee_id: TweetService.lock_shared_newest(user_id=followee_id, count=settings.BACKFILL_TWEETS)
+            for followee_id, _ in followees
+        }
+        oldest_ids = cls._note_follows(friendship_ids, newest)
+        for follower_id, followee_id in sorted(restarted):
+            # What the follow before had brought.
+            before = oldest_ids[follower_id, followee_id]
+            cls._remove_all(store, [follower_id], TweetService.get_all_ids_by(user_id=followee_id, before=before))
+        for followee_id, follower_ids in followees:
             # What was deleted while nobody followed: its withdrawal knew of no follower here.
-            cls._remove_all(store, follower_id, TweetService.get_deleted_ids_by(user_id=followee_id))
-            store.deliver_many(follower_id, [tweet_id for tweet_id in newest if tweet_id >= oldest_id])
+            cls._remove_all(store, follower_ids, TweetService.get_deleted_ids_by(user_id=followee_id))
+            for follower_id in follower_ids:
+                oldest_id = oldest_ids[follower_id, followee_id]
+                store.deliver_many(follower_id, [tweet_id for tweet_id in newest[followee_id] if tweet_id >= oldest_id])
 
     @classmethod
-    def _remove_all(cls, store: NewsFeedStore, follower_id: int, lists: Iterable[list[int]]) -> None:
+    def _remove_all(cls, store: NewsFeedStore, follower_ids: Sequence[int], lists: Iterable[list[int]]) -> None:
         for tweet_ids in lists:
-            store.remove_many(follower_id, tweet_ids)
+            for follower_id in follower_ids:
+                store.remove_many(follower_id, tweet_ids)
 
     @classmethod
-    def _note_follow(cls, follower_id: int, followee_id: int, friendship_id: int, newest: list[int]) -> int:
+    def _note_follows(cls, friendship_ids: dict[Pair, int], newest: dict[int, list[int]]) -> dict[Pair, int]:
         """
-        Note, at the first settling of a friendship, how far back the followee's tweets go; return that id.
+        Note, when friendships are first reconciled, how far back the followees' tweets go; return these ids by pair.
+
+        One query, and two more for all that are new.
         """
-        noted = FeedFollow.objects.filter(pk=(follower_id, followee_id), friendship_id=friendship_id, ended_at=None)
-        oldest_id = noted.values_list("oldest_id", flat=True).first()
-        if oldest_id is None:
-            is_all = len(newest) < settings.BACKFILL_TWEETS
-            # Of somebody who has posted a hundred since, all of them are delivered.
-            oldest_id = 0 if is_all else min(newest[-1], friendship_id)
-            FeedFollow.objects.update_or_create(
+        noted = FeedFollow.objects.filter(any_of(("follower_id", "followee_id"), friendship_ids), ended_at=None)
+        oldest_ids = {
+            (follower_id, followee_id): oldest_id
+            for follower_id, followee_id, friendship_id, oldest_id in noted.values_list(
+                "follower_id", "followee_id", "friendship_id", "oldest_id"
+            )
+            if friendship_ids[follower_id, followee_id] == friendship_id
+        }
+        new = {
+            (follower_id, followee_id): FeedFollow(
                 follower_id=follower_id,
                 followee_id=followee_id,
-                defaults={
-                    "friendship_id": friendship_id,
-                    "oldest_id": oldest_id,
-                    "settled_at": timezone.now(),
-                    "ended_at": None,
-                },
+                friendship_id=friendship_id,
+                oldest_id=find_oldest_id(newest[followee_id], friendship_id),
+                settled_at=timezone.now(),
             )
-        return oldest_id
+            for (follower_id, followee_id), friendship_id in sorted(friendship_ids.items())
+            if (follower_id, followee_id) not in oldest_ids
+        }
+        if new:
+            # What is noted of an earlier friendship; nobody else writes these rows while the profiles are locked.
+            FeedFollow.objects.filter(any_of(("follower_id", "followee_id"), new)).delete()
+            FeedFollow.objects.bulk_create(new.values())
+        return oldest_ids | {pair: follow.oldest_id for pair, follow in new.items()}
 
     @classmethod
     def write_missed_rows(cls, puts, deletes, version):
@@ -132,3 +174,25 @@ class NewsFeedService:
         store = store_to_read(author_id)
         own = store.count_feeds_with(tweet_id, [author_id])
         return store.count_feeds_with(tweet_id, follower_ids), len(follower_ids), bool(own)
+
+
+def group_by_followee(pairs: Iterable[Pair]) -> list[tuple[int, list[int]]]:
+    """
+    Return [(followee id, ids of their followers)], both in the order of ids, so that all writers lock in one order.
+    """
+    groups: dict[int, list[int]] = {}
+    for followee_id, follower_id in sorted((followee_id, follower_id) for follower_id, followee_id in pairs):
+        groups.setdefault(followee_id, []).append(follower_id)
+    return list(groups.items())
+
+
+def find_oldest_id(newest: Sequence[int], friendship_id: int) -> int:
+    """
+    Return from which id on a followee's tweets belong into a new follower's feed; 0 where that is all of them.
+
+    :param newest: ids of the followee's newest tweets, newest first.
+    """
+    if len(newest) < settings.BACKFILL_TWEETS:
+        return 0
+    # Of somebody who has posted a hundred since, all of them are delivered.
+    return min(newest[-1], friendship_id)

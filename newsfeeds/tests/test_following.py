@@ -2,7 +2,9 @@
 What following and unfollowing do to the follower's feed.
 """
 
-from newsfeeds.services import PostingService
+from friendships.models import Friendship
+from newsfeeds.services import NewsFeedService, PostingService
+from newsfeeds.storage import store_to_read
 from testing.testcases import ApiTestCase
 
 
@@ -148,3 +150,38 @@ class FollowingTests(ApiTestCase):
         self.tasks_run()
 
         self.assertEqual(self.rows_of(bob), [kept])
+
+    def test_each_further_follow_of_a_batch_costs_one_statement_at_most(self):
+        alice, costs = self.person("alice"), []
+        tweet_id = alice.tweets()
+        self.tasks_run()
+        for size in (1, 25):
+            fan_ids = self.crowd(size, following=alice)
+            friendships = Friendship.objects.filter(from_user_id__in=fan_ids, to_user_id=alice.id)
+            changes = list(friendships.values_list("from_user_id", "to_user_id", "id"))
+
+            with self.captureOnCommitCallbacks(execute=True):
+                costs.append(self.count_queries(NewsFeedService.reconcile, changes))
+
+            self.assertEqual(store_to_read(alice.id).count_feeds_with(tweet_id, fan_ids), size)
+
+        one, many = costs
+        self.assertLessEqual(many - one, 24)
+
+    def test_some_follow_some_unfollow_and_some_follow_again_in_one_batch(self):
+        alice, bob, carol, dora = (self.person(name) for name in ("alice", "bob", "carol", "dora"))
+        tweet_ids = [author.tweets() for author in (alice, dora)]
+        for author in (alice, dora):
+            bob.follows(author)
+        carol.follows(alice)
+        self.tasks_run()
+
+        bob.unfollows(alice)
+        bob.follows(alice)
+        carol.unfollows(alice)
+        carol.follows(dora)
+        bob.unfollows(dora)
+        self.tasks_run()
+
+        self.assertEqual(self.rows_of(bob), tweet_ids[:1])
+        self.assertEqual(self.rows_of(carol), tweet_ids[1:])
