@@ -76,7 +76,9 @@ def long_integers(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     Give every integer in a schema 64 bits: ids and counters need them, and generators assume 32.
     """
     for part in parts(result):
-        if part.get("type") == "integer":
+        types = part.get("type")
+        # One that may be null names both.
+        if types == "integer" or (isinstance(types, list) and "integer" in types):
             part.setdefault("format", "int64")
     return result
 
