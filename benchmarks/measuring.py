@@ -36,8 +36,9 @@ def measure(case: Case, programs: Programs, seconds: float) -> Measured:
     """
     Send the requests of a case for so many seconds, wait for what follows, and return its figures.
     """
+    case.renew_requests()
     before = programs.cpu_seconds()
-    load = send(case, seconds)
+    load = hammer_case(case, seconds)
     drained = wait_until_drained()
     return Measured.of(
         count=load.count,
@@ -50,6 +51,14 @@ def measure(case: Case, programs: Programs, seconds: float) -> Measured:
 
 
 def send(case: Case, seconds: float) -> Load:
+    """
+    Send the requests of a case for so many seconds without measuring: to warm up, to record.
+    """
+    case.renew_requests()
+    return hammer_case(case, seconds)
+
+
+def hammer_case(case: Case, seconds: float) -> Load:
     load = hammer(
         PORT, case.requests, connections=case.connections, seconds=case.seconds or seconds, expected=case.expected
     )
