@@ -1,10 +1,12 @@
 """
 gunicorn's worker of both profiles: waitress inside gunicorn's process management (ADR 9).
 
-One thread speaks with all clients, the others run the project. A request is handed over when it has arrived
-whole, chunks put together, and an answer is taken back whole, so that no client, however slow, holds a thread.
+One thread speaks with all clients and runs what they read; the others run writes, and whatever arrives while a read
+takes long. A request runs when it has arrived whole, chunks put together, and its answer is taken back whole, so that
+no client, however slow, holds a thread.
 """
 
+import contextlib
 import faulthandler
 import logging
 import os
@@ -13,6 +15,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from types import FrameType
 
 from gunicorn.workers.base import Worker
@@ -40,14 +43,25 @@ LAST_SECONDS = 5
 LINGER_SECONDS = 2
 
 
+# The thread that polls may be away for a read so long; then another polls, and hands all requests to other threads.
+PATIENCE_SECONDS = 0.01
+
+
 class Dispatcher:
     """
     The threads that run requests. Writes leave one of them alone: reads are answered while all writes wait for a lock.
+
+    What the polling thread is to run itself waits in `reads`: handing a request to another thread costs
+    a quarter of a home feed, for two threads want the interpreter's lock then.
     """
+
+    # Which thread polls and may run reads; None while none may.
+    reader: int | None = None
 
     def __init__(self, threads: int) -> None:
         # What each busy thread does, and since when.
         self.running: dict[int, tuple[Channel, float]] = {}
+        self.reads: deque[Channel] = deque()
         self._tasks: queue.SimpleQueue[Channel] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._free_for_writes = max(1, threads - 1)
@@ -57,6 +71,12 @@ class Dispatcher:
 
     def add_task(self, task: Channel) -> None:
         task.arrived_at = time.monotonic()
+        if not task.is_write and threading.get_ident() == self.reader:
+            self.reads.append(task)
+        else:
+            self.hand_over(task)
+
+    def hand_over(self, task: Channel) -> None:
         if task.is_write:
             with self._lock:
                 if not self._free_for_writes:
@@ -65,11 +85,19 @@ class Dispatcher:
                 self._free_for_writes -= 1
         self._tasks.put(task)
 
+    def take_reads(self) -> Iterator[Channel]:
+        """
+        Take what waits in `reads`, one by one; two threads may do so at once.
+        """
+        with contextlib.suppress(IndexError):
+            while True:
+                yield self.reads.popleft()
+
     def _work(self) -> None:
         while True:
-            self._run(self._tasks.get())
+            self.run(self._tasks.get())
 
-    def _run(self, task: Channel) -> None:
+    def run(self, task: Channel) -> None:
         is_write = task.is_write
         self.running[threading.get_ident()] = task, time.monotonic()
         try:
@@ -137,6 +165,9 @@ class WaitressWorker(Worker):
     # What is polled: the server and its channels, by file number.
     polled: dict[int, wasyncore.dispatcher]
     next_look_at = 0.0
+    # Counts how often the reader has begun to run reads, and says whether it is still at it.
+    rounds = 0
+    is_reading = False
 
     def run(self) -> None:
         (listener,) = self.sockets
@@ -169,9 +200,64 @@ class WaitressWorker(Worker):
             sockinfo=sockinfo,
             bind_socket=False,
         )
+        self.polling = threading.Lock()
+        self.is_awake = threading.Event()
+        threading.Thread(target=self.read, name="web-reader", daemon=True).start()
         while self.alive:
-            self.turn(timeout=1)
-        self.drain(self.cfg.graceful_timeout)
+            self.watch()
+        with self.polling:
+            self.drain(self.cfg.graceful_timeout)
+
+    def read(self) -> None:
+        """
+        Poll, and run what is read, until the process stops. The reader's whole life.
+        """
+        dispatcher = self.server.task_dispatcher
+        dispatcher.reader = threading.get_ident()
+        try:
+            while self.alive:
+                with self.polling:
+                    self.turn(timeout=1)
+                if dispatcher.reads:
+                    self.rounds += 1
+                    self.is_reading = True
+                    if not self.is_awake.is_set():
+                        self.is_awake.set()
+                    for task in dispatcher.take_reads():
+                        dispatcher.run(task)
+                    self.is_reading = False
+                    if self.polling.locked():
+                        self.server.pull_trigger()
+        finally:
+            # Not alive by a fault either: without a reader the process must end.
+            self.alive = False
+            self.is_awake.set()
+
+    def watch(self) -> None:
+        """
+        Look once whether the reader has come back from its reads in time, else poll in its place until it has.
+
+        Sleeps while nobody asks anything, and wakes for nobody who is quick.
+        """
+        self.is_awake.wait()
+        rounds = self.rounds
+        time.sleep(PATIENCE_SECONDS)
+        if rounds != self.rounds:
+            return
+        if self.is_reading:
+            self.poll_instead()
+        else:
+            self.is_awake.clear()
+            if rounds != self.rounds or not self.alive:
+                self.is_awake.set()
+
+    def poll_instead(self) -> None:
+        dispatcher = self.server.task_dispatcher
+        with self.polling:
+            for task in dispatcher.take_reads():
+                dispatcher.hand_over(task)
+            while self.is_reading and self.alive:
+                self.turn(timeout=1)
 
     def turn(self, *, timeout: float) -> None:
         """
@@ -204,6 +290,10 @@ class WaitressWorker(Worker):
         """
         Answer what has been asked, for so many seconds at most, and what arrives meanwhile on open connections.
         """
+        dispatcher = self.server.task_dispatcher
+        dispatcher.reader = None
+        for task in dispatcher.take_reads():
+            dispatcher.hand_over(task)
         self.server.stop_accepting()
         now = time.monotonic()
         end, linger_until = now + seconds, now + LINGER_SECONDS
