@@ -6,16 +6,12 @@ takes long. A request runs when it has arrived whole, chunks put together, and i
 no client, however slow, holds a thread.
 """
 
-import contextlib
 import faulthandler
 import logging
 import os
-import queue
 import sys
 import threading
 import time
-from collections import deque
-from collections.abc import Iterator
 from types import FrameType
 
 from gunicorn.workers.base import Worker
@@ -24,6 +20,7 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 
 from deploy.web_channel import Channel
+from deploy.web_dispatcher import Dispatcher
 
 logger = logging.getLogger("web")
 
@@ -45,77 +42,6 @@ LINGER_SECONDS = 2
 
 # The thread that polls may be away for a read so long; then another polls, and hands all requests to other threads.
 PATIENCE_SECONDS = 0.01
-
-
-class Dispatcher:
-    """
-    The threads that run requests. Writes leave one of them alone: reads are answered while all writes wait for a lock.
-
-    What the polling thread is to run itself waits in `reads`: handing a request to another thread costs
-    a quarter of a home feed, for two threads want the interpreter's lock then.
-    """
-
-    # Which thread polls and may run reads; None while none may.
-    reader: int | None = None
-
-    def __init__(self, threads: int) -> None:
-        # What each busy thread does, and since when.
-        self.running: dict[int, tuple[Channel, float]] = {}
-        self.reads: deque[Channel] = deque()
-        self._tasks: queue.SimpleQueue[Channel] = queue.SimpleQueue()
-        self._lock = threading.Lock()
-        self._free_for_writes = max(1, threads - 1)
-        self._waiting_writes: deque[Channel] = deque()
-        for number in range(threads):
-            threading.Thread(target=self._work, name=f"web-{number}", daemon=True).start()
-
-    def add_task(self, task: Channel) -> None:
-        task.arrived_at = time.monotonic()
-        if not task.is_write and threading.get_ident() == self.reader:
-            self.reads.append(task)
-        else:
-            self.hand_over(task)
-
-    def hand_over(self, task: Channel) -> None:
-        if task.is_write:
-            with self._lock:
-                if not self._free_for_writes:
-                    self._waiting_writes.append(task)
-                    return
-                self._free_for_writes -= 1
-        self._tasks.put(task)
-
-    def take_reads(self) -> Iterator[Channel]:
-        """
-        Take what waits in `reads`, one by one; two threads may do so at once.
-        """
-        with contextlib.suppress(IndexError):
-            while True:
-                yield self.reads.popleft()
-
-    def _work(self) -> None:
-        while True:
-            self.run(self._tasks.get())
-
-    def run(self, task: Channel) -> None:
-        is_write = task.is_write
-        self.running[threading.get_ident()] = task, time.monotonic()
-        try:
-            task.service()
-        except Exception:
-            logger.exception("a connection failed")
-            task.cancel()
-        finally:
-            del self.running[threading.get_ident()]
-            if is_write:
-                self._finish_write()
-
-    def _finish_write(self) -> None:
-        with self._lock:
-            if self._waiting_writes:
-                self._tasks.put(self._waiting_writes.popleft())
-            else:
-                self._free_for_writes += 1
 
 
 class Server(TcpWSGIServer):
