@@ -20,7 +20,7 @@ class Dispatcher:
     The threads that run requests. Writes leave one of them alone: reads are answered while all writes wait for a lock.
 
     What the polling thread is to run itself waits in `reads`: handing a request to another thread costs
-    a quarter of a home feed, for two threads want the interpreter's lock then.
+    0.2 ms of CPU (measured with an empty view), for two threads want the interpreter's lock then.
     """
 
     # Which thread polls and may run reads; None while none may.
