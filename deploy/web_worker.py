@@ -1,18 +1,17 @@
 """
 gunicorn's worker of both profiles: waitress inside gunicorn's process management (ADR 9).
 
-One thread speaks with all clients, the others run the project. A request is handed over when it has arrived
-whole, chunks put together, and an answer is taken back whole, so that no client, however slow, holds a thread.
+One thread speaks with all clients and runs what they read; the others run writes, and whatever arrives while a read
+takes long. A request runs when it has arrived whole, chunks put together, and its answer is taken back whole, so that
+no client, however slow, holds a thread.
 """
 
 import faulthandler
 import logging
 import os
-import queue
 import sys
 import threading
 import time
-from collections import deque
 from types import FrameType
 
 from gunicorn.workers.base import Worker
@@ -21,6 +20,7 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 
 from deploy.web_channel import Channel
+from deploy.web_dispatcher import Dispatcher
 
 logger = logging.getLogger("web")
 
@@ -40,54 +40,8 @@ LAST_SECONDS = 5
 LINGER_SECONDS = 2
 
 
-class Dispatcher:
-    """
-    The threads that run requests. Writes leave one of them alone: reads are answered while all writes wait for a lock.
-    """
-
-    def __init__(self, threads: int) -> None:
-        # What each busy thread does, and since when.
-        self.running: dict[int, tuple[Channel, float]] = {}
-        self._tasks: queue.SimpleQueue[Channel] = queue.SimpleQueue()
-        self._lock = threading.Lock()
-        self._free_for_writes = max(1, threads - 1)
-        self._waiting_writes: deque[Channel] = deque()
-        for number in range(threads):
-            threading.Thread(target=self._work, name=f"web-{number}", daemon=True).start()
-
-    def add_task(self, task: Channel) -> None:
-        task.arrived_at = time.monotonic()
-        if task.is_write:
-            with self._lock:
-                if not self._free_for_writes:
-                    self._waiting_writes.append(task)
-                    return
-                self._free_for_writes -= 1
-        self._tasks.put(task)
-
-    def _work(self) -> None:
-        while True:
-            self._run(self._tasks.get())
-
-    def _run(self, task: Channel) -> None:
-        is_write = task.is_write
-        self.running[threading.get_ident()] = task, time.monotonic()
-        try:
-            task.service()
-        except Exception:
-            logger.exception("a connection failed")
-            task.cancel()
-        finally:
-            del self.running[threading.get_ident()]
-            if is_write:
-                self._finish_write()
-
-    def _finish_write(self) -> None:
-        with self._lock:
-            if self._waiting_writes:
-                self._tasks.put(self._waiting_writes.popleft())
-            else:
-                self._free_for_writes += 1
+# The thread that polls may be away for a read so long; then another polls, and hands all requests to other threads.
+PATIENCE_SECONDS = 0.01
 
 
 class Server(TcpWSGIServer):
@@ -137,6 +91,9 @@ class WaitressWorker(Worker):
     # What is polled: the server and its channels, by file number.
     polled: dict[int, wasyncore.dispatcher]
     next_look_at = 0.0
+    # Counts how often the reader has begun to run reads, and says whether it is still at it.
+    rounds = 0
+    is_reading = False
 
     def run(self) -> None:
         (listener,) = self.sockets
@@ -169,9 +126,64 @@ class WaitressWorker(Worker):
             sockinfo=sockinfo,
             bind_socket=False,
         )
+        self.polling = threading.Lock()
+        self.is_awake = threading.Event()
+        threading.Thread(target=self.read, name="web-reader", daemon=True).start()
         while self.alive:
-            self.turn(timeout=1)
-        self.drain(self.cfg.graceful_timeout)
+            self.watch()
+        with self.polling:
+            self.drain(self.cfg.graceful_timeout)
+
+    def read(self) -> None:
+        """
+        Poll, and run what is read, until the process stops. The reader's whole life.
+        """
+        dispatcher = self.server.task_dispatcher
+        dispatcher.reader = threading.get_ident()
+        try:
+            while self.alive:
+                with self.polling:
+                    self.turn(timeout=1)
+                if dispatcher.reads:
+                    self.rounds += 1
+                    self.is_reading = True
+                    if not self.is_awake.is_set():
+                        self.is_awake.set()
+                    for task in dispatcher.take_reads():
+                        dispatcher.run(task)
+                    self.is_reading = False
+                    if self.polling.locked():
+                        self.server.pull_trigger()
+        finally:
+            # Not alive by a fault either: without a reader the process must end.
+            self.alive = False
+            self.is_awake.set()
+
+    def watch(self) -> None:
+        """
+        Look once whether the reader has come back from its reads in time, else poll in its place until it has.
+
+        Sleeps while nobody asks anything, and wakes for nobody who is quick.
+        """
+        self.is_awake.wait()
+        rounds = self.rounds
+        time.sleep(PATIENCE_SECONDS)
+        if rounds != self.rounds:
+            return
+        if self.is_reading:
+            self.poll_instead()
+        else:
+            self.is_awake.clear()
+            if rounds != self.rounds or not self.alive:
+                self.is_awake.set()
+
+    def poll_instead(self) -> None:
+        dispatcher = self.server.task_dispatcher
+        with self.polling:
+            for task in dispatcher.take_reads():
+                dispatcher.hand_over(task)
+            while self.is_reading and self.alive:
+                self.turn(timeout=1)
 
     def turn(self, *, timeout: float) -> None:
         """
@@ -204,6 +216,10 @@ class WaitressWorker(Worker):
         """
         Answer what has been asked, for so many seconds at most, and what arrives meanwhile on open connections.
         """
+        dispatcher = self.server.task_dispatcher
+        dispatcher.reader = None
+        for task in dispatcher.take_reads():
+            dispatcher.hand_over(task)
         self.server.stop_accepting()
         now = time.monotonic()
         end, linger_until = now + seconds, now + LINGER_SECONDS

@@ -26,6 +26,19 @@ def application(environ, start_response):
     return [b"ok"]
 """
 
+# Answers as soon as three ask at once.
+TOGETHER = """
+import threading
+
+barrier = threading.Barrier(3)
+
+def application(environ, start_response):
+    if environ["PATH_INFO"] == "/":
+        barrier.wait(10)
+    start_response("200 OK", [("Content-Length", "2")])
+    return [b"ok"]
+"""
+
 
 class ClientsTestCase(EmbeddedTestCase):
     def connect(self, sent, receive_buffer=None):
@@ -146,3 +159,15 @@ class EndlessRequestsTests(ClientsTestCase):
         self.assertLess(self.seconds_of("/livez"), 5)
         self.assertIn("a request has not ended in time", web.output)
         self.assertIn("endless.py", web.output)
+
+
+class SlowReadsTests(ClientsTestCase):
+    def test_reads_that_wait_for_one_another_are_all_answered_again_and_again(self):
+        (self.data_dir / "together.py").write_text(TOGETHER)
+        self.start_web("--pythonpath", str(self.data_dir), application="together:application")
+
+        for _ in range(3):
+            clients = [self.connect(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n") for _ in range(3)]
+
+            for client in clients:
+                self.assertTrue(client.recv(1024).startswith(b"HTTP/1.1 200 OK"))
