@@ -19,6 +19,7 @@ from accounts.constants import (
     USERNAME_COLUMN,
     RoleRank,
 )
+from utils.database.prepared import VisibleQuerySet
 
 
 def fold_name(text: str) -> str:
@@ -48,7 +49,7 @@ class NicknameKeyField(models.CharField):
         return key
 
 
-class UserQuerySet(models.QuerySet["User"]):
+class UserQuerySet(VisibleQuerySet["User"]):
     def visible_to(self, viewer: "Viewer") -> "UserQuerySet":
         """
         Return the users that `viewer` may see. This is the one place that decides it.

@@ -10,10 +10,11 @@ from django.db import models
 from accounts.models import Viewer
 from comments.constants import MAX_CONTENT_LENGTH
 from likes.models import Likeable
+from utils.database.prepared import VisibleQuerySet
 from utils.database.time_ids import id_to_datetime
 
 
-class CommentQuerySet(models.QuerySet["Comment"]):
+class CommentQuerySet(VisibleQuerySet["Comment"]):
     def not_deleted(self) -> "CommentQuerySet":
         """
         Return all comments, because the row of a deleted comment is gone.

@@ -3,12 +3,12 @@ The verbs of likes.
 """
 
 from collections.abc import Collection, Sequence
+from functools import cache as remembered
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, QuerySet, When
-from django.db.models.expressions import Combinable
 
 from accounts.models import User, Viewer
 from accounts.records import UserRecord
@@ -21,6 +21,7 @@ from outbox.services import OutboxService
 from utils.caching.memcached.objects import Lookup, read_through
 from utils.database.counters import Counter
 from utils.database.pagination import Window, fill_page
+from utils.database.prepared import PreparedQuery, PreparedUpdate, visible_query
 from utils.database.transactions import after_commit, create_with_time_id, retried_transaction
 from utils.errors import Refused
 
@@ -70,9 +71,9 @@ class LikeService:
         :raises IntegrityError: the user likes it already; nothing has changed.
         """
         # Counter first: everyone who likes, unlikes or deletes the same target waits here instead of deadlocking.
-        if not cls._count(model.objects.not_deleted(), object_id, F("likes_count") + 1):
+        if not one_more(model).run(object_id):
             raise NothingToLike
-        target = cls._get_counted(model.objects.visible_to(user), object_id)
+        target = cls._get_counted(visible_query(model, user.is_staff), object_id)
         like = create_with_time_id(Like, user_id=user.id, target=target)
         cls._announce(Liked, user, target)
         return like
@@ -84,16 +85,14 @@ class LikeService:
 
         :raises NothingToLike: the target does not exist, or `user` may not see it.
         """
-        return cls._withdraw(user, model.objects.visible_to(user), object_id)
+        return cls._withdraw(user, model, object_id, visible_query(model, user.is_staff))
 
     @classmethod
     @retried_transaction
-    def _withdraw(cls, user: User, targets: QuerySet, object_id: int) -> int:
-        # Never below zero: a like whose counter has drifted can still be taken back.
-        fewer = Case(When(likes_count__gt=0, then=F("likes_count") - 1), default=0)
-        cls._count(targets.model.objects.all(), object_id, fewer)
+    def _withdraw(cls, user: User, model: type[Likeable], object_id: int, targets: PreparedQuery) -> int:
+        one_less(model).run(object_id)
         target = cls._get_counted(targets, object_id)
-        like = cls._between(user, targets.model, object_id).first()
+        like = cls._between(user, model, object_id).first()
         if like is None:
             # Undo the change of the counter.
             transaction.set_rollback(True)
@@ -104,18 +103,14 @@ class LikeService:
         return 1
 
     @classmethod
-    def _count(cls, targets: QuerySet, object_id: int, count: Combinable) -> int:
-        return targets.filter(id=object_id).update(likes_count=count, revision=F("revision") + 1)
-
-    @classmethod
-    def _get_counted(cls, targets: QuerySet, object_id: int) -> Likeable:
+    def _get_counted(cls, targets: PreparedQuery, object_id: int) -> Likeable:
         """
         Return a target whose counter this transaction has changed, so that its row is locked. One query
         tells whether the user may see it, who its owner is, and what to write to the caches after the commit.
 
         :raises NothingToLike: it is not among `targets`; the rollback restores the counter.
         """
-        target: Likeable | None = targets.filter(id=object_id).first()
+        target: Likeable | None = targets.first(object_id)
         if target is None:
             raise NothingToLike
         return target
@@ -232,15 +227,40 @@ class LikeService:
         models = {ContentType.objects.get_for_model(model).id: model for model in cls.likeable_models().values()}
         likes = list(Like.objects.filter(user_id=user.id).order_by("id")[:PURGE_SIZE])
         for like in likes:
-            # All targets: a deleted tweet still has a row and a counter.
-            if not cls._withdraw_any(user, models[like.content_type_id].objects.all(), like.object_id):
+            if not cls._withdraw_any(user, models[like.content_type_id], like.object_id):
                 like.delete()
         if len(likes) == PURGE_SIZE:
             OutboxService.record(event=LikesPurgeContinued(user_id=user_id))
 
     @classmethod
-    def _withdraw_any(cls, user: User, targets: QuerySet, object_id: int) -> int:
+    def _withdraw_any(cls, user: User, model: type[Likeable], object_id: int) -> int:
+        # All targets: a deleted tweet still has a row and a counter.
+        targets = PreparedQuery(lambda pk: model.objects.filter(pk=pk))
         try:
-            return cls._withdraw(user, targets, object_id)
+            return cls._withdraw(user, model, object_id, targets)
         except NothingToLike:
             return 0
+
+
+@remembered
+def one_more(model: type[Likeable]) -> PreparedUpdate:
+    """
+    Return the update that counts a like of a target that is not deleted.
+    """
+    return PreparedUpdate(
+        lambda pk: model.objects.not_deleted().filter(id=pk),
+        likes_count=F("likes_count") + 1,
+        revision=F("revision") + 1,
+    )
+
+
+@remembered
+def one_less(model: type[Likeable]) -> PreparedUpdate:
+    """
+    Return the update that counts a like less, never below zero: one whose counter has drifted can still be withdrawn.
+    """
+    return PreparedUpdate(
+        lambda pk: model.objects.filter(id=pk),
+        likes_count=Case(When(likes_count__gt=0, then=F("likes_count") - 1), default=0),
+        revision=F("revision") + 1,
+    )

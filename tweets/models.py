@@ -12,10 +12,11 @@ from django.utils import timezone
 from accounts.models import Viewer
 from likes.models import Likeable
 from tweets.constants import MAX_CONTENT_LENGTH, WALK_SIZE, PhotoKind, PhotoStatus
+from utils.database.prepared import VisibleQuerySet
 from utils.database.time_ids import id_to_datetime
 
 
-class TweetQuerySet(models.QuerySet["Tweet"]):
+class TweetQuerySet(VisibleQuerySet["Tweet"]):
     def not_deleted(self) -> "TweetQuerySet":
         """
         Return the tweets that are not deleted.

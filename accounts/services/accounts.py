@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Case, F, When
+from django.db.models import F
 from django.utils import timezone
 
 from accounts import cache
@@ -19,6 +19,7 @@ from accounts.services.roles import RoleService
 from accounts.services.tokens import AccessTokenService
 from outbox.services import OutboxService
 from utils.caching.memcached.objects import Lookup, read_through
+from utils.database.counters import add_to_counters
 from utils.database.transactions import after_commit
 from utils.errors import Refused
 
@@ -224,16 +225,7 @@ class AccountService:
         Rows are locked in the order of their ids, so two transactions cannot deadlock. Call it first in the
         transaction that changes what is counted.
         """
-        names = {name for changes in deltas.values() for name in changes}
-        changes = {name: F(name) + cls._delta(name, deltas) for name in names}
-        UserProfile.objects.filter(user_id__in=deltas).order_by("user_id").update(**changes)
-
-    @classmethod
-    def _delta(cls, name: str, deltas: dict[int, dict[str, int]]) -> int | Case:
-        if len(deltas) == 1:
-            [changes] = deltas.values()
-            return changes[name]
-        return Case(*[When(user_id=user_id, then=changes.get(name, 0)) for user_id, changes in deltas.items()])
+        add_to_counters(UserProfile, key="user_id", deltas=deltas)
 
     @classmethod
     def get_followers_counts(cls, *, user_ids: Collection[int]) -> dict[int, int]:

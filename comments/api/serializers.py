@@ -74,7 +74,7 @@ class CommentSerializerForCreate(serializers.Serializer):
     example = {"tweet_id": 217665629068437, "content": "And read at once!"}
 
     def validate_tweet_id(self, value: int) -> int:
-        tweet = Tweet.objects.visible_to(self.context["request"].user).filter(id=value).first()
+        tweet = Tweet.objects.find_visible(id=value, viewer=self.context["request"].user)
         if tweet is None:
             raise serializers.ValidationError("Tweet does not exist")
         self.tweet = tweet

@@ -5,7 +5,7 @@ Follow, unfollow, and the lists of followers and followings.
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -25,7 +25,7 @@ from friendships.api.serializers import (
     friendship_shape,
 )
 from friendships.services import FriendshipPage, FriendshipService, ListedFriendship
-from utils.api.pagination import EndlessRequest, NumberedRequest
+from utils.api.pagination import EndlessRequest, NumberedRequest, positive_number
 from utils.api.views import APIViewSet
 
 # Friendship id, the user on its other side, and whether the caller follows that user. Named up here, because within
@@ -53,7 +53,10 @@ class FriendshipViewSet(APIViewSet):
     rates = {name: f"friendships.{name}" for name in ("follow", "unfollow", "followers", "followings")}
 
     def get_object(self) -> User:
-        user: User = get_object_or_404(User.objects.visible_to(self.request.user), id=self.kwargs["pk"])
+        user_id = positive_number(self.kwargs["pk"])
+        user: User | None = User.objects.find_visible(id=user_id, viewer=self.request.user) if user_id else None
+        if user is None:
+            raise Http404
         return user
 
     def list(self, request: Request) -> Response:

@@ -88,6 +88,25 @@ class HidingTests(Photographing, Moderating, ApiTestCase):
 
         self.assertEqual(self.pages(self.mod), before)
 
+    def acts_on_her(self, person):
+        """
+        Like and comment on her tweet, follow her; return the status codes.
+        """
+        return [
+            person.post("likes/", content_type="tweet", object_id=self.alices_id).status_code,
+            person.post("comments/", tweet_id=self.alices_id, content="Still well said").status_code,
+            person.post(f"friendships/{self.alice.id}/follow/").status_code,
+        ]
+
+    def test_staff_alone_may_act_on_what_is_hidden_whoever_acted_before(self):
+        self.assertEqual(self.acts_on_her(self.bob), [201, 201, 201])
+
+        self.suspend()
+
+        for _ in range(2):
+            self.assertEqual(self.acts_on_her(self.mod), [201, 201, 201])
+            self.assertEqual(self.acts_on_her(self.bob), [400, 400, 404])
+
     def test_counters_stay(self):
         counted = self.nobody().get(f"users/{self.bob.id}/").json()
         tweet = self.nobody().get(f"tweets/{self.bobs_id}/").json()

@@ -3,8 +3,9 @@ The verbs that count the comments on a tweet, and that compare counters with the
 """
 
 from functools import partial
+from typing import cast
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 
 from accounts.models import UserProfile
 from outbox.services import OutboxService
@@ -12,7 +13,20 @@ from tweets.events import TweetRecounted
 from tweets.models import Tweet
 from tweets.services.tweets import TweetGone, TweetService
 from utils.database.counters import Counter, Drift
+from utils.database.prepared import PreparedQuery, PreparedUpdate
 from utils.database.transactions import after_commit, retried_transaction
+
+TWEET = PreparedQuery(lambda pk: Tweet.objects.filter(id=pk))
+ADD_COMMENT = PreparedUpdate(
+    lambda pk: Tweet.objects.not_deleted().filter(id=pk),
+    comments_count=F("comments_count") + 1,
+    revision=F("revision") + 1,
+)
+REMOVE_COMMENT = PreparedUpdate(
+    lambda pk: Tweet.objects.filter(id=pk, comments_count__gt=0),
+    comments_count=F("comments_count") - 1,
+    revision=F("revision") + 1,
+)
 
 
 class TweetCountService:
@@ -27,7 +41,7 @@ class TweetCountService:
 
         :raises TweetGone: the tweet does not exist or is deleted.
         """
-        if not cls._change_comments_count(Tweet.objects.not_deleted(), tweet_id, 1):
+        if not cls._change_comments_count(ADD_COMMENT, tweet_id):
             raise TweetGone
 
     @classmethod
@@ -35,15 +49,15 @@ class TweetCountService:
         """
         Undo `count_comment_added`, for a deleted tweet too. A counter at zero stays at zero.
         """
-        cls._change_comments_count(Tweet.objects.filter(comments_count__gt=0), tweet_id, -1)
+        cls._change_comments_count(REMOVE_COMMENT, tweet_id)
 
     @classmethod
-    def _change_comments_count(cls, tweets: QuerySet[Tweet], tweet_id: int, delta: int) -> bool:
-        changes = {"comments_count": F("comments_count") + delta, "revision": F("revision") + 1}
-        if not tweets.filter(id=tweet_id).update(**changes):
+    def _change_comments_count(cls, change: PreparedUpdate, tweet_id: int) -> bool:
+        if not change.run(tweet_id):
             return False
-        # The update has locked the row, so what is read here is what the commit will make true.
-        after_commit(partial(TweetService.push_state, tweet=Tweet.objects.get(id=tweet_id)))
+        # The update has locked the row, so it is there, and what is read here is what the commit will make true.
+        tweet = cast("Tweet", TWEET.first(tweet_id))
+        after_commit(partial(TweetService.push_state, tweet=tweet))
         return True
 
     @classmethod

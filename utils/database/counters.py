@@ -2,11 +2,11 @@
 Counter columns, and comparing and repairing them with the rows that they count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Model, QuerySet
 
 from utils.database.transactions import retried_transaction
@@ -88,3 +88,24 @@ class Counter:
         key, number = parent
         counted = self.rows.filter(**{self.pointer: key}).count()
         return None if number == counted else Drift(self.parent._meta.db_table, pk, self.name, number, counted)
+
+
+def add_to_counters(model: type[Model], *, key: str, deltas: Mapping[int, Mapping[str, int]]) -> None:
+    """
+    Add to counters of several rows: {value of the unique column `key`: {column: +1, …}}. One query.
+
+    Rows are locked in the order of `key`, so two transactions cannot deadlock.
+    """
+    # Written as SQL: composing it of Case, When and F took a fifth of the web server's time for a follow.
+    quote = connection.ops.quote_name
+    columns = sorted({name for changes in deltas.values() for name in changes})
+    added = f"CASE {quote(key)} {'WHEN %s THEN %s ' * len(deltas)}ELSE 0 END"
+    changes = ", ".join(f"{quote(name)} = {quote(name)} + {added}" for name in columns)
+    order = f" ORDER BY {quote(key)}" if connection.vendor == "mysql" else ""
+    parameters = [number for name in columns for id, of_row in deltas.items() for number in (id, of_row.get(name, 0))]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {quote(model._meta.db_table)} SET {changes} "  # noqa: S608 (names of columns and tables of ours)
+            f"WHERE {quote(key)} IN ({', '.join(['%s'] * len(deltas))}){order}",
+            [*parameters, *deltas],
+        )
