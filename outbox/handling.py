@@ -12,20 +12,17 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from celery import Task, shared_task
 from celery.signals import task_postrun, task_prerun
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import close_old_connections, connection
 
 from outbox.events import Event, UnreadableEvent
 from outbox.models import Message
 from outbox.services import OutboxService, subscriptions
-from utils.caching.redis.client import RedisUnavailable
-from utils.errors import Unavailable
-from utils.hbase.exceptions import HBaseUnavailable
+from utils.errors import TRANSIENT_ERRORS
 from utils.observability.metrics import count_handled
 from utils.observability.middleware import current_request_id
 
 logger = logging.getLogger(__name__)
 
-TRANSIENT_ERRORS = (OperationalError, InterfaceError, RedisUnavailable, HBaseUnavailable, Unavailable)
 QUICK_TRIES = 3
 # How many events one message to the broker carries at most; a handler of large events declares fewer.
 MAX_BATCH_SIZE = 100

@@ -1,6 +1,11 @@
 """
-Base classes of the errors of services. Each verb defines its own subclass; utils/api renders it as JSON.
+What a service may refuse, and the base class of every store's "no response".
+
+Each verb defines its own subclass of `ServiceError`; utils/api renders it as JSON. The client of
+each store raises its own subclass of `StoreUnavailable`.
 """
+
+from django.db import InterfaceError, OperationalError
 
 
 class ServiceError(Exception):
@@ -55,3 +60,15 @@ class Unavailable(ServiceError):
     code = "unavailable"
     message = "This is not available at the moment, try again later."
     retry_after_seconds = 2
+
+
+class StoreUnavailable(Exception):
+    """
+    A store other than the database did not respond: refused, timed out, not configured, or its circuit breaker is open.
+
+    Whether a write was done is unknown.
+    """
+
+
+# Errors that pass by themselves: whatever raised one may be tried again, as it is, a little later.
+TRANSIENT_ERRORS = (OperationalError, InterfaceError, StoreUnavailable, Unavailable)

@@ -17,8 +17,8 @@ from rest_framework.utils.serializer_helpers import ReturnDict
 from rest_framework.views import set_rollback
 
 from utils.api.exceptions import MissingParameters
-from utils.errors import ServiceError
-from utils.hbase.exceptions import HBaseError, HBaseUnavailable
+from utils.errors import ServiceError, StoreUnavailable
+from utils.hbase.exceptions import HBaseError
 from utils.observability.middleware import current_request_id
 
 logger = logging.getLogger(__name__)
@@ -62,8 +62,8 @@ def log_failed_store(error: Exception) -> None:
     elif isinstance(error, HBaseError):
         # A table is missing or disabled. This does not pass by itself, so log it with its traceback.
         logger.exception("HBase refused")  # noqa: LOG004 (as above)
-    elif isinstance(error, HBaseUnavailable):
-        logger.warning("HBase did not answer: %s", error)
+    elif isinstance(error, StoreUnavailable):
+        logger.warning("a store did not respond: %r", error)
 
 
 def error_headers(error: APIError) -> dict[str, str]:
@@ -96,7 +96,7 @@ def translate(error: Exception | None) -> APIError | None:
         return TooLarge()
     elif isinstance(error, (SuspiciousOperation, BadRequest, UnreadablePostError)):
         return Malformed()
-    elif isinstance(error, (OperationalError, HBaseUnavailable, HBaseError)):
+    elif isinstance(error, (OperationalError, StoreUnavailable, HBaseError)):
         return DatabaseBusy()
     return error if isinstance(error, exceptions.APIException) else None
 

@@ -13,9 +13,8 @@ from typing import Any, ParamSpec, TypeVar, TypeVarTuple
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Model, QuerySet
 
-from utils.caching.redis.client import RedisUnavailable
 from utils.database.time_ids import next_id
-from utils.hbase.exceptions import HBaseUnavailable
+from utils.errors import StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +115,7 @@ def after_commit(action: Callable[[*Arguments], object], *args: *Arguments) -> N
     def attempt() -> None:
         try:
             action(*args)
-        except (RedisUnavailable, HBaseUnavailable) as error:
+        except StoreUnavailable as error:
             logger.info("%s after commit: %s", action, error)
 
     transaction.on_commit(attempt, robust=True)

@@ -1,32 +1,33 @@
 """
-What can go wrong between the project and HBase, in words that name the table.
+What can go wrong between the project and HBase. Messages name the table.
 """
 
+from utils.errors import StoreUnavailable
 
-class HBaseUnavailable(Exception):
+
+class HBaseUnavailable(StoreUnavailable):
     """
-    No answer: refused, timed out, dropped, no free connection, not configured, or the breaker is open.
+    HBase did not respond: refused, timed out, dropped, no free connection, not configured, or the breaker is open.
 
-    A read may be tried again later. A write may or may not have happened; all writes but
-    `compare_and_set` may be repeated.
+    A read may be tried again later. A write may or may not have happened; it is safe to repeat.
     """
 
 
 class HBaseError(Exception):
     """
-    HBase answered that it will not do this. Asking again gives the same answer.
+    HBase refused the call. Repeating it gives the same response.
 
     :param details: the server's own text with its Java stack, for the log and never for a client.
     """
 
-    def __init__(self, message, *, details=""):
+    def __init__(self, message: str, *, details: str = "") -> None:
         self.details = details
         super().__init__(message)
 
 
 class TableMissing(HBaseError):
     """
-    The table does not exist: `create_table` has not been run, or the table prefix is another one.
+    The table does not exist: `create_table` has not been run, or the table prefix is a different one.
     """
 
 
@@ -38,25 +39,19 @@ class TableDisabled(HBaseError):
 
 class FamilyMissing(HBaseError):
     """
-    The table was made for an older model, without this column family.
-    """
-
-
-class HiddenByDelete(HBaseError):
-    """
-    `compare_and_set` met a row that was deleted; the value it wrote cannot be seen. Use `create` there.
+    The table was created for an older model, without this column family.
     """
 
 
 class BadModel(TypeError):
     """
-    A model is declared wrongly; raised while its class is made.
+    A model is declared wrongly. Raised when its class is created.
     """
 
 
 class BadRowKey(ValueError):
     """
-    A part of a row key is missing, of the wrong type, out of range or too long.
+    A part of a row key is missing, of the wrong type or out of range.
     """
 
 
@@ -68,11 +63,11 @@ class BadColumn(ValueError):
 
 class MissingColumn(ValueError):
     """
-    A row lacks a column that its model does not allow to be empty.
+    A row lacks a column of its model.
     """
 
 
 class NotATestTable(RuntimeError):
     """
-    A table would have been made or dropped outside tests without saying so.
+    A table would have been created or dropped outside tests without `outside_tests=True`.
     """

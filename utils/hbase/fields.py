@@ -1,169 +1,108 @@
 """
-Kinds of values and how each becomes bytes, in a row key or in a column.
+Kinds of integers, and how each becomes eight bytes in a row key or a column.
 
-HBase sorts rows by the bytes of their keys and knows no types, so the order of bytes has to be
-the order of values. `ReversedIntegerField` is the exception, on purpose.
+HBase sorts rows by the bytes of their keys and knows no types, so the order of the bytes must be
+the order of the values. `ReversedIntegerField` is a deliberate exception.
 """
 
-from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar, Self, overload
 
 MIN_INTEGER = -(2**63)
 MAX_INTEGER = 2**63 - 1
-UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-
-# In a string that is not the last part of a key, 00 is written 00 01 and 00 00 ends it: a shorter
-# string then sorts before every longer one that begins with it, and the next part begins afresh.
-ZERO, ESCAPED_ZERO, END = b"\x00", b"\x00\x01", b"\x00\x00"
+# Bytes that every value takes.
+WIDTH = 8
 
 
 class Field:
     """
-    One value of a row: a part of its key when `Meta.row_key` names it, else a column.
+    One value of a row: a part of its key if `Meta.row_key` names it, otherwise a column.
 
-    :param column_family: where a column is kept; a part of the key has none.
-    :param null: the column may be None, and then is not stored. A part of the key never is.
+    :param column_family: where a column is stored; a part of the key has none.
     """
 
-    # Bytes it takes in a key; None where that depends on the value.
-    width = None
-    # Whether rows of larger values come later (1), earlier (-1) or anywhere (0).
-    direction = 1
+    # Whether rows lie in the order of the values, ascending or descending, so that a range makes sense.
+    is_ordered: ClassVar[bool] = True
 
-    def __init__(self, *, column_family=None, null=False):
+    def __init__(self, *, column_family: str | None = None) -> None:
         self.column_family = column_family
-        self.null = null
-        self.name = None
+        self.name = ""
 
-    def encode(self, value):
+    if TYPE_CHECKING:
+        # A row has its values in its `__dict__`, which Python reads before the fields of the class.
+        @overload
+        def __get__(self, row: None, model: type) -> Self: ...
+        @overload
+        def __get__(self, row: object, model: type) -> int: ...
+        def __get__(self, row: object | None, model: type) -> Self | int: ...
+
+    def encode(self, value: object) -> bytes:
         """
-        Return `value` as bytes.
+        Return `value` as eight bytes.
 
         :raises ValueError: wrong type or out of range; the message completes "<field name> …".
         """
         raise NotImplementedError
 
-    def decode(self, data):
+    def decode(self, data: bytes) -> int:
         """
-        Return the value whose `encode` gave `data`.
+        Return the value that `encode` turned into the eight bytes `data`.
 
         :raises ValueError: there is no such value.
         """
         raise NotImplementedError
 
-    def encode_inner(self, value):
-        """
-        Return `value` as bytes that tell by themselves where they end, for a part of a key that is not the last.
-        """
-        return self.encode(value)
-
-    def decode_inner(self, key, offset):
-        """
-        Return the value that begins at `offset` of `key`, and the offset behind it.
-        """
-        end = offset + self.width
-        return self.decode(key[offset:end]), end
-
 
 class IntegerField(Field):
     """
-    A signed 64-bit integer in 8 bytes, negative ones first.
+    A signed 64-bit integer, negative ones first.
     """
 
-    width = 8
+    def encode(self, value: object) -> bytes:
+        # Adding 2^63 flips the sign bit: two's complement would sort negative numbers last.
+        return (checked(value, MIN_INTEGER) - MIN_INTEGER).to_bytes(WIDTH, "big")
 
-    def encode(self, value):
-        # The sign bit flipped (by adding 2^63): two's complement would sort negative numbers last.
-        return (checked(value, MIN_INTEGER) - MIN_INTEGER).to_bytes(8, "big")
-
-    def decode(self, data):
+    def decode(self, data: bytes) -> int:
         return int.from_bytes(data, "big") + MIN_INTEGER
 
 
 class DescendingIntegerField(Field):
     """
-    A signed 64-bit integer in 8 bytes, largest first: 2^63-1-n.
+    A signed 64-bit integer, largest first: stored as 2^63-1-n.
 
-    Newest first without a reverse scan, when the numbers are times or ids that grow.
+    When the numbers are times or ids that grow, a plain scan returns the newest first.
     """
 
-    width = 8
-    direction = -1
+    def encode(self, value: object) -> bytes:
+        return (MAX_INTEGER - checked(value, MIN_INTEGER)).to_bytes(WIDTH, "big")
 
-    def encode(self, value):
-        return (MAX_INTEGER - checked(value, MIN_INTEGER)).to_bytes(8, "big")
-
-    def decode(self, data):
+    def decode(self, data: bytes) -> int:
         return MAX_INTEGER - int.from_bytes(data, "big")
 
 
 class ReversedIntegerField(Field):
     """
-    An integer from 0 to 2^63-1 in 8 bytes, the lowest byte first.
+    An integer from 0 to 2^63-1, the lowest byte first.
 
-    Ids that were given one after the other differ in their lowest byte, so their rows lie far
-    apart and the newest users do not all meet in the last region. The price: no ranges over it.
+    Consecutive ids differ in their lowest byte, so their rows lie far apart and the newest users
+    do not all share the last region. The price is that there are no ranges over it.
     """
 
-    width = 8
-    direction = 0
+    is_ordered = False
 
-    def encode(self, value):
-        return checked(value, 0).to_bytes(8, "little")
+    def encode(self, value: object) -> bytes:
+        return checked(value, 0).to_bytes(WIDTH, "little")
 
-    def decode(self, data):
+    def decode(self, data: bytes) -> int:
         return checked(int.from_bytes(data, "little"), 0)
 
 
-class TimestampField(IntegerField):
-    """
-    An aware datetime, kept in UTC as microseconds since 1970; exact from year 1 to 9999.
-    """
-
-    def encode(self, value):
-        if not isinstance(value, datetime) or value.tzinfo is None:
-            raise ValueError(f"is an aware datetime, not {value!r}")
-        return super().encode((value - UNIX_EPOCH) // MICROSECOND)
-
-    def decode(self, data):
-        return UNIX_EPOCH + timedelta(microseconds=super().decode(data))
-
-
-class StringField(Field):
-    """
-    Text in UTF-8, whose byte order is the order of code points.
-
-    In a key it may not be empty.
-    """
-
-    def encode(self, value):
-        if not isinstance(value, str):
-            raise ValueError(f"is a string, not {value!r}")
-        try:
-            return value.encode()
-        except UnicodeEncodeError as error:
-            raise ValueError(f"is not valid text: {error.reason}") from error
-
-    def decode(self, data):
-        return data.decode()
-
-    def encode_inner(self, value):
-        return self.encode(value).replace(ZERO, ESCAPED_ZERO) + END
-
-    def decode_inner(self, key, offset):
-        end = key.index(END, offset)
-        escaped = key[offset:end]
-        data = escaped.replace(ESCAPED_ZERO, ZERO)
-        if not data or data.replace(ZERO, ESCAPED_ZERO) != escaped:
-            raise ValueError(f"no string: {escaped!r}")
-        return self.decode(data), end + len(END)
-
-
-def checked(value, minimum):
+def checked(value: object, minimum: int) -> int:
     """
     Return `value` if it is an integer from `minimum` to 2^63-1.
+
+    :raises ValueError: it is something else, or out of range.
     """
-    # Not isinstance: a bool is an int, and a key made of True is a bug that nobody would find.
+    # A bool is an int too, but a key built from True is a bug that nobody would find.
     if type(value) is not int:
         raise ValueError(f"is an integer, not {value!r}")
     if not minimum <= value <= MAX_INTEGER:

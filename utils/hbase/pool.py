@@ -1,11 +1,10 @@
 """
 Connections to HBase, shared by the threads of a process.
 
-What the pool is for was learned on a real server: connections that idle for a minute are closed
-by the server, so one that idled long is reopened instead of tried; after a timeout the same
-connection would answer the next question with the previous answer, so it is closed; and a
-connection that is inherited by a fork would be spoken on by two processes, so each process has
-its own pool.
+Observed on a real server: it closes connections that are idle for a minute, so a connection that was
+idle for long is reopened before it is used. After a timeout the next call on the same connection would
+read the response to the previous one, so the connection is closed. A connection inherited by a fork
+would be used by two processes, so each process has its own pool.
 """
 
 import contextlib
@@ -13,32 +12,36 @@ import contextvars
 import os
 import threading
 import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from django.conf import settings
 
 from utils.caching.breaker import CircuitBreaker
 from utils.hbase.connection import (
-    NO_ANSWER,
+    CLIENT_ERRORS,
     SERVER_ERRORS,
     Connection,
     is_dropped,
-    no_answer,
-    server_error,
+    translate_client_error,
+    translate_server_error,
 )
 from utils.hbase.exceptions import HBaseUnavailable
 
 # The server closes a connection that was silent for 60 s (hbase.thrift.server.socket.read.timeout).
 IDLE_SECONDS = 45
 
-_timeout_ms = contextvars.ContextVar("hbase_timeout_ms", default=None)
+_timeout_ms: contextvars.ContextVar[int | None] = contextvars.ContextVar("hbase_timeout_ms", default=None)
+
+Result = TypeVar("Result")
 
 
 @contextlib.contextmanager
-def timeout(milliseconds):
+def timeout(milliseconds: int) -> Iterator[None]:
     """
-    Let every call in the block wait up to `milliseconds` for each answer instead of HBASE["TIMEOUT_MS"].
+    Let every call in the block wait up to `milliseconds` for each response instead of HBASE["TIMEOUT_MS"].
 
-    For tasks and commands, which would rather wait than fail; a request keeps to the short one.
+    For tasks and commands, which prefer waiting to failing; requests use the short one.
     """
     token = _timeout_ms.set(milliseconds)
     try:
@@ -49,17 +52,26 @@ def timeout(milliseconds):
 
 class ConnectionPool:
     """
-    Up to `size` connections, made when they are needed; the one used last is taken first.
+    Up to `size` connections, opened when they are needed; the most recently used one is taken first.
 
-    Taking the last used keeps few connections busy and lets the others end: each open one
-    occupies a thread of the Thrift server.
+    That keeps few connections busy and lets the server close the others: each open one occupies
+    a thread of the Thrift server.
 
-    :param timeout_ms: limit for connecting and for each answer.
+    :param timeout_ms: limit for connecting and for each response.
     :param wait_seconds: how long a thread waits for a free connection.
-    :param idle_seconds: a connection that was silent for longer is reopened before use.
+    :param idle_seconds: a connection that was idle for longer is reopened before use.
     """
 
-    def __init__(self, *, host, port, timeout_ms, size, wait_seconds, idle_seconds=IDLE_SECONDS):
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        timeout_ms: int,
+        size: int,
+        wait_seconds: float,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
         self.address = f"{host}:{port}"
         self.timeout_ms = timeout_ms
         self.breaker = CircuitBreaker()
@@ -70,18 +82,18 @@ class ConnectionPool:
         self._idle_seconds = idle_seconds
         self._places = threading.BoundedSemaphore(size)
         self._lock = threading.Lock()
-        self._idle = []
+        self._idle: list[Connection] = []
 
-    def run(self, call, *, table, idempotent=True):
+    def run(self, call: Callable[[Connection], Result], *, table: str) -> Result:
         """
         Return what `call(connection)` returns.
 
-        `call` is run a second time on a new connection when it is `idempotent` and the socket
-        turned out to be closed. A timeout is never tried again: the caller has waited enough.
-        At worst this takes `wait_seconds` plus one timeout; with the breaker open no time at all.
+        If the socket turned out to be closed, `call` runs a second time on a new connection, so it must
+        be safe to repeat. It is not repeated after a timeout: the caller has waited long enough. At
+        worst this takes `wait_seconds` plus one timeout; with the breaker open it fails at once.
 
-        :param table: the name that errors speak of.
-        :raises HBaseUnavailable: no answer, no free connection, or no answer of late (breaker).
+        :param table: the name for error messages.
+        :raises HBaseUnavailable: no response, no free connection, or the breaker is open.
         :raises HBaseError: the server refused.
         """
         self._check_breaker()
@@ -90,51 +102,51 @@ class ConnectionPool:
                 f"all {self._size} connections to HBase are in use; waited {self._wait_seconds} s for one"
             )
         try:
-            # Again: what this thread waited for may have been the others' timeouts.
+            # Again: while this thread waited, the calls of others may have timed out.
             self._check_breaker()
-            return self._run(call, table, retries=1 if idempotent else 0)
+            return self._run(call, table, may_retry=True)
         finally:
             self._places.release()
 
-    def _check_breaker(self):
+    def _check_breaker(self) -> None:
         if self.breaker.is_open:
             raise HBaseUnavailable(f"HBase at {self.address} did not answer of late and is not asked for a moment")
 
-    def _run(self, call, table, retries):
+    def _run(self, call: Callable[[Connection], Result], table: str, *, may_retry: bool) -> Result:
         timeout_ms = _timeout_ms.get() or self.timeout_ms
         try:
             return self._attempt(call, table, timeout_ms)
-        except NO_ANSWER as error:
+        except CLIENT_ERRORS as error:
             if is_dropped(error):
-                # Most likely the server was restarted, and then all that idle here are dead as well.
+                # Most likely the server was restarted, and then all idle connections are dead as well.
                 self.close()
-                if retries:
-                    return self._run(call, table, retries - 1)
-            unusable = no_answer(error, self.address, timeout_ms)
-            if isinstance(unusable, HBaseUnavailable):
+                if may_retry:
+                    return self._run(call, table, may_retry=False)
+            translated = translate_client_error(error, self.address, timeout_ms)
+            if isinstance(translated, HBaseUnavailable):
                 self.breaker.record_failure()
-            raise unusable from error
+            raise translated from error
 
-    def _attempt(self, call, table, timeout_ms):
+    def _attempt(self, call: Callable[[Connection], Result], table: str, timeout_ms: int) -> Result:
         connection = self._take(timeout_ms)
         try:
             result = call(connection)
         except SERVER_ERRORS as error:
             self._give_back(connection)
-            raise server_error(error, table) from error
+            raise translate_server_error(error, table) from error
         except BaseException:
-            # Whatever it was (a task's time limit, say), the answer may still be under way on this connection.
+            # Whatever it was (the time limit of a task, for example), the response may still arrive on this connection.
             connection.close()
             raise
         self._give_back(connection)
         return result
 
-    def _take(self, timeout_ms):
+    def _take(self, timeout_ms: int) -> Connection:
         with self._lock:
             connection = self._idle.pop() if self._idle else None
         if connection and time.monotonic() - connection.last_used >= self._idle_seconds:
             connection.close()
-            self.close()  # the others have idled for longer still
+            self.close()  # the others have been idle for even longer
             connection = None
         if connection is None:
             connection = Connection(self._host, self._port, timeout_ms)
@@ -142,14 +154,14 @@ class ConnectionPool:
         connection.set_timeout(timeout_ms)
         return connection
 
-    def _give_back(self, connection):
+    def _give_back(self, connection: Connection) -> None:
         connection.last_used = time.monotonic()
         with self._lock:
             self._idle.append(connection)
 
-    def close(self):
+    def close(self) -> None:
         """
-        Close the connections that nobody uses right now; the pool opens new ones as they are needed.
+        Close the idle connections; the pool opens new ones as they are needed.
         """
         with self._lock:
             idle, self._idle = self._idle, []
@@ -157,12 +169,12 @@ class ConnectionPool:
             connection.close()
 
 
-_pools = {}
+_pools: dict[int, ConnectionPool] = {}
 
 
-def get_pool():
+def get_pool() -> ConnectionPool:
     """
-    Return this process's pool; made on first use, so never before a fork, and without connecting.
+    Return this process's pool. It is created on first use, so never before a fork, and does not connect yet.
 
     :raises HBaseUnavailable: HBASE_URL is not set.
     """
@@ -171,7 +183,7 @@ def get_pool():
         if not settings.HBASE.get("HOST"):
             raise HBaseUnavailable("HBASE_URL is not set")
         # A parent's pool stays in the dictionary and is never touched: closing its sockets here would
-        # shut them down for the parent. Of two threads that come first together, one pool wins.
+        # shut them down for the parent. If two threads create a pool at the same time, one of them is used.
         pool = _pools.setdefault(
             os.getpid(),
             ConnectionPool(
@@ -185,7 +197,7 @@ def get_pool():
     return pool
 
 
-def reset_pool():
+def reset_pool() -> None:
     """
     Forget this process's pool, so that the next call reads the settings again. For tests.
     """

@@ -10,6 +10,7 @@ from rest_framework import exceptions
 from rest_framework.views import APIView
 
 from twitter import urls as site
+from utils.caching.redis.client import RedisUnavailable
 from utils.errors import Conflict, Forbidden, Missing, Refused, Unavailable
 from utils.hbase.exceptions import HBaseUnavailable, TableMissing
 
@@ -20,6 +21,7 @@ FAILURES = {
     "recursion": lambda: RecursionError(SECRET),
     "database": lambda: OperationalError(2006, SECRET),
     "hbase-away": lambda: HBaseUnavailable(SECRET),
+    "redis-away": lambda: RedisUnavailable(SECRET),
     "hbase-refuses": lambda: TableMissing(SECRET, details=SECRET),
     "http404": lambda: Http404(SECRET),
     "permission": lambda: PermissionDenied(SECRET),

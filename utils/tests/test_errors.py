@@ -143,7 +143,7 @@ class ErrorsNobodyForesawTests(ApiTestCase):
         self.assertEqual((body["message"], body["errors"]), ("Please check input", {"content": ["Not this."]}))
 
     def test_what_will_pass_says_when_to_try_again(self):
-        for kind in ("unavailable", "database", "hbase-away", "hbase-refuses"):
+        for kind in ("unavailable", "database", "hbase-away", "redis-away", "hbase-refuses"):
             with self.subTest(kind=kind):
                 response = self.crash(kind)
 
@@ -152,7 +152,12 @@ class ErrorsNobodyForesawTests(ApiTestCase):
 
     def test_a_store_that_is_away_passes_and_one_that_refuses_is_an_error_in_the_log(self):
         logging.disable(logging.NOTSET)
-        for kind, level in (("hbase-away", "WARNING"), ("hbase-refuses", "ERROR"), ("database", "ERROR")):
+        for kind, level in (
+            ("hbase-away", "WARNING"),
+            ("redis-away", "WARNING"),
+            ("hbase-refuses", "ERROR"),
+            ("database", "ERROR"),
+        ):
             with self.subTest(kind=kind), self.assertLogs("utils.api.exception_handler") as logs:
                 self.crash(kind)
 
@@ -166,6 +171,7 @@ class ErrorsNobodyForesawTests(ApiTestCase):
             ("bad-request", 400),
             ("database", 503),
             ("hbase-away", 503),
+            ("redis-away", 503),
             ("hbase-refuses", 503),
         ):
             with self.subTest(kind=kind):

@@ -20,11 +20,12 @@ from redis.connection import ConnectionInterface
 from redis.retry import Retry
 
 from utils.caching.breaker import CircuitBreaker
+from utils.errors import StoreUnavailable
 
 
-class RedisUnavailable(Exception):
+class RedisUnavailable(StoreUnavailable):
     """
-    No answer from Redis: refused, timed out, not configured, or the breaker is open.
+    Redis did not respond: refused, timed out, not configured, or the breaker is open.
     """
 
 

@@ -85,11 +85,9 @@ class TestTwoRegionServers:
         Entry.batch_create([Entry(owner_id=owner, tweet_id=2) for owner in OWNERS])
         assert Entry.count() == 2 * len(OWNERS)
 
-        forwards = Entry.filter()
-        assert forwards == sorted(forwards, key=lambda row: Entry._meta.key.encode(row.key))
-        assert Entry.filter(reverse=True) == forwards[::-1]
-        assert Entry.filter(limit=300) == forwards[:300]
-        assert Entry.filter(limit=300, reverse=True) == forwards[:-301:-1]
+        rows = Entry.filter()
+        assert rows == sorted(rows, key=lambda row: Entry._meta.key.encode(row.key))
+        assert Entry.filter(limit=300) == rows[:300]
 
         cluster.run("start-server", "1")
         listed = [line for line in cluster.run("status").stdout.splitlines() if line.startswith("localhost,")]

@@ -4,7 +4,7 @@ What the server's errors are taken for, without a server: lasting or passing, an
 
 import pytest
 
-from utils.hbase.connection import SERVER_ERRORS, server_error
+from utils.hbase.connection import SERVER_ERRORS, translate_server_error
 from utils.hbase.exceptions import FamilyMissing, HBaseError, HBaseUnavailable, TableDisabled, TableMissing
 
 ServerError = SERVER_ERRORS[0]
@@ -23,7 +23,7 @@ LASTING = [
     (HBaseError, f"{HBASE}DoNotRetryIOException: RetriesExhausted and will be again"),
     (HBaseError, "java.io.IOException: something else"),
 ]
-PASSING = [
+TRANSIENT = [
     f"{RETRIES}NotServingRegionException: 3 times, servers with issues: localhost,22162,1",
     f"{HBASE}PleaseHoldException: Master is initializing",
     f"{HBASE}RegionTooBusyException: over memstore limit",
@@ -33,7 +33,7 @@ PASSING = [
 
 
 def judged(message):
-    return server_error(ServerError(message=(message + STACK).encode()), "t")
+    return translate_server_error(ServerError(message=(message + STACK).encode()), "t")
 
 
 class TestServerErrors:
@@ -45,14 +45,14 @@ class TestServerErrors:
         assert "'t'" in str(error)
         assert error.details.startswith(message)
 
-    @pytest.mark.parametrize("message", PASSING)
+    @pytest.mark.parametrize("message", TRANSIENT)
     def test_what_passes_is_an_outage(self, message):
         error = judged(message)
 
         assert type(error) is HBaseUnavailable
         assert "the HBase table 't' cannot be served right now" in str(error)
 
-    @pytest.mark.parametrize("message", [message for _, message in LASTING] + PASSING)
+    @pytest.mark.parametrize("message", [message for _, message in LASTING] + TRANSIENT)
     def test_the_java_stack_is_not_in_the_message(self, message):
         assert "\n" not in str(judged(message))
         assert "\tat" not in str(judged(message))

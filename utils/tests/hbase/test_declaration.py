@@ -5,7 +5,7 @@ How models are declared, without a server: what is wrong is said when the class 
 import pytest
 
 from utils.hbase.exceptions import BadColumn, BadModel, BadRowKey, MissingColumn, NotATestTable
-from utils.hbase.fields import IntegerField, StringField
+from utils.hbase.fields import IntegerField
 from utils.hbase.models import HBaseModel
 from utils.tests.hbase.samples import ALL, Entry, Reading
 
@@ -29,15 +29,9 @@ class TestWrongDeclarationsAreRefused:
             ({"a": IntegerField()}, {"row_key": ()}, "is a tuple of different field names"),
             ({"a": IntegerField()}, {"row_key": ("a", "a")}, "is a tuple of different field names"),
             ({"a": IntegerField(column_family="f")}, {"row_key": ("a",)}, "a is a part of the key: no column family"),
-            ({"a": IntegerField(null=True)}, {"row_key": ("a",)}, "never null"),
             ({"a": IntegerField(), "b": IntegerField()}, {"row_key": ("a",)}, "b is neither a part of the key"),
             ({"filter": IntegerField()}, {"row_key": ("filter",)}, "no field can be called 'filter'"),
             ({"version": IntegerField()}, {"row_key": ("version",)}, "no field can be called 'version'"),
-            (
-                {"a": IntegerField(), "b": StringField(column_family="f", null=True)},
-                {"row_key": ("a",)},
-                "with every column empty a row would not exist",
-            ),
         ],
     )
     def test_wrong_fields_and_options(self, fields, meta, words):
@@ -105,4 +99,13 @@ class TestTablesAreSafeOutsideTests:
         settings.HBASE = {**settings.HBASE, "TABLE_PREFIX": "x_"}
 
         assert Entry.create_table_arguments() == ["x_entries", "f", "4000", "8000", "c000"]
-        assert Reading.create_table_arguments() == ["x_readings", "r,v"]
+        assert Reading.create_table_arguments() == ["x_readings", "v"]
+
+    def test_a_table_has_each_family_of_its_columns_once(self, settings):
+        settings.HBASE = {**settings.HBASE, "TABLE_PREFIX": "x_"}
+        columns = {"b": IntegerField(column_family="v"), "c": IntegerField(column_family="r")}
+        columns["d"] = IntegerField(column_family="v")
+
+        sample = declare({"a": IntegerField(), **columns}, table_name="samples", row_key=("a",))
+
+        assert sample.create_table_arguments() == ["x_samples", "r,v"]

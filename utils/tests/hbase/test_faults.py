@@ -70,8 +70,7 @@ class TestIdleConnections:
     def test_one_that_idled_for_long_is_reopened_and_not_tried(self, server, make_pool):
         pool = make_pool(server.port, idle_seconds=0)
 
-        # Not idempotent, so it would not be tried a second time.
-        first, second = (pool.run(lambda connection: connection, table="", idempotent=False) for _ in range(2))
+        first, second = (pool.run(lambda connection: connection, table="") for _ in range(2))
 
         assert second is not first
 
@@ -79,16 +78,6 @@ class TestIdleConnections:
         pool = make_pool(server.port)
 
         assert the_connection(pool) is the_connection(pool)
-
-    def test_a_write_that_must_not_happen_twice_is_not_tried_on_a_second_connection(self, server):
-        wait_until_hung_up(the_connection(get_pool()))
-
-        with pytest.raises(HBaseUnavailable, match="no answer"):
-            get_pool().run(
-                lambda connection: wire.compare_and_put(connection, table(), b"key", b"f:", None, b""),
-                table=Entry.table(),
-                idempotent=False,
-            )
 
 
 class TestAKilledServer:
@@ -211,7 +200,7 @@ class TestMoreConnectionsThanTheServerHasThreads:
                     all_asked.wait(5)
 
             try:
-                pool.run(hold, table=Entry.table(), idempotent=False)
+                pool.run(hold, table=Entry.table())
             except HBaseUnavailable:
                 return "unavailable"
             return "answered"
@@ -264,7 +253,7 @@ while children:
         assert status == 0
         children.remove(pid)
 assert Entry.get(owner_id=1, tweet_id=1).key == (1, 1)
-assert get_pool().run(lambda connection: connection, table="", idempotent=False) is parents
+assert get_pool().run(lambda connection: connection, table="") is parents
 print([len(Entry.filter(prefix=(10 + child,))) for child in range(3)])
 """
 

@@ -2,15 +2,13 @@
 Row keys, without a server: bytes sort as values do, and nothing is lost on the way.
 """
 
-from datetime import UTC, datetime, timedelta, timezone
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from utils.hbase.exceptions import BadRowKey
-from utils.hbase.keys import KeyRange, predecessor, split_keys, successor
-from utils.tests.hbase.samples import Entry, Moment, Reading, Word
+from utils.hbase.keys import KeyRange, split_keys, successor
+from utils.tests.hbase.samples import Entry, Reading
 
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
 
@@ -18,13 +16,9 @@ integers = st.integers(SMALLEST, LARGEST)
 # Close neighbours are where an encoding goes wrong.
 close_integers = st.integers(-3, 3) | st.integers(2**32 - 2, 2**32 + 2) | integers
 user_ids = st.integers(0, LARGEST)
-zeros_and_letters = st.text(st.sampled_from("\x00\x01ab\xff\U0010ffff"), min_size=1, max_size=6)
-words = zeros_and_letters | st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
-moments = st.datetimes(timezones=st.just(UTC))
 
 reading_keys = st.tuples(close_integers, close_integers)
 entry_keys = st.tuples(user_ids, close_integers)
-word_keys = st.tuples(words, close_integers, words)
 
 
 def encoded(model, values):
@@ -47,16 +41,6 @@ class TestTheOrderOfKeysIsTheOrderOfValues:
     def test_descending_numbers_have_the_largest_first(self, owner, one, other):
         assert (encoded(Entry, (owner, one)) < encoded(Entry, (owner, other))) == (one > other)
 
-    @given(word_keys, word_keys)
-    @example(("a", LARGEST, "z"), ("a\x00", SMALLEST, "a"))
-    @example(("a", 0, "z"), ("ab", 0, "a"))
-    def test_a_string_inside_the_key_does_not_run_into_the_next_part(self, one, other):
-        assert (encoded(Word, one) < encoded(Word, other)) == (one < other)
-
-    @given(moments, moments)
-    def test_moments_ascend_before_and_after_1970(self, one, other):
-        assert (encoded(Moment, (one,)) < encoded(Moment, (other,))) == (one < other)
-
 
 class TestKeysCanBeReadBack:
     @given(reading_keys)
@@ -67,25 +51,9 @@ class TestKeysCanBeReadBack:
     def test_reversed_and_descending_numbers(self, values):
         assert decoded(Entry, encoded(Entry, values)) == values
 
-    @given(word_keys)
-    def test_strings_with_zeros_in_them(self, values):
-        assert decoded(Word, encoded(Word, values)) == values
-
-    @given(moments)
-    def test_moments_to_the_microsecond(self, moment):
-        assert decoded(Moment, encoded(Moment, (moment,))) == (moment,)
-
-    def test_a_moment_of_another_time_zone_comes_back_as_the_same_moment_in_utc(self):
-        moment = datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=9)))
-
-        (back,) = decoded(Moment, encoded(Moment, (moment,)))
-
-        assert back == moment
-        assert back.tzinfo is UTC
-
     @given(st.binary(max_size=40))
     def test_bytes_that_are_no_key_are_refused_or_read_as_the_key_they_are(self, data):
-        for model in (Reading, Entry, Word, Moment):
+        for model in (Reading, Entry):
             try:
                 values = decoded(model, data)
             except BadRowKey:
@@ -122,18 +90,13 @@ class TestPrefixesAndRanges:
 
         assert holds(wanted, encoded(Entry, values)) == (values[0] == owner)
 
-    @given(word_keys, words)
-    def test_a_string_as_prefix_means_that_string_and_not_one_that_begins_with_it(self, values, book):
-        wanted = Word._meta.key.range((book,), (), ())
-
-        assert holds(wanted, encoded(Word, values)) == (values[0] == book)
-
-    @given(word_keys, word_keys)
+    @given(reading_keys, reading_keys)
+    @example((LARGEST, LARGEST), (LARGEST, LARGEST - 1))
     def test_a_whole_key_as_prefix_is_that_row_alone(self, values, other):
-        wanted = Word._meta.key.range(values, (), ())
+        wanted = Reading._meta.key.range(values, (), ())
 
-        assert holds(wanted, encoded(Word, values))
-        assert holds(wanted, encoded(Word, other)) == (values == other)
+        assert holds(wanted, encoded(Reading, values))
+        assert holds(wanted, encoded(Reading, other)) == (values == other)
 
     @given(reading_keys, close_integers, close_integers, close_integers)
     def test_start_is_included_and_stop_is_not(self, values, instrument, start, stop):
@@ -155,23 +118,11 @@ class TestPrefixesAndRanges:
 
         assert holds(wanted, encoded(Reading, values)) == (values > last)
 
-    @given(reading_keys, reading_keys)
-    def test_the_part_in_front_of_a_key_ends_with_the_one_before(self, values, first):
-        wanted = Reading._meta.key.range((), (), ()).before(encoded(Reading, first))
-
-        assert holds(wanted, encoded(Reading, values)) == (values < first)
-
     @given(st.binary(), st.binary())
     def test_the_successor_is_the_first_key_behind_a_prefix(self, prefix, key):
         behind = successor(prefix)
 
         assert (prefix <= key and (behind is None or key < behind)) == key.startswith(prefix)
-
-    @given(st.binary(min_size=1))
-    def test_the_predecessor_is_below(self, key):
-        below = predecessor(key)
-
-        assert below is None or below < key
 
     def test_a_range_over_reversed_numbers_is_refused_for_it_would_mean_nothing(self):
         with pytest.raises(BadRowKey, match="rows are not in the order of owner_id; name it in the prefix"):
@@ -204,25 +155,6 @@ class TestBadKeysAreClearErrors:
     def test_numbers(self, values, words):
         with pytest.raises(BadRowKey, match=words):
             encoded(Entry, values)
-
-    @pytest.mark.parametrize(
-        ("values", "words"),
-        [
-            (("", 1, "a"), "book is empty"),
-            (("a", 1, ""), "text is empty"),
-            ((b"a", 1, "a"), "book is a string, not b'a'"),
-            (("\ud800", 1, "a"), "book is not valid text"),
-            (("a", 1, "x" * 40_000), "the key has 40011 bytes; HBase takes 32767"),
-        ],
-    )
-    def test_strings(self, values, words):
-        with pytest.raises(BadRowKey, match=words):
-            encoded(Word, values)
-
-    @pytest.mark.parametrize("value", [5, datetime(2026, 1, 1), "2026-01-01"])
-    def test_moments_without_a_time_zone(self, value):
-        with pytest.raises(BadRowKey, match="at is an aware datetime"):
-            encoded(Moment, (value,))
 
 
 def holds(wanted: KeyRange, key):

@@ -95,13 +95,6 @@ class TestNobodyAnswers:
 
             assert len(accepted) == 2
 
-    def test_what_must_not_happen_twice_is_asked_once(self, make_pool):
-        with listener("hang up") as (port, accepted):
-            with pytest.raises(HBaseUnavailable):
-                make_pool(port).run(ask, table="t", idempotent=False)
-
-            assert len(accepted) == 1
-
 
 class TestTheBreaker:
     def test_after_three_failures_nobody_waits_any_more(self, make_pool):
