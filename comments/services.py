@@ -79,7 +79,7 @@ class CommentService:
         TweetCountService.count_comment_added(tweet_id=tweet.id)
         comment = create_with_time_id(Comment, user_id=user.id, tweet_id=tweet.id, content=content)
         cls._announce(CommentCreated, comment, tweet.user_id)
-        IdempotencyService.complete(comment.id)
+        IdempotencyService.complete(object_id=comment.id)
         return comment
 
     @classmethod

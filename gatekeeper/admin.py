@@ -13,7 +13,7 @@ from utils.pages.admin import ReadOnlyInline, StrictLookupsAdmin
 
 class FeatureForm(forms.ModelForm):
     """
-    A feature; its lists hold ids of users.
+    A feature, with lists of user ids.
     """
 
     class Meta:
@@ -35,7 +35,7 @@ class FeatureForm(forms.ModelForm):
 
 class FeatureChangeInline(ReadOnlyInline):
     """
-    How the feature stood, newest first.
+    The earlier settings of the feature, newest first.
     """
 
     model = FeatureChange
@@ -46,7 +46,7 @@ class FeatureChangeInline(ReadOnlyInline):
 @admin.register(Feature)
 class FeatureAdmin(StrictLookupsAdmin):
     """
-    Features and for whom they are on.
+    Features, and for which users they are on.
     """
 
     form = FeatureForm
@@ -55,4 +55,4 @@ class FeatureAdmin(StrictLookupsAdmin):
 
     def save_model(self, request: HttpRequest, obj: Feature, form: FeatureForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        GatekeeperService.write_history(obj, request.user)
+        GatekeeperService.record_change(feature=obj, changed_by_id=request.user.pk)

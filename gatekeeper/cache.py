@@ -1,5 +1,5 @@
 """
-What the cache holds of features: all of them, as one object, for a few seconds.
+Caches all features together, as one object, for a few seconds.
 """
 
 from contextvars import ContextVar
@@ -17,7 +17,7 @@ FEATURE = RecordShape(percentage=int, allowed=list, denied=list, starts_at=(str,
 
 class FeatureRecord(TypedDict):
     """
-    One feature as the cache has it; its dates are text.
+    One feature as it is cached; its dates are text.
     """
 
     percentage: int
@@ -29,28 +29,28 @@ class FeatureRecord(TypedDict):
 
 Features = dict[str, FeatureRecord]
 
-# What the running request has looked up, by KEY; None outside requests.
-_of_request: ContextVar[dict[str, Features] | None] = ContextVar("features_of_request", default=None)
+# What the current request has looked up, by KEY; None outside requests.
+_request_features: ContextVar[dict[str, Features] | None] = ContextVar("features_request_features", default=None)
 
 
 def begin_request() -> None:
     """
-    Let this thread's questions about features share one look-up from now on.
+    From now on, look features up once for all checks in this thread.
     """
-    _of_request.set({})
+    _request_features.set({})
 
 
 def end_request() -> None:
-    _of_request.set(None)
+    _request_features.set(None)
 
 
 def load_features() -> Features:
     """
-    Return {name: {percentage, allowed, denied, starts_at, ends_at}}: one round trip, whatever their number.
+    Return {name: record} of every feature, in one round trip.
 
-    Within a request it is the only one, whatever the number of questions; and their answers agree.
+    Within a request only the first call costs that; later ones return the same features.
     """
-    known = _of_request.get()
+    known = _request_features.get()
     if known is None:
         return read_features()
     if KEY not in known:
@@ -61,7 +61,8 @@ def load_features() -> Features:
 def read_features() -> Features:
     lookup = Lookup({0: KEY}, lambda ids: {0: get_features()}, are_features, FEATURES_SECONDS)
     read_through(lookup)
-    return lookup.found[0]
+    features: Features = lookup.found[0]
+    return features
 
 
 def are_features(value: Any) -> bool:
@@ -83,5 +84,5 @@ def to_record(feature: Feature) -> FeatureRecord:
 
 
 def invalidate_features() -> None:
-    (_of_request.get() or {}).clear()
+    (_request_features.get() or {}).clear()
     invalidate(KEY)

@@ -1,8 +1,8 @@
 """
-Names and times of the grey release.
+Names and times of gradual feature releases.
 """
 
-# Anonymous callers are told apart by a cookie of this name, so that a feature stays as it is for them.
+# A cookie of this name identifies anonymous visitors, so that a feature stays on or off for them.
 VISITOR_COOKIE = "visitor"
 VISITOR_SECONDS = 365 * 86_400
 # A change of a feature reaches every process within this many seconds.

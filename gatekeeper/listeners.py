@@ -1,5 +1,5 @@
 """
-Keeps what is cached of features in step with rows that are saved.
+Invalidates cached features when a row changes, and shares one look-up within a request.
 """
 
 from typing import Any

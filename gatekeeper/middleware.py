@@ -1,5 +1,5 @@
 """
-The cookie by which anonymous callers keep the features they have.
+The cookie that keeps features stable for anonymous visitors.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from gatekeeper.constants import VISITOR_COOKIE, VISITOR_SECONDS
 
 class VisitorMiddleware:
     """
-    Give the cookie to anonymous callers whose features were asked for; others need none.
+    Set the cookie for anonymous callers for whom a feature was checked.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

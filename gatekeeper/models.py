@@ -1,5 +1,5 @@
 """
-Features that are switched on by degrees, and how they stood before.
+Features that are switched on for more and more users, and their history.
 """
 
 from django.conf import settings
@@ -12,9 +12,9 @@ NAME = RegexValidator(r"^[a-z][a-z0-9_]{0,63}$", "Use lower-case letters, digits
 
 class Feature(models.Model):
     """
-    A row means: this feature is on for `percentage` of everybody, and for those whom `allowed` names.
+    A row means: this feature is on for `percentage` per cent of all users and for those in `allowed`.
 
-    Whoever is `denied`, has it never.
+    It is off for users in `denied`, whatever else applies.
     """
 
     name = models.CharField(max_length=64, unique=True, validators=[NAME])
@@ -36,7 +36,7 @@ class Feature(models.Model):
 
 class FeatureChange(models.Model):
     """
-    A row means: from then on the feature stood like this. Rows are only ever added.
+    A row means: from `changed_at` on the feature had these settings. Rows are only ever added.
     """
 
     feature = models.ForeignKey(Feature, models.CASCADE, related_name="changes")

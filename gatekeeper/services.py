@@ -1,5 +1,5 @@
 """
-The verbs of features that are switched on by degrees.
+The verbs of features that are switched on for more and more users.
 """
 
 from zlib import crc32
@@ -20,27 +20,24 @@ class GatekeeperService:
     """
 
     @classmethod
-    def load_all(cls, subject: int | str) -> dict[str, bool]:
+    def load_all(cls, *, subject: int | str) -> dict[str, bool]:
         """
-        Return {name: whether it is on for `subject`} of every feature; one round trip.
+        Return {name: whether it is on for `subject`} for every feature; one round trip.
 
-        :param subject: a user's id, or a text that an anonymous caller brings back.
+        :param subject: a user's id, or the id of an anonymous visitor.
         """
-        return {name: cls.is_on_by(name, feature, subject) for name, feature in cache.load_features().items()}
+        return {name: cls._is_on(name, feature, subject) for name, feature in cache.load_features().items()}
 
     @classmethod
-    def is_on(cls, name: str, subject: int | str) -> bool:
+    def is_on(cls, *, name: str, subject: int | str) -> bool:
         """
-        Say whether a feature is on for `subject`; one that nobody has defined is off. One round trip.
+        Tell whether a feature is on for `subject`; an undefined feature is off. One round trip.
         """
         feature = cache.load_features().get(name)
-        return feature is not None and cls.is_on_by(name, feature, subject)
+        return feature is not None and cls._is_on(name, feature, subject)
 
     @classmethod
-    def is_on_by(cls, name: str, feature: FeatureRecord, subject: int | str) -> bool:
-        """
-        Say the same of the record of a feature.
-        """
+    def _is_on(cls, name: str, feature: FeatureRecord, subject: int | str) -> bool:
         if subject in feature["denied"] or not cls._is_within_dates(feature):
             return False
         return subject in feature["allowed"] or cls.is_among(
@@ -50,10 +47,10 @@ class GatekeeperService:
     @classmethod
     def is_among(cls, *, name: str, subject: int | str, percentage: int) -> bool:
         """
-        Say whether `subject` is among the per cent of everybody who get something first.
+        Tell whether `subject` is among the first `percentage` per cent of all users.
 
-        Sticky: a subject's place is crc32(name:subject) % 100, so the same users are not the first
-        for everything. Monotone: whoever is among 10 % is among 20 % too.
+        Sticky: a subject's place is crc32(name:subject) % 100, so it is not always the same users
+        who come first. Monotone: whoever is among 10 % is among 20 % too.
         """
         return crc32(f"{name}:{subject}".encode()) % 100 < percentage
 
@@ -65,19 +62,19 @@ class GatekeeperService:
     @classmethod
     def define(cls, *, name: str, changed_by: AbstractBaseUser | None = None, **fields: object) -> Feature:
         """
-        Create a feature or change it, write its history, and return it. Repeats safely.
+        Create or change a feature, record the change, and return the feature. Repeats safely.
         """
         with transaction.atomic():
             feature, _ = Feature.objects.update_or_create(name=name, defaults=fields)
-            cls.write_history(feature, changed_by)
+            cls.record_change(feature=feature, changed_by_id=changed_by.pk if changed_by else None)
         return feature
 
     @classmethod
-    def write_history(cls, feature: Feature, changed_by: AbstractBaseUser | None) -> None:
+    def record_change(cls, *, feature: Feature, changed_by_id: int | None) -> None:
         """
-        Record how a feature stands now, unless it stands as it last did.
+        Add the current settings of a feature to its history, unless they are those of the last entry.
         """
         state = {"percentage": feature.percentage, "allowed": feature.allowed, "denied": feature.denied}
         last = feature.changes.first()
         if last is None or any(getattr(last, name) != value for name, value in state.items()):
-            FeatureChange.objects.create(feature=feature, changed_by=changed_by, **state)
+            FeatureChange.objects.create(feature=feature, changed_by_id=changed_by_id, **state)

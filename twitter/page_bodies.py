@@ -53,7 +53,7 @@ def home(context: Context) -> Context:
     is_empty = not rows and is_first_page(context["request"])
     suggested = FriendshipService.get_suggestions(viewer=user) if is_empty else []
     return {
-        "writes_here": GatekeeperService.is_on(WRITE_FROM_HOME, user.id),
+        "writes_here": GatekeeperService.is_on(name=WRITE_FROM_HOME, subject=user.id),
         "tweets": with_photos([row["tweet"] for row in rows], context),
         "people": with_counts([user_shape(record, context["request"]) for record in suggested]),
         "followed": set(),

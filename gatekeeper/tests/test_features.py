@@ -37,11 +37,11 @@ class CuriousView(APIView):
     permission_classes = [requires_feature("secret_garden")]
 
     def get(self, request):
-        answers = {name: GatekeeperService.is_on(name, 1) for name in ("secret_garden", "pinned_greeting")}
+        answers = {name: GatekeeperService.is_on(name=name, subject=1) for name in ("secret_garden", "pinned_greeting")}
         if "new" in request.query_params:
             with TestCase.captureOnCommitCallbacks(execute=True):
                 GatekeeperService.define(name="pinned_greeting", percentage=100)
-        return Response({**answers, "afterwards": GatekeeperService.is_on("pinned_greeting", 1)})
+        return Response({**answers, "afterwards": GatekeeperService.is_on(name="pinned_greeting", subject=1)})
 
 
 urlpatterns = [path("garden/", SecretView.as_view()), path("curious/", CuriousView.as_view())]
@@ -53,7 +53,7 @@ class FeatureTestCase(ApiTestCase):
             return GatekeeperService.define(name=name, **fields)
 
     def has_it(self, name="pinned_greeting"):
-        return {subject for subject in SUBJECTS if GatekeeperService.is_on(name, subject)}
+        return {subject for subject in SUBJECTS if GatekeeperService.is_on(name=name, subject=subject)}
 
 
 class DegreesTests(FeatureTestCase):
@@ -80,7 +80,7 @@ class DegreesTests(FeatureTestCase):
         self.assertNotEqual(self.has_it(), self.has_it("other_thing"))
 
     def test_a_feature_that_nobody_has_defined_is_off(self):
-        self.assertIs(GatekeeperService.is_on("unheard_of", 1), False)
+        self.assertIs(GatekeeperService.is_on(name="unheard_of", subject=1), False)
 
     def test_somebody_named_has_it_and_somebody_denied_never(self):
         self.feature(percentage=0, allowed=[7, 8], denied=[8])
@@ -99,7 +99,7 @@ class DegreesTests(FeatureTestCase):
             (None, timezone.now() - hour, False),
         ):
             self.feature(percentage=100, starts_at=starts_at, ends_at=ends_at)
-            self.assertIs(GatekeeperService.is_on("pinned_greeting", 1), is_on)
+            self.assertIs(GatekeeperService.is_on(name="pinned_greeting", subject=1), is_on)
 
 
 class AskingTests(FeatureTestCase):
@@ -136,8 +136,8 @@ class AskingTests(FeatureTestCase):
             self.feature(f"feature_{number}", percentage=50)
         empty_caches()
 
-        cold = self.count_queries(GatekeeperService.load_all, 1)
-        warm = self.count_queries(GatekeeperService.load_all, 1)
+        cold = self.count_queries(GatekeeperService.load_all, subject=1)
+        warm = self.count_queries(GatekeeperService.load_all, subject=1)
 
         self.assertEqual((cold, warm), (1, 0))
 
@@ -218,12 +218,12 @@ class OneLookUpTests(FeatureTestCase):
         self.asks("/curious/")
         self.changes_unnoticed(percentage=100)
 
-        self.assertIs(GatekeeperService.is_on("pinned_greeting", 1), True)
+        self.assertIs(GatekeeperService.is_on(name="pinned_greeting", subject=1), True)
 
     def test_a_request_whose_end_was_never_heard_of_leaves_nothing_to_the_next(self):
         begin_request()
         self.addCleanup(end_request)
-        GatekeeperService.is_on("pinned_greeting", 1)
+        GatekeeperService.is_on(name="pinned_greeting", subject=1)
         self.changes_unnoticed(percentage=100)
 
         self.assertEqual(self.asks("/curious/")[0]["pinned_greeting"], True)
@@ -256,7 +256,7 @@ class HistoryTests(FeatureTestCase):
 
         history = FeatureChange.objects.order_by("id").values_list("changed_by_id", "percentage", "allowed")
         self.assertEqual(list(history), [(self.admin.id, 10, []), (self.admin.id, 25, [3])])
-        self.assertIs(GatekeeperService.is_on("pinned_greeting", 3), True)
+        self.assertIs(GatekeeperService.is_on(name="pinned_greeting", subject=3), True)
 
     def test_a_bad_list_a_bad_name_or_a_bad_percentage_is_refused(self):
         for fields in ({"allowed": '["alice"]'}, {"denied": "{}"}, {"name": "No Name"}, {"percentage": "101"}):

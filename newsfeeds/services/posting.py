@@ -47,7 +47,7 @@ class PostingService:
         with store_to_write() as store:
             store.deliver_own(tweet.id, author.id)
         OutboxService.record(event=TweetCreated(tweet_id=tweet.id, author_id=author.id))
-        IdempotencyService.complete(tweet.id)
+        IdempotencyService.complete(object_id=tweet.id)
         own_lists = [
             TweetService.list_entry(tweet_id=tweet.id, author_id=author.id),
             *user_newsfeeds.entries([author.id], tweet.id),

@@ -1,8 +1,8 @@
 """
-How long a request may wait for the database: two and a half seconds for locks in all, however many statements meet
-one, and five for a server that says nothing.
+How long a request may wait for the database: two and a half seconds for locks in total, however many statements need
+one, and five for a server that does not respond.
 
-Tasks and commands have no such budget: a task whose lock does not come gives way and runs again.
+Tasks and commands have no such budget: a task that does not get its lock fails and runs again.
 """
 
 import threading
@@ -23,7 +23,9 @@ ARRIVED_AT = "web.arrived_at"
 
 class Waited(threading.local):
     """
-    The seconds that this thread's request has waited, for a thread and for the database; None outside a request.
+    The seconds that this thread's request has waited, in the queue of the web server and for the database.
+
+    None outside a request.
     """
 
     seconds: float | None = None
@@ -34,7 +36,7 @@ waited = Waited()
 
 def connect() -> None:
     """
-    Begin to count, and to limit what is waited for.
+    Start to count and limit the waiting of requests.
     """
     request_started.connect(start_counting, dispatch_uid="utils.database.waiting.start")
     request_finished.connect(stop_counting, dispatch_uid="utils.database.waiting.stop")
@@ -53,10 +55,10 @@ def stop_counting(**kwargs: Any) -> None:
 
 def watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     """
-    Count the statements of a new connection; in a request, also let the server end the longest of them.
+    Time the statements of a new connection; in a request, also make the server abort those that take too long.
     """
-    # How a connection begins: twitter/settings/databases.py.
-    connection.lock_wait = default_lock_wait(connection)
+    # What a new connection has: twitter/settings/databases.py.
+    connection.lock_wait = default_lock_wait(connection)  # type: ignore[attr-defined]  # ours
     if within_budget not in connection.execute_wrappers:
         connection.execute_wrappers.append(within_budget)
     if waited.seconds is not None and connection.vendor == "mysql":
@@ -66,8 +68,9 @@ def watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
 
 def limit_silence(connection: BaseDatabaseWrapper) -> None:
     """
-    Let the next connection of this thread give a server up that says nothing for so long: the client library takes
-    the limit as it connects, never later.
+    Make the next connection of this thread give up on a server that does not respond.
+
+    The client library reads the limit only while it connects.
     """
     if connection.connection is None and connection.vendor == "mysql":
         limits = dict.fromkeys(("read_timeout", "write_timeout"), settings.REQUEST_SILENCE_SECONDS)
@@ -78,7 +81,7 @@ def limit_silence(connection: BaseDatabaseWrapper) -> None:
 
 def within_budget(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """
-    Execute a statement, with what the request has left to wait for a lock. An execute wrapper of Django's.
+    Execute a statement, with the rest of the request's budget for locks. One of Django's execute wrappers.
     """
     connection = context["connection"]
     seconds = lock_wait(connection)
@@ -104,7 +107,7 @@ def lock_wait(connection: BaseDatabaseWrapper) -> int:
 
 def default_lock_wait(connection: BaseDatabaseWrapper) -> int:
     if connection.vendor == "sqlite":
-        return connection.settings_dict["OPTIONS"]["timeout"]
+        return int(connection.settings_dict["OPTIONS"]["timeout"])
     return settings.LOCK_WAIT_SECONDS
 
 
@@ -113,14 +116,14 @@ def limit_lock_wait(connection: BaseDatabaseWrapper, seconds: int) -> None:
         execute_raw(connection, f"PRAGMA busy_timeout = {seconds * 1000}")
     else:
         execute_raw(connection, f"SET innodb_lock_wait_timeout={seconds}")
-    connection.lock_wait = seconds
+    connection.lock_wait = seconds  # type: ignore[attr-defined]  # ours
 
 
 def execute_raw(connection: BaseDatabaseWrapper, sql: str) -> None:
     """
-    Execute a statement that is none of the project's own, so that nobody counts it.
+    Execute a statement past Django's wrappers, so that it is neither timed nor counted.
 
-    :raises OperationalError: the database does not answer.
+    :raises OperationalError: the database does not respond.
     """
     with connection.wrap_database_errors, closing(connection.connection.cursor()) as cursor:
         cursor.execute(sql)

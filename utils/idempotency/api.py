@@ -46,12 +46,12 @@ def create_once(view: GenericViewSet, work: Callable[[], Any], *, again: Callabl
     if claim.object_id is not None:
         return again(claim.object_id)
     try:
-        return IdempotencyService.carry_out(claim, work)
+        return IdempotencyService.carry_out(claim=claim, work=work)
     except Exception as error:
         # What will be answered with 4xx is not remembered. After anything else nobody knows
         # whether the work was done, so the claim stands until its lease ends.
         if getattr(translate(error), "status_code", 500) < 500:
-            IdempotencyService.release(claim)
+            IdempotencyService.release(claim=claim)
         raise
 
 

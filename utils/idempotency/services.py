@@ -112,7 +112,7 @@ class IdempotencyService:
         return row
 
     @classmethod
-    def carry_out(cls, claim: IdempotentRequest, work: Callable[[], Result]) -> Result:
+    def carry_out(cls, *, claim: IdempotentRequest, work: Callable[[], Result]) -> Result:
         """
         Do `work()` under a claim and return what it returns; its transaction calls `complete`.
 
@@ -129,7 +129,7 @@ class IdempotencyService:
         return result
 
     @classmethod
-    def complete(cls, object_id: int) -> None:
+    def complete(cls, *, object_id: int) -> None:
         """
         Note, inside the transaction that makes it, what the running request has made; nothing where no key was sent.
 
@@ -148,7 +148,7 @@ class IdempotencyService:
         holder.completed = True
 
     @classmethod
-    def release(cls, claim: IdempotentRequest) -> None:
+    def release(cls, *, claim: IdempotentRequest) -> None:
         """
         Forget a claim whose request was refused: the same key may come with a better body. Repeats safely.
         """

@@ -1,5 +1,5 @@
 """
-An encoded picture in, a picture of our own making out. This is what runs in a decoder (`decoder_process`).
+Turns an encoded picture into a clean one of our own encoding. This runs in a decoder (`decoder_process`).
 """
 
 import functools
@@ -17,6 +17,7 @@ from PIL import (
     PngImagePlugin,
     WebPImagePlugin,
 )
+from PIL.ImageFile import ImageFile
 
 from utils.images import limits
 from utils.images.colours import to_srgb
@@ -75,13 +76,13 @@ def clean(container: Container, max_pixels: int, written_as: str) -> CleanImage:
     :raises MemoryError: it takes more than this process may have.
     """
     try:
-        # No name for what is decoded here: it would keep 100 MB while as much is taken to shrink it.
+        # The decoded picture gets no name, which would keep 100 MB alive while shrinking takes as much.
         image = _shrink(_decode(container, max_pixels), _target(container, max_pixels))
         image = _put_upright(to_srgb(image, container.profiles), container.orientation)
         return _encode(image, written_as)
     except (BrokenFile, NotOnlyAnImage, MemoryError):
         raise
-    # Decoders raise nearly anything about bytes they were not written for.
+    # Decoders raise almost any exception for malformed bytes.
     except Exception as error:
         raise BrokenFile from error
 
@@ -115,15 +116,15 @@ def _decode(container: Container, max_pixels: int) -> Image.Image:
     return image.crop((-left, -top, container.width - left, container.height - top))
 
 
-def _open(container: Container, max_pixels: int, continuation: bytes = b"") -> Image.Image:
+def _open(container: Container, max_pixels: int, continuation: bytes = b"") -> ImageFile:
     size = (container.width, container.height) if container.place is None else container.place[2:]
     image = Image.open(io.BytesIO(container.picture + continuation), formats=[container.format])
-    # All that was checked was checked for this size.
+    # The limits were checked for this size.
     if image.size != size:
         raise BrokenFile
     for part in (8, 4, 2):
         if container.pixels / part**2 >= max_pixels * _NEARLY_ALL:
-            image.draft(None, tuple(max(1, side // part) for side in size))
+            image.draft(None, (max(1, size[0] // part), max(1, size[1] // part)))
             break
     return image
 

@@ -1,10 +1,11 @@
 """
-From the colours a picture was made in to sRGB, which is what a picture without a profile is taken for.
+Converts the colours of a picture to sRGB, which browsers assume for a picture without a profile.
 """
 
 import contextlib
 import io
 from collections.abc import Iterable
+from typing import cast
 
 from PIL import Image, ImageChops, ImageCms
 
@@ -23,9 +24,9 @@ _STEPS = b"D2B"
 
 def to_srgb(image: Image.Image, profiles: Iterable[bytes | HdrColours]) -> Image.Image:
     """
-    Apply the first profile that can be applied, and do without one from here on.
+    Return the picture in sRGB, converted by the first profile that can be applied.
 
-    A profile that is broken or meant for other colours is left out. Its picture is still a picture.
+    A profile that is broken or meant for another colour model is skipped: the picture is usable without it.
     """
     for profile in profiles:
         if isinstance(profile, HdrColours):
@@ -37,7 +38,7 @@ def to_srgb(image: Image.Image, profiles: Iterable[bytes | HdrColours]) -> Image
 
 def _apply(image: Image.Image, data: bytes) -> Image.Image:
     """
-    :raises PyCMSError, OSError, ValueError, TypeError: the profile is none, or none for such a picture.
+    :raises PyCMSError, OSError, ValueError, TypeError: the profile is invalid, or not for such a picture.
     """
     profile = ImageCms.ImageCmsProfile(io.BytesIO(_without_steps(data)))
     mode = _MODES.get(profile.profile.xcolor_space.strip())
@@ -48,7 +49,10 @@ def _apply(image: Image.Image, data: bytes) -> Image.Image:
     if mode == "RGB" and _changes_nothing(transform):
         return image
     alpha = image.getchannel("A") if image.mode in {"LA", "RGBA"} else None
-    result = ImageCms.applyTransform(image if image.mode == mode else image.convert(mode), transform)
+    # `inPlace` is off, so what comes back is a picture.
+    result = cast(
+        "Image.Image", ImageCms.applyTransform(image if image.mode == mode else image.convert(mode), transform)
+    )
     if alpha:
         result.putalpha(alpha)
     return result
@@ -64,5 +68,7 @@ def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
     levels = range(0, 256, 15)
     colours = bytes(level for red in levels for green in levels for blue in levels for level in (red, green, blue))
     sample = Image.frombytes("RGB", (len(colours) // 3, 1), colours)
-    difference = ImageChops.difference(sample, ImageCms.applyTransform(sample, transform))
-    return max(most for _, most in difference.getextrema()) <= _MAX_DIFFERENCE
+    difference = ImageChops.difference(sample, cast("Image.Image", ImageCms.applyTransform(sample, transform)))
+    # Three channels, so a pair of extremes for each.
+    extremes = cast("tuple[tuple[int, int], ...]", difference.getextrema())
+    return max(highest for _, highest in extremes) <= _MAX_DIFFERENCE

@@ -37,14 +37,14 @@ class Decoder:
 
     @property
     def pid(self) -> int | None:
-        return self._process and self._process.pid
+        return self._process.pid if self._process else None
 
     @contextlib.contextmanager
     def admitted(self) -> Iterator[None]:
         """
-        Admit a request that is going to have pictures decoded; nobody waits here.
+        Admit a request that will have pictures decoded; never waits.
 
-        :raises DecodersBusy: enough requests are in already.
+        :raises DecodersBusy: the maximum number of requests is admitted already.
         """
         if not self._requests.acquire(blocking=False):
             raise DecodersBusy
@@ -55,7 +55,7 @@ class Decoder:
 
     def clean(self, container: Container, *, max_pixels: int, written_as: str) -> CleanImage:
         """
-        Have a picture cleaned, after the one that is being cleaned.
+        Have a picture cleaned, after the one that is being cleaned now.
 
         :raises ImageRefused: one of its subclasses says why.
         :raises DecodersBusy: it took too long.
@@ -75,20 +75,21 @@ class Decoder:
         try:
             connection.send(task)
             if connection.poll(limits.MAX_WAIT_SECONDS):
-                return connection.recv()
+                result: CleanImage | ImageRefused = connection.recv()
+                return result
         except (EOFError, OSError):
-            # This picture was too much for it; somebody else's can not be blamed, they come one at a time.
+            # This picture killed the decoder: pictures come one at a time, so it was no other.
             self.stop()
             raise BrokenFile
         except BaseException:
-            # An answer that nobody takes would be taken for the next one's.
+            # A result that is not read would be taken for that of the next picture.
             self.stop()
             raise
         self.stop()
         raise DecodersBusy
 
     def _connect(self) -> Connection:
-        if self._process is None or self._process.poll() is not None:
+        if self._connection is None or self._process is None or self._process.poll() is not None:
             self.stop()
             self._connection, theirs = multiprocessing.Pipe()
             command = [sys.executable, "-m", "utils.images.decoder_process", str(theirs.fileno())]
@@ -111,12 +112,12 @@ class Decoder:
 
     def forget(self) -> None:
         """
-        Begin anew in the copy of a process: two that shared a decoder would read each other's answers.
+        Start without a decoder in a forked process: two processes that share one would read each other's results.
         """
         if self._process:
-            # It is the other process's child: not to be waited for.
+            # The decoder is a child of the parent process, so this process cannot wait for it.
             self._process.returncode = 0
-        self.__init__()
+        self.__init__()  # type: ignore[misc]  # nobody derives from it
 
 
 decoder = Decoder()

@@ -25,7 +25,7 @@ _BT2020_LUMINANCE = (0.2627, 0.6780, 0.0593)
 _X, _Y = (1, 1.65, _BRIGHTEST), (0.5, 0.825, 1)
 # Light is a float of four bytes for each channel and each step: so many pixels at once take few megabytes.
 _PIXELS_AT_ONCE = 2**16
-_MOST = 65_535
+_MAX_LEVEL = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,9 @@ class HdrColours:
 
 
 def _compute(formula: Any, **images: Image.Image) -> Image.Image:
-    # Pillow does not say what a formula is given (Any): images of its own kind, by their names.
-    return ImageMath.lambda_eval(formula, **images)
+    # `Any`: Pillow does not type what it passes to a formula, images of its own kind by their names.
+    result: Image.Image = ImageMath.lambda_eval(formula, **images)
+    return result
 
 
 def _through(matrix: Sequence[Sequence[float]], light: list[Image.Image]) -> list[Image.Image]:
@@ -90,7 +91,9 @@ def _gain(of: Any) -> Any:
 
 
 def _encode(light: Image.Image) -> Image.Image:
-    whole = _compute(lambda of: of["convert"](of["min"](of["v"] * float(_MOST) + 0.5, float(_MOST)), "I"), v=light)
+    whole = _compute(
+        lambda of: of["convert"](of["min"](of["v"] * float(_MAX_LEVEL) + 0.5, float(_MAX_LEVEL)), "I"), v=light
+    )
     return whole.point(_srgb_levels(), "L")
 
 
@@ -115,7 +118,7 @@ def _hlg_light() -> list[float]:
 
 @lru_cache(maxsize=1)
 def _srgb_levels() -> list[int]:
-    values = (number / _MOST for number in range(_MOST + 1))
+    values = (number / _MAX_LEVEL for number in range(_MAX_LEVEL + 1))
     return [
         round(255 * (value * 12.92 if value <= 0.0031308 else 1.055 * value ** (1 / 2.4) - 0.055)) for value in values
     ]

@@ -1,5 +1,5 @@
 """
-Where a picture is stored. Nothing of the name the user gave the file is in it.
+Storage keys of pictures. They contain nothing of the name that the user gave the file.
 """
 
 import uuid
@@ -7,13 +7,13 @@ import uuid
 EXTENSIONS = frozenset({"jpg", "png", "webp"})
 
 
-def new_image_key(prefix, extension):
+def new_image_key(prefix: str, extension: str) -> str:
     """
-    Return a storage key nobody had before and nobody can guess: `photos/3f/3f9c….jpg`.
+    Return a new storage key that nobody can guess: `photos/3f/3f9c….jpg`.
 
     The two letters spread the files over 256 directories.
 
-    :raises ValueError: `extension` is not one that CleanImage carries.
+    :raises ValueError: `extension` is not one that a CleanImage can have.
     """
     if extension not in EXTENSIONS:
         raise ValueError(f"{extension!r} is no extension of ours")

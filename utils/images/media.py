@@ -1,45 +1,47 @@
 """
-Where uploaded pictures are stored and under which address they are seen.
+Where uploaded pictures are stored, and the URL of each.
 
-Django decides at each request who may see a file. Local ones pass through it (or, by X-Accel-Redirect,
-through nginx); to those on S3 it leads by a signed address that is soon over. What must not be seen lies there
-under `private/`, which a bucket's policy may close.
+Django decides at each request who may see a file. Local files are served by Django (or, with
+X-Accel-Redirect, by nginx); for files on S3 it redirects to a signed URL that expires soon. Files that
+must not be public lie there under `private/`, which a bucket's policy can close.
 """
 
 import logging
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 
-from utils.images import new_image_key
+from utils.images import CleanImage, new_image_key
 
 logger = logging.getLogger(__name__)
 
 PRIVATE = "private/"
 
 
-def new_key(prefix, image, *, is_private=False):
+def new_key(prefix: str, image: CleanImage, *, is_private: bool = False) -> str:
     """
-    Return a key for a CleanImage: `prefix`, or the same under `private/` on S3, and a name nobody can guess.
+    Return a key for a picture: `prefix` (on S3 under `private/` if `is_private`) and a name that nobody can guess.
     """
     key = new_image_key(prefix, image.extension)
     return f"{PRIVATE}{key}" if is_private and settings.MEDIA_ON_S3 else key
 
 
-def save_image(key, image):
+def save_image(key: str, image: CleanImage) -> None:
     """
-    Store a CleanImage under a key that is new.
+    Store a picture under a new key.
     """
     default_storage.save(key, ContentFile(image.data))
 
 
-def remove_files(keys):
+def remove_files(keys: Iterable[str | None]) -> None:
     """
-    Remove files, wherever a move may have left them. Repeats safely.
+    Remove files, from both places in which an interrupted `move` may have left them. Repeats safely.
 
-    Each storage has errors of its own; they are raised, and some files may still be there.
+    Raises whatever the storage raises; then some files may still exist.
     """
     for key in filter(None, keys):
         public = key.removeprefix(PRIVATE)
@@ -47,9 +49,9 @@ def remove_files(keys):
             default_storage.delete(place)
 
 
-def delete_files(keys):
+def delete_files(keys: Iterable[str | None]) -> None:
     """
-    Remove files as a best effort: one that stays is unreachable, and costs only its space.
+    Try to remove files. One that remains is unreachable and costs only its space.
     """
     for key in keys:
         try:
@@ -58,17 +60,17 @@ def delete_files(keys):
             logger.warning("file %s could not be deleted: %s", key, error)
 
 
-def move(key, *, to_private):
+def move(key: str, *, to_private: bool) -> str:
     """
-    Give a file its place for or against being seen, and return its key there. Repeats safely.
+    Move a file to its private or public place, and return its key there. Repeats safely.
 
-    Locally nothing moves: Django decides at each request who may see a file.
+    Local files do not move: Django decides at each request who may see a file.
     """
     if not settings.MEDIA_ON_S3:
         return key
     target = f"{PRIVATE}{key.removeprefix(PRIVATE)}" if to_private else key.removeprefix(PRIVATE)
     if target != key and default_storage.exists(key):
-        # A copy that is there is from a move that was interrupted; a second one would get another name.
+        # An existing copy is from an interrupted move; a second one would be saved under a different name.
         if not default_storage.exists(target):
             with default_storage.open(key) as file:
                 default_storage.save(target, file)
@@ -76,21 +78,22 @@ def move(key, *, to_private):
     return target
 
 
-def media_url(key, request):
+def media_url(key: str | None, request: HttpRequest) -> str | None:
     """
-    Return the absolute address of a file, None of no key.
+    Return the absolute URL of a file, or None if `key` is empty.
     """
     if not key:
         return None
     return request.build_absolute_uri(f"{settings.MEDIA_URL}{key}")
 
 
-def serve(key):
+def serve(key: str) -> HttpResponseBase:
     """
-    Answer with a stored file; whoever calls has decided that it may be seen.
+    Return a response with a stored file. The caller has checked that the client may see it.
 
-    It is never run as a page: no sniffing, no scripts, whatever the bytes. On S3 the answer is a redirect, without
-    an ETag: the address that it leads to works for `S3_ADDRESS_SECONDS`. It costs no round trip to the bucket.
+    Browsers never run it as a page: no sniffing, no scripts, whatever the bytes. On S3 the response is
+    a redirect without an ETag: the URL that it leads to works for `S3_ADDRESS_SECONDS`. It costs no round
+    trip to the bucket.
 
     :raises Http404: there is no such file; of those on S3 the bucket says so.
     """
@@ -98,6 +101,7 @@ def serve(key):
         return HttpResponseRedirect(default_storage.url(key))
     if not default_storage.exists(key):
         raise Http404
+    response: HttpResponseBase
     if settings.MEDIA_X_ACCEL:
         response = HttpResponse(headers={"X-Accel-Redirect": f"{settings.MEDIA_X_ACCEL}{key}"})
         response["Content-Type"] = ""
@@ -105,6 +109,6 @@ def serve(key):
         response = FileResponse(default_storage.open(key))
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Content-Disposition"] = "inline"
-    # A key never comes back with another content.
+    # The content of a key never changes.
     response["ETag"] = f'"{key}"'
     return response

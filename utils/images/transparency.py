@@ -8,7 +8,7 @@ one, of sixteen too many or none.
 from collections.abc import Callable
 
 from PIL import Image, ImageChops
-from PIL.PngImagePlugin import PngImageFile
+from PIL.ImageFile import ImageFile
 
 # By what Pillow multiplies samples, but not the transparent one, by its name for how they lie in a file.
 _FACTORS = {"1": 1, "L;2": 85, "L;4": 17, "L": 1}
@@ -17,14 +17,15 @@ _GREY_OF_16_BITS, _COLOUR_OF_16_BITS = "I;16B", "RGB;16B"
 _LOW_BYTES = "RGB;16L"
 
 
-def load_png(open_png: Callable[[], PngImageFile]) -> Image.Image:
+def load_png(open_png: Callable[[], ImageFile]) -> Image.Image:
     """
     Return a PNG loaded, with the transparency that its tRNS chunk means.
 
     :param open_png: opens the file; called twice where its samples must be looked at byte by byte.
     """
-    image = open_png()
-    key, raw = image.info.get("transparency"), image.tile[0].args if image.tile else ""
+    image: Image.Image
+    image = opened = open_png()
+    key, raw = image.info.get("transparency"), opened.tile[0].args if opened.tile else ""
     if key is None or image.mode == "P" or raw not in {*_FACTORS, _GREY_OF_16_BITS, _COLOUR_OF_16_BITS}:
         image.load()
         return image

@@ -7,25 +7,27 @@ import socket
 from django.conf import settings
 from django.core.cache import caches
 from django.db import Error, connection
-from django.http import JsonResponse
+from django.http import HttpRequest, JsonResponse
 
 from utils.caching.redis.client import RedisUnavailable, client
 from utils.observability import broker
 
-HBASE_SECONDS = 0.5
+HBASE_TIMEOUT_SECONDS = 0.5
 WORDS = {True: "up", False: "down", None: "not used"}
 
 
-def livez(request):
+def livez(request: HttpRequest) -> JsonResponse:
     """
-    The process answers.
+    Respond that the process is alive.
     """
     return JsonResponse({"alive": True})
 
 
-def readyz(request):
+def readyz(request: HttpRequest) -> JsonResponse:
     """
-    Each dependency, up or down; 503 only without the database, the one thing nothing works without.
+    Respond with the state of each dependency: up, down or not used.
+
+    503 only without the database, the one dependency that everything needs.
     """
     states = {
         "database": database_is_up(),
@@ -38,7 +40,7 @@ def readyz(request):
     return JsonResponse(words, status=200 if states["database"] else 503)
 
 
-def database_is_up():
+def database_is_up() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -47,7 +49,7 @@ def database_is_up():
     return True
 
 
-def redis_is_up():
+def redis_is_up() -> bool | None:
     if not settings.REDIS_URL:
         return None
     try:
@@ -57,20 +59,20 @@ def redis_is_up():
     return True
 
 
-def memcached_is_up():
+def memcached_is_up() -> bool | None:
     if not settings.MEMCACHED_URL:
         return None
-    return bool(caches["objects"].set("readyz", 1, 10))
+    return bool(caches["objects"].set("readyz", 1, 10))  # type: ignore[func-returns-value]  # our backend tells
 
 
-def hbase_is_up():
+def hbase_is_up() -> bool | None:
     """
-    Say whether something listens where HBase's Thrift server should.
+    Tell whether something listens at the address of HBase's Thrift server.
     """
     if not settings.HBASE["HOST"]:
         return None
     try:
-        with socket.create_connection((settings.HBASE["HOST"], settings.HBASE["PORT"]), timeout=HBASE_SECONDS):
+        with socket.create_connection((settings.HBASE["HOST"], settings.HBASE["PORT"]), timeout=HBASE_TIMEOUT_SECONDS):
             return True
     except OSError:
         return False

@@ -31,7 +31,7 @@ def main(user_id, key, body_hash, when):
     author = User.objects.get(id=user_id)
     claim = IdempotencyService.claim(user_id=author.id, route="tests.create", key=key, body_hash=body_hash)
     work = retried_transaction(post_and_die) if when == "before" else post_and_die
-    IdempotencyService.carry_out(claim, lambda: work(author))
+    IdempotencyService.carry_out(claim=claim, work=lambda: work(author))
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ class InFlightTests(Keyed, CommittedTestCase):
 
     def work(self):
         tweet = self.tweet()
-        IdempotencyService.complete(tweet.id)
+        IdempotencyService.complete(object_id=tweet.id)
         return tweet.id
 
     def crash(self):
@@ -104,7 +104,7 @@ class InFlightTests(Keyed, CommittedTestCase):
         claim = self.claim(self.alice.id)
 
         with self.assertRaises(RuntimeError):
-            IdempotencyService.carry_out(claim, retried_transaction(self.crash))
+            IdempotencyService.carry_out(claim=claim, work=retried_transaction(self.crash))
 
         self.assertFalse(Tweet.objects.exists())
         self.assertEqual(IdempotentRequest.objects.get().state, State.CLAIMED)
@@ -112,12 +112,12 @@ class InFlightTests(Keyed, CommittedTestCase):
     def test_after_a_crash_the_key_is_held_for_half_a_minute_and_then_free(self):
         claim = self.claim(self.alice.id)
         with self.assertRaises(RuntimeError):
-            IdempotencyService.carry_out(claim, retried_transaction(self.crash))
+            IdempotencyService.carry_out(claim=claim, work=retried_transaction(self.crash))
 
         with time_machine.travel(timezone.now() + timedelta(seconds=28)), self.assertRaises(StillInFlight):
             self.claim(self.alice.id)
         with time_machine.travel(timezone.now() + timedelta(seconds=31)):
-            IdempotencyService.carry_out(self.claim(self.alice.id), retried_transaction(self.work))
+            IdempotencyService.carry_out(claim=self.claim(self.alice.id), work=retried_transaction(self.work))
 
         self.assertEqual(Tweet.objects.count(), 1)
         self.assertEqual(IdempotentRequest.objects.get().object_id, Tweet.objects.get().id)
@@ -125,10 +125,10 @@ class InFlightTests(Keyed, CommittedTestCase):
     def test_who_took_too_long_and_lost_the_claim_leaves_nothing_behind(self):
         slow = self.claim(self.alice.id)
         with time_machine.travel(timezone.now() + timedelta(seconds=31)):
-            IdempotencyService.carry_out(self.claim(self.alice.id), retried_transaction(self.work))
+            IdempotencyService.carry_out(claim=self.claim(self.alice.id), work=retried_transaction(self.work))
 
         with self.assertRaises(LeaseLost):
-            IdempotencyService.carry_out(slow, retried_transaction(self.work))
+            IdempotencyService.carry_out(claim=slow, work=retried_transaction(self.work))
 
         self.assertEqual(Tweet.objects.count(), 1)
 
@@ -141,7 +141,7 @@ class InFlightTests(Keyed, CommittedTestCase):
                 raise IdTaken
             return tries[-1]
 
-        object_id = IdempotencyService.carry_out(self.claim(self.alice.id), retried_transaction(work))
+        object_id = IdempotencyService.carry_out(claim=self.claim(self.alice.id), work=retried_transaction(work))
 
         self.assertEqual(len(tries), 3)
         self.assertEqual(IdempotentRequest.objects.get().object_id, object_id)
@@ -149,7 +149,7 @@ class InFlightTests(Keyed, CommittedTestCase):
 
     def test_work_that_never_says_what_it_made_is_a_mistake_that_shows(self):
         with self.assertRaises(RuntimeError):
-            IdempotencyService.carry_out(self.claim(), lambda: 1)
+            IdempotencyService.carry_out(claim=self.claim(), work=lambda: 1)
 
 
 class SendingAtOnceTests(Keyed, CommittedTestCase):

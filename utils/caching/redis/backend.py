@@ -3,8 +3,9 @@ django-redis behind the project's circuit breaker, with rate counting in one rou
 """
 
 import threading
+from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django_redis.cache import RedisCache
@@ -13,7 +14,10 @@ from redis.exceptions import RedisError, ResponseError
 
 from utils.caching.redis.client import RedisUnavailable, Script, breaker, client
 
-# The key lives from its first count on, not from its last.
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+# The time to live begins with the first count, not with the last.
 COUNT = Script(
     "count_request",
     """
@@ -27,7 +31,7 @@ return count
 """,
 )
 
-# Several rates of one request: what COUNT would answer of each.
+# Several rates of one request: returns what COUNT would return for each.
 COUNT_EACH = Script(
     "count_each",
     """
@@ -38,7 +42,7 @@ return counts
     includes=[COUNT],
 )
 
-# Never of a counter whose window has ended: the new key would live for ever.
+# Does nothing for a counter that has expired: the new key would never expire.
 TAKE_BACK = Script(
     "take_back_request",
     """
@@ -60,7 +64,7 @@ return count
 
 class TolerantJSONSerializer(JSONSerializer):
     """
-    Values travel as JSON, never as pickle. What is no JSON reads as None, which is a miss.
+    Values are JSON, never pickle. A value that is not JSON reads as None, which is a miss.
     """
 
     def loads(self, value: bytes) -> Any:
@@ -70,20 +74,20 @@ class TolerantJSONSerializer(JSONSerializer):
             return None
 
 
-def survives(fallback):
+def survives(fallback: Result) -> Callable[[Callable[Parameters, Result]], Callable[Parameters, Result]]:
     """
-    Decorate a cache verb to answer `fallback` when Redis does not answer, and fast when it is known not to.
+    Decorate a cache method to return `fallback` if Redis does not respond; at once while the breaker is open.
     """
 
-    def decorate(verb):
+    def decorate(verb: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         @wraps(verb)
-        def call(*args, **kwargs):
+        def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
             if breaker.is_open:
                 return fallback
             try:
                 return verb(*args, **kwargs)
             except ResponseError:
-                # It answers, and at once: a value of another type, or no room for this one.
+                # Redis is up but refuses: a value of another type, or no memory for this one.
                 return fallback
             except (RedisError, OSError):
                 breaker.record_failure()
@@ -96,50 +100,52 @@ def survives(fallback):
 
 class RedisBackend(RedisCache):
     """
-    A cache that may be away: reads miss, writes are dropped, counting answers None (unknown).
+    A cache that may be away: then reads miss, writes are dropped, and counting returns None (unknown).
     """
 
-    def __init__(self, server, params):
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
         self._ignore_exceptions = False
         self._counted = threading.local()
 
-    get_many = survives({})(RedisCache.get_many)
+    get_many = survives(dict[Any, Any]())(RedisCache.get_many)
     add = survives(False)(RedisCache.add)
     set = survives(None)(RedisCache.set)
     touch = survives(False)(RedisCache.touch)
     delete = survives(0)(RedisCache.delete)
     has_key = survives(False)(RedisCache.has_key)
 
-    def get(self, key, default=None, version=None, client=None):
+    def get(self, key: str, default: Any = None, version: int | None = None, client: Any = None) -> Any:
         return survives(default)(RedisCache.get)(self, key, default, version, client)
 
-    def set_many(self, data, timeout=DEFAULT_TIMEOUT, version=None, client=None):
+    def set_many(
+        self, data: Mapping[str, Any], timeout: Any = DEFAULT_TIMEOUT, version: int | None = None, client: Any = None
+    ) -> list[str]:
         """
         Set several keys in one round trip and return those that were not set.
         """
         return survives(list(data))(self._set_many)(data, timeout, version)
 
-    def _set_many(self, data, timeout, version):
+    def _set_many(self, data: Mapping[str, Any], timeout: Any, version: int | None) -> list[str]:
         self.client.set_many(data, timeout, version)
         return []
 
 
 class RateCounterBackend(RedisBackend):
     """
-    Counts in one round trip what django-ratelimit asks for in two (`add`, then `incr`).
+    Counts in one round trip what django-ratelimit does in two (`add`, then `incr`).
 
-    `add` counts and tells whether this was the first; the `incr` that follows in the same
-    thread only hands over what was counted.
+    `add` counts and returns whether this was the first; the `incr` that follows in the same
+    thread only returns that count.
     """
 
-    def add(self, key, value, timeout=None, version=None, **kwargs):
+    def add(self, key: str, value: Any, timeout: float, version: int | None = None, **kwargs: Any) -> bool:
         try:
             count = client.run(COUNT, [key], [int(timeout * 1000)])
         except RedisUnavailable:
             count = None
         self._counted.value = count
-        return count == 1
+        return bool(count == 1)
 
     def count_ahead(self, seconds: dict[str, int]) -> dict[tuple[str, str], int] | None:
         """
@@ -153,23 +159,26 @@ class RateCounterBackend(RedisBackend):
             return None
         return {(COUNT.name, key): count for key, count in zip(seconds, counts)}
 
-    def incr(self, key, delta=1, version=None, **kwargs):
-        return self._counted.value
+    def incr(self, key: str, delta: int = 1, version: int | None = None, **kwargs: Any) -> int | None:
+        count: int | None = self._counted.value
+        return count
 
-    def decr(self, key, delta=1, version=None, **kwargs):
+    def decr(self, key: str, delta: int = 1, version: int | None = None, **kwargs: Any) -> int | None:
         """
-        Undo one count; nothing where there is none.
+        Undo one count, if the counter has not expired.
         """
         try:
-            return client.run(TAKE_BACK, [key], [])
+            count: int = client.run(TAKE_BACK, [key], [])
         except RedisUnavailable:
             return None
+        return count
 
-    def count_amount(self, key, amount, seconds):
+    def count_amount(self, key: str, amount: int, seconds: int) -> int | None:
         """
-        Add to a counter that ends `seconds` from now and return its value; None when Redis does not answer.
+        Add to a counter, let it expire `seconds` from now, and return its value; None if Redis does not respond.
         """
         try:
-            return client.run(COUNT_AMOUNT, [key], [amount, seconds * 1000])
+            count: int = client.run(COUNT_AMOUNT, [key], [amount, seconds * 1000])
         except RedisUnavailable:
             return None
+        return count

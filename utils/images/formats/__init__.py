@@ -1,31 +1,45 @@
 """
-What a file says about itself before a pixel is decoded, and its picture without the wrapping.
+Reads the structure of a file before a pixel is decoded, and extracts its picture.
 
-Each format has a reader that walks the parts its files are made of, takes over those that draw
-the picture, and drops everything else: text, comments, later frames, second pictures, whatever
-follows the end. A decoder is never shown the rest, so a bomb in a text chunk or an EXIF block of
-a million entries stays unread. Every walk is bounded by `limits.MAX_PARTS`.
+Each format has a reader that walks through the parts of a file, keeps those that draw the picture,
+and drops everything else: text, comments, later frames, second pictures, whatever follows the end.
+The decoder never sees the rest, so a bomb in a text chunk or an EXIF block of a million entries
+stays unread. Every walk is bounded by `limits.MAX_PARTS`.
 
-What Pillow refuses is left to Pillow; each reader says what it is there for.
+What Pillow refuses is left to Pillow; the docstring of each reader says what Pillow would not refuse.
 """
 
 import struct
+from typing import Protocol
 
 from utils.images.errors import BrokenFile, NotAnImage
 from utils.images.formats import gif, jpeg, png, webp
 from utils.images.formats.container import Container
 
 
+class Reader(Protocol):
+    """
+    The module of one format.
+    """
+
+    def recognises(self, data: bytes) -> bool: ...
+
+    def unwrap(self, data: bytes) -> Container: ...
+
+
+READERS: tuple[Reader, ...] = (jpeg, png, webp, gif)
+
+
 def unwrap(data: bytes) -> Container:
     """
-    Say what `data` is, by its content alone, and return its picture as a Container.
+    Detect the format of `data` by its content alone, and return its picture as a Container.
 
-    Costs at most 100 milliseconds, a few as a rule, and one copy of `data`.
+    Takes at most 100 milliseconds, usually a few, and one copy of `data`.
 
     :raises NotAnImage: it is none of the four formats.
-    :raises TooManyPixels, TooManyFrames, BrokenFile: it is, and not one for us.
+    :raises TooManyPixels, TooManyFrames, BrokenFile: it is one of them, but not acceptable.
     """
-    for reader in (jpeg, png, webp, gif):
+    for reader in READERS:
         if reader.recognises(data):
             try:
                 return reader.unwrap(data)

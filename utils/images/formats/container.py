@@ -86,7 +86,7 @@ def read_orientation(tiff: bytes | memoryview) -> int:
         for entry in range(min(entries, _MAX_EXIF_ENTRIES)):
             tag, kind, count, value = struct.unpack_from(f"{order}HHIH", tiff, start + 2 + 12 * entry)
             if (tag, kind, count) == (_ORIENTATION, _SHORT, 1):
-                return value
+                return int(value)
     except struct.error:
         # The block ends too early. The picture does not depend on it.
         return 1

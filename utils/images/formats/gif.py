@@ -48,7 +48,7 @@ def unwrap(data: bytes) -> Container:
                 first = data[start + 9 : end]
         else:
             raise BrokenFile
-    if first is None:
+    if first is None or place is None:
         raise BrokenFile
     size = struct.pack("<HH", *place[2:])
     picture = b"".join([data[:6], size, header, control, b",\0\0\0\0", size, first, bytes([_END])])

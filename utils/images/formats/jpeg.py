@@ -37,13 +37,15 @@ def unwrap(data: bytes) -> Container:
     """
     Take the first picture out; what a phone appends (the other pictures of an MPO, a film, a trailer) is dropped.
     """
-    picture, profile, orientation = [_SOI], [], None
+    picture: list[bytes | memoryview] = [_SOI]
+    profile: list[bytes] = []
+    orientation = None
     segments = _Segments(data)
     for marker, body, whole in segments:
-        if marker == _APP1 and body[:5] == b"Exif\0" and orientation is None:
+        if marker == _APP1 and bytes(body[:5]) == b"Exif\0" and orientation is None:
             # Browsers look into the first such segment and into no other.
             orientation = read_orientation(body[6:])
-        elif marker == _APP2 and body[:12] == b"ICC_PROFILE\0":
+        elif marker == _APP2 and bytes(body[:12]) == b"ICC_PROFILE\0":
             profile.append(bytes(body[12:]))
         if marker in _DRAWING:
             picture.append(whole)

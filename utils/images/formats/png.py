@@ -30,17 +30,19 @@ def recognises(data: bytes) -> bool:
 
 def unwrap(data: bytes) -> Container:
     """
-    Take the default image out; the frames of an animated PNG are counted and dropped.
+    Extract the default image; the frames of an animated PNG are counted and dropped.
     """
     frames = count_frames()
-    picture = [_SIGNATURE]
-    size, colour_type, about = None, None, {}
+    picture: list[bytes | memoryview] = [_SIGNATURE]
+    size: tuple[int, int] | None = None
+    colour_type, about = -1, dict[bytes, bytes]()
     for kind, body, whole in _chunks(memoryview(data)):
         # A second IHDR would replace the size that was checked.
         if (kind == b"IHDR") != (size is None):
             raise BrokenFile
         if kind == b"IHDR":
-            *size, _, colour_type = struct.unpack_from(">IIBB", body)
+            width, height, _, colour_type = struct.unpack_from(">IIBB", body)
+            size = width, height
             check_size("PNG", *size)
         elif kind == b"acTL":
             # The frames an animated PNG claims to have. Those that are there are counted as well.
@@ -56,6 +58,8 @@ def unwrap(data: bytes) -> Container:
             continue
         if kind in _DRAWING:
             picture.append(whole)
+    if size is None:
+        raise BrokenFile
     orientation = read_orientation(about.get(b"eXIf", b""))
     return Container("PNG", *size, b"".join(picture), orientation, _profiles(about))
 

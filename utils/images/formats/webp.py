@@ -28,7 +28,8 @@ def unwrap(data: bytes) -> Container:
     The orientation that EXIF may give is dropped too: browsers do not turn a WEBP.
     """
     frames = count_frames()
-    chunks, size = {}, None
+    chunks: dict[bytes, memoryview] = {}
+    size = None
     for kind, body in _chunks(memoryview(data)):
         if size is None:
             size = _read_size(kind, body)
@@ -71,10 +72,10 @@ def _read_size(kind: bytes, body: memoryview) -> tuple[int, int]:
     if kind == b"VP8X":
         width, height = (int.from_bytes(body[start : start + 3], "little") for start in (4, 7))
         return width + 1, height + 1
-    if kind == b"VP8 " and body[3:6] == b"\x9d\x01\x2a":
+    if kind == b"VP8 " and bytes(body[3:6]) == b"\x9d\x01\x2a":
         width, height = struct.unpack_from("<HH", body, 6)
         return width & 0x3FFF, height & 0x3FFF
-    if kind == b"VP8L" and body[:1] == b"\x2f":
+    if kind == b"VP8L" and bytes(body[:1]) == b"\x2f":
         (bits,) = struct.unpack_from("<I", body, 1)
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
     raise BrokenFile
