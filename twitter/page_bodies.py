@@ -23,7 +23,7 @@ from tweets.models import Tweet, TweetPhoto
 from tweets.services import TweetService
 from utils.api.pagination import DEFAULT_LIMIT, is_first_page
 from utils.database.pagination import Window
-from utils.images.media import media_url
+from utils.images.media import file_url
 
 # The feature of writing a tweet on the home page, released gradually.
 WRITE_FROM_HOME = "write_from_home"
@@ -162,7 +162,7 @@ def with_photos(tweets: list[Shape], context: Context) -> list[Shape]:
     """
     ids = [tweet["id"] for tweet in tweets if tweet["photo_urls"]]
     keys = TweetPhoto.objects.filter(tweet_id__in=ids).exclude(thumbnail_key="").values_list("key", "thumbnail_key")
-    addresses = [[media_url(key, context["request"]) for key in pair] for pair in keys]
+    addresses = [[file_url(key, context["request"]) for key in pair] for pair in keys]
     # By path, because a signed URL is different each time.
     thumbnails = {path_of(photo): thumbnail for photo, thumbnail in addresses}
     return [

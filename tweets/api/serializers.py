@@ -20,7 +20,7 @@ from tweets.services import LoadedTweet, PhotoService
 from utils.api.fields import PICTURE_WORDS, TextField, UploadsRefused, read_uploads
 from utils.errors import Refused
 from utils.images import CleanImage
-from utils.images.media import media_url
+from utils.images.media import file_url
 
 
 class TooManyPhotos(Refused):
@@ -96,7 +96,7 @@ def photo_urls(record: TweetRecord, request: Request) -> list[str]:
     viewer = request.user
     is_own = viewer.is_authenticated and viewer.id == record["user_id"]
     return [
-        media_url(key, request)
+        file_url(key, request)
         for key, status in record["photos"]
         if is_own or not PhotoService.is_hidden(status=status)
     ]

@@ -82,8 +82,13 @@ def media_url(key: str | None, request: HttpRequest) -> str | None:
     """
     Return the absolute URL of a file, or None if `key` is empty.
     """
-    if not key:
-        return None
+    return file_url(key, request) if key else None
+
+
+def file_url(key: str, request: HttpRequest) -> str:
+    """
+    Return the absolute URL of a file.
+    """
     return request.build_absolute_uri(f"{settings.MEDIA_URL}{key}")
 
 
