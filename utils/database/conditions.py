@@ -3,12 +3,30 @@ Conditions that the ORM can only express slowly.
 """
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from django.db.models import BooleanField
+from django.db.models import BooleanField, Lookup
 from django.db.models.expressions import RawSQL
+from django.db.models.sql.compiler import SQLCompiler
 
 
-def any_of(columns: Sequence[str], rows: Collection[tuple[int, ...]]) -> RawSQL:
+class PlainCondition(Lookup):
+    """
+    SQL that is true or false, as a condition of its own.
+
+    Django compares any other boolean expression with 1 on MySQL, and for that no index is used.
+    """
+
+    prepare_rhs = False
+
+    def __init__(self, sql: str, parameters: Sequence[Any]) -> None:
+        super().__init__(RawSQL(sql, parameters, output_field=BooleanField()), None)  # noqa: S611 (SQL of ours)
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, Any]:
+        return compiler.compile(self.lhs)
+
+
+def any_of(columns: Sequence[str], rows: Collection[tuple[int, ...]]) -> PlainCondition:
     """
     Return the condition that these columns of the filtered table hold the numbers of one of `rows`; none hold no rows.
 
@@ -17,5 +35,4 @@ def any_of(columns: Sequence[str], rows: Collection[tuple[int, ...]]) -> RawSQL:
     """
     alternative = " AND ".join(f"{column} = %s" for column in columns)
     sql = " OR ".join([f"({alternative})"] * len(rows)) or "1 = 0"
-    numbers = [number for row in rows for number in row]
-    return RawSQL(sql, numbers, output_field=BooleanField())  # noqa: S611 (the columns' names are ours)
+    return PlainCondition(sql, [number for row in rows for number in row])
