@@ -24,7 +24,7 @@ from tweets.models import Tweet
 from tweets.services import LoadedTweet, TweetCountService, TweetService
 from utils.caching.memcached.objects import Lookup, read_through
 from utils.database.counters import Counter, Drift
-from utils.database.pagination import Page, Window, fill_page
+from utils.database.pagination import IdRange, Page, fill_page
 from utils.database.transactions import after_commit, create_with_time_id, retried_transaction
 from utils.errors import Missing
 from utils.idempotency.services import IdempotencyService
@@ -127,7 +127,7 @@ class CommentService:
         )
 
     @classmethod
-    def load_comments(cls, *, tweet_id: int, viewer: Viewer, window: Window, limit: int) -> Page[LoadedComment]:
+    def load_comments(cls, *, tweet_id: int, viewer: Viewer, id_range: IdRange, limit: int) -> Page[LoadedComment]:
         """
         Return a page of the comments on a tweet that `viewer` may see, oldest first.
 
@@ -141,7 +141,12 @@ class CommentService:
             return cls.load_visible(records=records, viewer=viewer)
 
         return fill_page(
-            window, limit, fetch=fetch, keep=filter_visible, id_of=lambda loaded: loaded.id, advance=Window.newer_than
+            id_range,
+            limit,
+            fetch=fetch,
+            filter_visible=filter_visible,
+            id_of=lambda loaded: loaded.id,
+            advance=IdRange.newer_than,
         )
 
     @classmethod
@@ -264,12 +269,14 @@ class ConversationService:
             return cls._load_without_hidden_users(tweet, viewer)
         comments = CommentService.assemble(records=records, users=users.found, liked=liked, viewer=viewer)
         shown = comments[:SHOWN_COMMENTS]
-        rest = Window().newer_than(shown[-1].id) if len(comments) > SHOWN_COMMENTS else None
+        rest = IdRange().newer_than(shown[-1].id) if len(comments) > SHOWN_COMMENTS else None
         likes = [(like_id, users.found[user_id]) for like_id, user_id in likes[:SHOWN_LIKES]]
         return Conversation(tweet, Page(shown, rest), likes)
 
     @classmethod
     def _load_without_hidden_users(cls, tweet: LoadedTweet, viewer: Viewer) -> Conversation:
-        comments = CommentService.load_comments(tweet_id=tweet.id, viewer=viewer, window=Window(), limit=SHOWN_COMMENTS)
+        comments = CommentService.load_comments(
+            tweet_id=tweet.id, viewer=viewer, id_range=IdRange(), limit=SHOWN_COMMENTS
+        )
         likes = LikeService.load_newest(model=Tweet, object_id=tweet.id, viewer=viewer, limit=SHOWN_LIKES)
         return Conversation(tweet, comments, likes)

@@ -20,7 +20,7 @@ from friendships.storage import FriendshipRow
 from outbox.services import OutboxService
 from utils.database.conditions import any_of
 from utils.database.counters import Counter
-from utils.database.pagination import NumberedPage, Page, Window, fill_page
+from utils.database.pagination import IdRange, NumberedPage, Page, fill_page
 from utils.database.time_ids import next_id
 from utils.database.transactions import after_commit, create_with_time_id, retried_transaction
 from utils.errors import Refused, Unavailable
@@ -216,28 +216,28 @@ class FriendshipService:
         return [record for record in known if record["id"] not in followed][:limit]
 
     @classmethod
-    def load_followers(cls, *, user: User, viewer: Viewer, window: Window, limit: int) -> FriendshipPage:
+    def load_followers(cls, *, user: User, viewer: Viewer, id_range: IdRange, limit: int) -> FriendshipPage:
         """
         Return a page of the followers of `user` that `viewer` may see, newest friendship first.
         """
-        return cls._load_page(storage.store_to_read(user.id).get_followers, user, viewer, window, limit)
+        return cls._load_page(storage.store_to_read(user.id).get_followers, user, viewer, id_range, limit)
 
     @classmethod
-    def load_followings(cls, *, user: User, viewer: Viewer, window: Window, limit: int) -> FriendshipPage:
+    def load_followings(cls, *, user: User, viewer: Viewer, id_range: IdRange, limit: int) -> FriendshipPage:
         """
         Return a page of the users that `user` follows and `viewer` may see, newest friendship first.
         """
-        return cls._load_page(storage.store_to_read(user.id).get_followings, user, viewer, window, limit)
+        return cls._load_page(storage.store_to_read(user.id).get_followings, user, viewer, id_range, limit)
 
     @classmethod
-    def _load_page(cls, get_rows: GetRows, user: User, viewer: Viewer, window: Window, limit: int) -> FriendshipPage:
+    def _load_page(cls, get_rows: GetRows, user: User, viewer: Viewer, id_range: IdRange, limit: int) -> FriendshipPage:
         def fetch(before: int | None, after: int | None, wanted: int) -> list[FriendshipRow]:
             return get_rows(user.id, before=before, after=after, limit=wanted)
 
         def filter_visible(rows: Sequence[FriendshipRow]) -> list[ListedFriendship]:
             return cls._filter_visible(rows, viewer)
 
-        return fill_page(window, limit, fetch=fetch, keep=filter_visible, id_of=lambda pair: pair[0].id)
+        return fill_page(id_range, limit, fetch=fetch, filter_visible=filter_visible, id_of=lambda pair: pair[0].id)
 
     @classmethod
     def _filter_visible(cls, rows: Sequence[FriendshipRow], viewer: Viewer) -> list[ListedFriendship]:

@@ -20,7 +20,7 @@ from likes.models import Like, Likeable
 from outbox.services import OutboxService
 from utils.caching.memcached.objects import Lookup, read_through
 from utils.database.counters import Counter
-from utils.database.pagination import Window, fill_page
+from utils.database.pagination import IdRange, fill_page
 from utils.database.prepared import PreparedQuery, PreparedUpdate, visible_query
 from utils.database.transactions import after_commit, create_with_time_id, retried_transaction
 from utils.errors import Refused
@@ -195,7 +195,7 @@ class LikeService:
             visible = AccountService.load_visible_users(user_ids=[like.user_id for like in likes], viewer=viewer)
             return [(like.id, visible[like.user_id]) for like in likes if like.user_id in visible]
 
-        return fill_page(Window(), limit, fetch=fetch, keep=filter_visible, id_of=lambda pair: pair[0]).rows
+        return fill_page(IdRange(), limit, fetch=fetch, filter_visible=filter_visible, id_of=lambda pair: pair[0]).rows
 
     @classmethod
     def get_counters(cls) -> list[Counter]:

@@ -3,6 +3,7 @@ What Redis holds of feeds: `user_newsfeeds:{user_id}`, the newest tweet ids of e
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
 
@@ -16,7 +17,7 @@ from utils.caching.redis.list_scripts import PUSH, READ
 from utils.caching.redis.lists import IdList
 
 # The states of a page's tweets come with its ids, in the same round trip.
-user_newsfeeds = IdList("user_newsfeeds", companion_prefix=STATE_PREFIX)
+user_newsfeeds = IdList("user_newsfeeds", state_prefix=STATE_PREFIX)
 
 # Who asks (and so whose feed), the count of the rate limit, and the first page of ids: what are
 # three round trips in their own places is one here. Nothing is believed that would not be believed there.
@@ -54,13 +55,15 @@ def push_posted(tweet: Tweet, own_lists: Sequence[tuple[str, int]]) -> None:
     """
     if settings.REDIS_URL:
         keys = [f"{STATE_PREFIX}{tweet.id}", *(key for key, _ in own_lists)]
-        state = [STATE_SECONDS, str(TweetState.from_tweet(tweet))]
-        client.run(PUSH_POSTED, keys, [*state, settings.LIST_CACHE_CAP, *(id for _, id in own_lists)])
+        state = str(TweetState.from_tweet(tweet))
+        client.run(PUSH_POSTED, keys, [STATE_SECONDS, state, settings.MAX_CACHED_IDS, *(id for _, id in own_lists)])
 
 
-def read_home_ahead(credential, rate_key, limit):
+def read_home_ahead(
+    credential: tuple[str, str], rate_key: tuple[str, str, str, int] | None, limit: int
+) -> dict[tuple[str, str], Any] | None:
     """
-    Return the answers of the calls that a home feed's first page will make: {(script name, key): answer}.
+    Return the results of the calls that a home feed's first page will make: {(script name, key): result}.
 
     One round trip; nothing without Redis.
 
@@ -70,8 +73,8 @@ def read_home_ahead(credential, rate_key, limit):
     """
     key, id_field = credential
     prefix, head, tail, milliseconds = rate_key or ("", "", "", 0)
-    lists = user_newsfeeds.key("")
-    arguments = [*with_account_arguments(id_field), lists, prefix, head, tail, milliseconds]
+    lists = f"{user_newsfeeds.name}:"
+    arguments: list[str | int] = [*with_account_arguments(id_field), lists, prefix, head, tail, milliseconds]
     try:
         answer = client.run(READ_HOME, [key], [*arguments, *user_newsfeeds.read_arguments(None, None, limit)])
     except RedisUnavailable:

@@ -2,6 +2,8 @@
 Feeds: who finds which tweet at home.
 """
 
+from datetime import datetime
+
 from django.db import models
 
 from utils.database.time_ids import id_to_datetime
@@ -21,11 +23,11 @@ class NewsFeed(models.Model):
     user_id = models.BigIntegerField()
     tweet_id = models.BigIntegerField()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"tweet {self.tweet_id} in the feed of user {self.user_id}"
 
     @property
-    def created_at(self):
+    def created_at(self) -> datetime:
         return id_to_datetime(self.tweet_id)
 
 

@@ -69,8 +69,8 @@ def remove_from_range(events: Sequence[RemovalBatchCut]) -> str:
     return f"{len(events)} tweets have left {sum(counts)} feeds"
 
 
-@event_handler(batch_size=25, aliases=["newsfeeds.tasks.settle_feed"])
-def settle_feeds(events: Sequence[FriendshipEvent]) -> str:
+@event_handler(batch_size=25, aliases=["newsfeeds.tasks.settle_feed", "newsfeeds.tasks.settle_feeds"])
+def reconcile_feeds(events: Sequence[FriendshipEvent]) -> str:
     """
     Make feeds agree with friendships that have begun or ended.
 
@@ -89,7 +89,8 @@ def write_missed_rows(events: Sequence[FeedRowsMissed]) -> str:
     Safe to run twice: the version is as old as the change, so whatever was written since stays.
     """
     for event in events:
-        NewsFeedService.write_missed_rows(puts=event.puts, deletes=event.deletes, version=event.version)
+        puts, deletes = ([(user_id, tweet_id) for user_id, tweet_id in keys] for keys in (event.puts, event.deletes))
+        NewsFeedService.write_missed_rows(puts=puts, deletes=deletes, version=event.version)
     return f"{len(events)} lots of missed rows of feeds are in HBase"
 
 

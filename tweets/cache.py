@@ -31,7 +31,7 @@ STATE_PREFIX = "tweet_state:"
 OLD_VERSIONS = 3
 TWEET = RecordShape(id=int, user_id=int, created_at=str, content=str, photos=list)
 
-user_tweets = IdList("user_tweets", companion_prefix=STATE_PREFIX)
+user_tweets = IdList("user_tweets", state_prefix=STATE_PREFIX)
 
 # A state older than the one in Redis changes nothing, so readers and writers may come in any order.
 # A value that is not a state counts as older than any.

@@ -22,7 +22,7 @@ from tweets.constants import MAX_CONTENT_LENGTH as TWEET_LENGTH
 from tweets.models import Tweet, TweetPhoto
 from tweets.services import TweetService
 from utils.api.pagination import DEFAULT_LIMIT, is_first_page
-from utils.database.pagination import Window
+from utils.database.pagination import IdRange
 from utils.images.media import file_url
 
 # The feature of writing a tweet on the home page, released gradually.
@@ -87,7 +87,7 @@ def person(context: Context) -> Context:
     Return the person of the page and their newest tweets.
     """
     newest = TweetService.load_timeline(
-        user_id=context["data"]["id"], viewer=context["user"], window=Window(), limit=DEFAULT_LIMIT
+        user_id=context["data"]["id"], viewer=context["user"], id_range=IdRange(), limit=DEFAULT_LIMIT
     )
     tweets = [tweet_shape(loaded, context["request"]) for loaded in newest.rows]
     return {"person": context["data"], "tweets": with_photos(tweets, context)}

@@ -84,4 +84,6 @@ def subscribe_friendships() -> None:
     # Without HBase there is no copy to keep up to date.
     mirrors = [friendships.mirror_friendships] if settings.HBASE["HOST"] else []
     for event in (Followed, Unfollowed):
-        subscribe(event, friendships.invalidate_followings, newsfeeds.settle_feeds, inbox.reconcile_follows, *mirrors)
+        subscribe(
+            event, friendships.invalidate_followings, newsfeeds.reconcile_feeds, inbox.reconcile_follows, *mirrors
+        )

@@ -70,7 +70,7 @@ class AccountViewSet(APIViewSet):
         "password": PasswordSerializerForUpdate,
         "me": AccountSerializerForDelete,
     }
-    answers = {
+    responses = {
         "list": EndpointsSerializer,
         "signup": (201, SessionSerializer),
         "login": SessionSerializer,
@@ -181,7 +181,7 @@ class UserViewSet(APIViewSet):
     queryset = User.objects.none()
     serializer_class = UserDetailSerializer
     serializers = dict.fromkeys(("list", "search"), UserSerializer)
-    answers = {
+    responses = {
         "list": numbered(UserSerializer),
         "retrieve": UserDetailSerializer,
         "by": UserDetailSerializer,
@@ -263,7 +263,7 @@ class ProfileViewSet(APIViewSet):
     queryset = UserProfile.objects.none()
     serializer_class = ProfileSerializerForUpdate
     serializers = dict.fromkeys(("update", "partial_update"), ProfileSerializerForUpdate)
-    answers = dict.fromkeys(("update", "partial_update"), ProfileSerializer)
+    responses = dict.fromkeys(("update", "partial_update"), ProfileSerializer)
     uploads = dict.fromkeys(("update", "partial_update"), Uploads("avatar", max_count=1, max_bytes=limits.MAX_BYTES))
     permission_classes = [IsAuthenticated, IsObjectOwner]
     rates = {"update": "profiles.update", "partial_update": "profiles.update"}

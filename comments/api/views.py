@@ -37,7 +37,7 @@ class CommentViewSet(APIViewSet):
     queryset = Comment.objects.none()
     serializer_class = CommentSerializerForCreate
     serializers = {"create": CommentSerializerForCreate, "update": CommentSerializerForUpdate}
-    answers = {
+    responses = {
         "list": endless(CommentSerializer, "comments"),
         "create": (201, CommentSerializer),
         "update": CommentSerializer,
@@ -71,10 +71,10 @@ class CommentViewSet(APIViewSet):
             raise ValidationError({"tweet_id": ["Tweet does not exist"]})
         endless = EndlessRequest(request)
         page = CommentService.load_comments(
-            tweet_id=tweet_id, viewer=request.user, window=endless.window, limit=endless.limit
+            tweet_id=tweet_id, viewer=request.user, id_range=endless.id_range, limit=endless.limit
         )
         return self.answer_unless_unchanged(
-            (page.next_window, [(*loaded,) for loaded in page.rows]),
+            (page.next_range, [(*loaded,) for loaded in page.rows]),
             lambda: endless.envelope(page, [comment_shape(loaded, request) for loaded in page.rows], name="comments"),
         )
 

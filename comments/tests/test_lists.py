@@ -8,7 +8,7 @@ from accounts.models import User
 from comments.constants import SHOWN_COMMENTS
 from comments.tests.people import Commenting
 from testing.testcases import ApiTestCase
-from utils.database.pagination import Window
+from utils.database.pagination import IdRange
 from utils.database.time_ids import MAX_ID, format_time, id_to_datetime
 
 
@@ -244,7 +244,7 @@ class TweetDetailTests(ListTestCase):
         self.assertEqual((url.scheme, url.netloc, url.path), ("http", "testserver", "/api/comments/"))
         query = parse_qs(url.query)
         self.assertEqual(query["tweet_id"], [str(self.tweet_id)])
-        self.assertEqual(Window.decode(query["cursor"][0]), Window(after=ids[SHOWN_COMMENTS - 1]))
+        self.assertEqual(IdRange.decode(query["cursor"][0]), IdRange(after=ids[SHOWN_COMMENTS - 1]))
 
     def test_where_all_fit_there_is_no_next(self):
         self.crowd_says(SHOWN_COMMENTS)

@@ -25,7 +25,7 @@ from friendships.api.serializers import (
     friendship_shape,
 )
 from friendships.services import FriendshipPage, FriendshipService, ListedFriendship
-from utils.api.pagination import EndlessRequest, NumberedRequest, positive_number
+from utils.api.pagination import EndlessRequest, NumberedRequest
 from utils.api.views import APIViewSet
 
 # Friendship id, the user on its other side, and whether the caller follows that user. Named up here, because within
@@ -41,7 +41,7 @@ class FriendshipViewSet(APIViewSet):
 
     serializer_class = Serializer
     permissions = {"follow": [IsAuthenticated], "unfollow": [IsAuthenticated]}
-    answers = {
+    responses = {
         "list": ListsSerializer,
         "followers": FRIENDSHIPS,
         "followings": FRIENDSHIPS,
@@ -53,8 +53,7 @@ class FriendshipViewSet(APIViewSet):
     rates = {name: f"friendships.{name}" for name in ("follow", "unfollow", "followers", "followings")}
 
     def get_object(self) -> User:
-        user_id = positive_number(self.kwargs["pk"])
-        user: User | None = User.objects.find_visible(id=user_id, viewer=self.request.user) if user_id else None
+        user: User | None = User.objects.find_visible(id=int(self.kwargs["pk"]), viewer=self.request.user)
         if user is None:
             raise Http404
         return user
@@ -107,10 +106,10 @@ class FriendshipViewSet(APIViewSet):
             )
             return numbered.envelope(page, self.shapes(self.with_followed(page.rows)))
         endless = EndlessRequest(self.request)
-        window_page = load(user=user, viewer=viewer, window=endless.window, limit=endless.limit)
-        rows = self.with_followed(window_page.rows)
+        endless_page = load(user=user, viewer=viewer, id_range=endless.id_range, limit=endless.limit)
+        rows = self.with_followed(endless_page.rows)
         return self.answer_unless_unchanged(
-            (window_page.next_window, rows), lambda: endless.envelope(window_page, self.shapes(rows))
+            (endless_page.next_range, rows), lambda: endless.envelope(endless_page, self.shapes(rows))
         )
 
     def shapes(self, rows: Rows) -> Shapes:

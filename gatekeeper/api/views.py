@@ -19,7 +19,7 @@ class FeatureViewSet(APIViewSet):
 
     serializer_class = Serializer
     # A raw schema in the place of a serializer: names of features are data.
-    answers = {"list": FeaturesShape}  # type: ignore[dict-item]
+    responses = {"list": FeaturesShape}  # type: ignore[dict-item]
 
     def list(self, request: Request) -> Response:
         """

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
+from accounts.api.users import logged_in_user
 from accounts.services import AccountService
 from inbox.api.serializers import (
     MarkedCountSerializer,
@@ -40,39 +41,40 @@ class NotificationViewSet(APIViewSet):
     permission_classes = [IsAuthenticated]
     serializer_class = NotificationSerializer
     serializers = {"update": NotificationSerializerForUpdate, "mark_all_as_read": Serializer}
-    answers = {
+    responses = {
         "list": numbered(NotificationSerializer),
         "unread_count": UnreadCountSerializer,
         "mark_all_as_read": MarkedCountSerializer,
         "update": NotificationSerializer,
     }
     parameters = {"list": [OpenApiParameter("unread", bool, description="Only unread ones, or only read ones")]}
-    pagination_class = CountedPagination
+    pagination_class = CountedPagination  # type: ignore[assignment]  # the base class has none and no annotation
     rates = {name: f"notifications.{name}" for name in ("unread_count", "mark_all_as_read", "update")}
 
     def get_queryset(self) -> NotificationQuerySet:
-        return NotificationService.get_inbox(recipient=self.request.user)
+        return NotificationService.get_inbox(recipient=logged_in_user(self.request))
 
     def list(self, request: Request) -> Response:
         """
         Your notifications, newest first, ten a page; `unread` true or false asks for a part of them.
         """
-        page = self.paginate_queryset(NotificationService.get_inbox(recipient=request.user, unread=self.asked_unread()))
-        return self.get_paginated_response(self.shapes(page))
+        inbox = NotificationService.get_inbox(recipient=logged_in_user(request), unread=self.asked_unread())
+        # Never None: the view has a pagination class.
+        return self.get_paginated_response(self.shapes(self.paginate_queryset(inbox) or []))
 
     @action(methods=["GET"], detail=False, url_path="unread-count")
     def unread_count(self, request: Request) -> Response:
         """
         How many of your notifications you have not read.
         """
-        return Response({"unread_count": NotificationService.get_unread_count(recipient=request.user)})
+        return Response({"unread_count": NotificationService.get_unread_count(recipient=logged_in_user(request))})
 
     @action(methods=["POST"], detail=False, url_path="mark-all-as-read")
     def mark_all_as_read(self, request: Request) -> Response:
         """
         Mark all your notifications as read. Again is no error: `marked_count` is then 0.
         """
-        return Response({"marked_count": NotificationService.mark_all_as_read(recipient=request.user)})
+        return Response({"marked_count": NotificationService.mark_all_as_read(recipient=logged_in_user(request))})
 
     @required_params("unread")
     def update(self, request: Request, pk: str) -> Response:

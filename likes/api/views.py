@@ -27,7 +27,7 @@ class LikeViewSet(APIViewSet):
     permission_classes = [IsAuthenticated]
     serializers = {"create": LikeSerializerForCreate, "cancel": LikeSerializerForCancel}
     serializer_class = LikeSerializerForCreate
-    answers = {"create": (201, LikeSerializer), "cancel": CancelledSerializer}
+    responses = {"create": (201, LikeSerializer), "cancel": CancelledSerializer}
     rates = {"create": "likes.create", "cancel": "likes.cancel"}
 
     @required_params("content_type", "object_id")

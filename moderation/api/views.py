@@ -20,7 +20,7 @@ class ReportViewSet(APIViewSet):
     permission_classes = [IsAuthenticated]
     serializer_class = ReportSerializerForCreate
     serializers = {"create": ReportSerializerForCreate}
-    answers = {"create": (201, ReportSerializer)}
+    responses = {"create": (201, ReportSerializer)}
     rates = {"create": "reports.create"}
 
     def create(self, request: Request) -> Response:

@@ -6,10 +6,12 @@ from dataclasses import asdict
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from newsfeeds.constants import Reason
 from newsfeeds.services import Explanation
 from tweets.api.serializers import TweetSerializer, tweet_shape
+from tweets.services import LoadedTweet
 from utils.database.time_ids import format_time
 
 TIMES = ("followed_at", "back_filled_at", "delivered_at", "not_followed_since")
@@ -30,11 +32,11 @@ class NewsFeedSerializer(serializers.Serializer):
         "tweet": TweetSerializer.example,
     }
 
-    def to_representation(self, tweet):
+    def to_representation(self, tweet: LoadedTweet) -> dict[str, Any]:
         return newsfeed_shape(tweet, self.context["request"])
 
 
-def newsfeed_shape(tweet, request):
+def newsfeed_shape(tweet: LoadedTweet, request: Request) -> dict[str, Any]:
     """
     Return the NewsFeed shape of a LoadedTweet.
     """

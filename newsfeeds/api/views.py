@@ -2,13 +2,18 @@
 The home feed.
 """
 
+from typing import Any
+
 from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.users import logged_in_user
 from accounts.cache import credential_key
 from newsfeeds.api.serializers import ExplanationSerializer, NewsFeedSerializer, explanation_shape, newsfeed_shape
 from newsfeeds.cache import read_home_ahead
@@ -19,7 +24,7 @@ from utils.api.parameters import integer_parameter, presented_token
 from utils.api.shapes import endless
 from utils.api.throttling import counter_key_by_user
 from utils.api.views import APIViewSet, required_params
-from utils.caching.redis.client import prefetched
+from utils.caching.redis.client import Known, prefetched
 
 
 class NewsFeedViewSet(APIViewSet):
@@ -29,7 +34,7 @@ class NewsFeedViewSet(APIViewSet):
 
     serializer_class = NewsFeedSerializer
     permission_classes = [IsAuthenticated]
-    answers = {"list": endless(NewsFeedSerializer), "why": ExplanationSerializer}
+    responses = {"list": endless(NewsFeedSerializer), "why": ExplanationSerializer}
     parameters = {
         "why": [
             OpenApiParameter("tweet_id", int, required=True, description="Which tweet"),
@@ -39,14 +44,14 @@ class NewsFeedViewSet(APIViewSet):
     lookups = ("why",)
     rates = {"list": "newsfeeds.list", "why": "newsfeeds.why"}
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """
         Serve the request; what its plain first page will ask Redis three times is asked once, ahead.
         """
         with prefetched(self.read_ahead(request)):
             return super().dispatch(request, *args, **kwargs)
 
-    def read_ahead(self, request):
+    def read_ahead(self, request: HttpRequest) -> Known | None:
         credential = credential_key(presented_token(request), request.COOKIES.get(settings.SESSION_COOKIE_NAME))
         is_list = self.action_map.get("get") == "list" and request.method == "GET"
         if not is_list or request.GET or credential is None:
@@ -54,14 +59,14 @@ class NewsFeedViewSet(APIViewSet):
         # One row more than the page, to know whether there is a next one.
         return read_home_ahead(credential, counter_key_by_user(self.rates["list"]), DEFAULT_LIMIT + 1)
 
-    def list(self, request):
+    def list(self, request: Request) -> Response:
         """
         The home feed, newest first.
         """
         endless = EndlessRequest(request)
-        page = NewsFeedService.load_feed(request.user, endless.window, endless.limit)
+        page = NewsFeedService.load_feed(viewer=logged_in_user(request), id_range=endless.id_range, limit=endless.limit)
         return self.answer_unless_unchanged(
-            (page.next_window, [tweet_state(tweet, request) for tweet in page.rows]),
+            (page.next_range, [tweet_state(tweet, request) for tweet in page.rows]),
             lambda: endless.envelope(page, [newsfeed_shape(tweet, request) for tweet in page.rows]),
         )
 
@@ -73,5 +78,5 @@ class NewsFeedViewSet(APIViewSet):
         """
         tweet_id = integer_parameter(request, "tweet_id")
         user_id = integer_parameter(request, "user_id") if "user_id" in request.query_params else None
-        explanation = ExplanationService.explain_to(request.user, tweet_id=tweet_id, user_id=user_id)
+        explanation = ExplanationService.explain_to(viewer=logged_in_user(request), tweet_id=tweet_id, user_id=user_id)
         return Response(explanation_shape(explanation))

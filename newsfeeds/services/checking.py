@@ -164,7 +164,7 @@ class FeedCheckService:
         if listed is None:
             # Not ids at all: as wrong as any order.
             return {Difference(LIST, DifferenceKind.MISORDERED, user_id, 0)}
-        oldest = min(listed) if len(listed) >= settings.LIST_CACHE_CAP else 0
+        oldest = min(listed) if len(listed) >= settings.MAX_CACHED_IDS else 0
         newest = DefinedFeed({id for id in feed.required if id >= oldest}, feed.allowed)
         differences = cls._differ(LIST, user_id, newest, set(listed))
         for newer, older in pairwise(listed):

@@ -62,7 +62,7 @@ class ExplanationService:
     """
 
     @classmethod
-    def explain_to(cls, viewer: User | AnonymousUser, *, tweet_id: int, user_id: int | None = None) -> Explanation:
+    def explain_to(cls, *, viewer: User | AnonymousUser, tweet_id: int, user_id: int | None = None) -> Explanation:
         """
         Explain one tweet in the viewer's feed, for staff in anybody's. At most eight queries.
 

@@ -7,17 +7,20 @@ from collections.abc import Collection, Iterable, Sequence
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.services import AccountService
 from friendships.services import FriendshipService
 from friendships.storage import mysql_store
 from newsfeeds.cache import user_newsfeeds
 from newsfeeds.models import FeedFollow
-from newsfeeds.storage import HBaseNewsFeedStore, NewsFeedStore, store_to_read, store_to_write
-from tweets.services import TweetService
+from newsfeeds.storage import FeedKey, HBaseNewsFeedStore, NewsFeedStore, store_to_read, store_to_write
+from tweets.services import LoadedTweet, TweetService
 from utils.database.conditions import any_of
-from utils.database.pagination import fill_page
+from utils.database.pagination import IdRange, Page, fill_page
 from utils.database.transactions import retried_transaction
 
+# An id of a cached list, and the state of its tweet where Redis has it.
+Entry = tuple[int, bytes | None]
 # (follower id, followee id).
 Pair = tuple[int, int]
 
@@ -28,7 +31,7 @@ class NewsFeedService:
     """
 
     @classmethod
-    def load_feed(cls, viewer, window, limit):
+    def load_feed(cls, *, viewer: User, id_range: IdRange, limit: int) -> Page[LoadedTweet]:
         """
         Return a page of the viewer's home feed, newest first.
 
@@ -38,16 +41,16 @@ class NewsFeedService:
         :raises HBaseUnavailable: Redis has no list, HBase alone has the rows, and does not answer.
         """
 
-        def get_ids(before, after, wanted):
+        def get_ids(before: int | None, after: int | None, wanted: int) -> list[int]:
             return store_to_read(viewer.id).get_tweet_ids(viewer.id, before=before, after=after, limit=wanted)
 
-        def fetch(before, after, wanted):
+        def fetch(before: int | None, after: int | None, wanted: int) -> list[Entry]:
             return user_newsfeeds.load(viewer.id, before=before, after=after, limit=wanted, fetch=get_ids)
 
-        def keep(entries):
+        def filter_visible(entries: Sequence[Entry]) -> list[LoadedTweet]:
             return TweetService.load_entries(entries=entries, viewer=viewer)
 
-        return fill_page(window, limit, fetch=fetch, keep=keep, id_of=lambda tweet: tweet.id)
+        return fill_page(id_range, limit, fetch=fetch, filter_visible=filter_visible, id_of=lambda tweet: tweet.id)
 
     @classmethod
     def reconcile(cls, changes: Sequence[tuple[int, int, int]]) -> None:
@@ -151,7 +154,7 @@ class NewsFeedService:
         return oldest_ids | {pair: follow.oldest_id for pair, follow in new.items()}
 
     @classmethod
-    def write_missed_rows(cls, puts, deletes, version):
+    def write_missed_rows(cls, *, puts: Sequence[FeedKey], deletes: Sequence[FeedKey], version: int) -> None:
         """
         Write to HBase what it could not take when it was due. Repeats safely, in any order.
 
@@ -164,7 +167,7 @@ class NewsFeedService:
         user_newsfeeds.drop({user_id for user_id, _ in [*puts, *deletes]})
 
     @classmethod
-    def count_feeds(cls, tweet_id, author_id):
+    def count_feeds(cls, *, tweet_id: int, author_id: int) -> tuple[int, int, bool]:
         """
         Return (followers whose feed holds the tweet, followers, whether the author's own does).
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from newsfeeds.constants import HBASE, MYSQL
-from newsfeeds.storage.base import NewsFeedStore
+from newsfeeds.storage.base import FeedKey, NewsFeedStore
 from newsfeeds.storage.dual import DualNewsFeedStore
 from newsfeeds.storage.hbase import HBaseNewsFeedStore
 from newsfeeds.storage.mysql import MySQLNewsFeedStore
@@ -15,6 +15,7 @@ from stores.services import PhaseService
 
 __all__ = [
     "DualNewsFeedStore",
+    "FeedKey",
     "HBaseNewsFeedStore",
     "MySQLNewsFeedStore",
     "NewsFeedStore",
@@ -31,7 +32,7 @@ STORES: dict[Phase, NewsFeedStore] = {
 }
 
 # Which of them hold every row, so that their rows can be held against what should be there.
-IN_USE = {
+IN_USE: dict[Phase, dict[str, MySQLNewsFeedStore | HBaseNewsFeedStore]] = {
     Phase.MYSQL: {MYSQL: MySQLNewsFeedStore()},
     # HBase may still be in the middle of its back-fill; `compare_store` knows.
     Phase.DUAL_WRITE: {MYSQL: MySQLNewsFeedStore()},

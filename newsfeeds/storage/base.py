@@ -2,7 +2,10 @@
 What every store of feeds promises.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+
+# A row: (user id, tweet id).
+FeedKey = tuple[int, int]
 
 
 class NewsFeedStore:
@@ -13,7 +16,7 @@ class NewsFeedStore:
     and has happened once the transaction has committed and its `on_commit` work is done.
     """
 
-    def get_tweet_ids(self, user_id, *, before, after, limit):
+    def get_tweet_ids(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[int]:
         """
         Return up to `limit` tweet ids of a feed, newest first, with after < id < before.
 
@@ -21,7 +24,7 @@ class NewsFeedStore:
         """
         raise NotImplementedError
 
-    def count_feeds_with(self, tweet_id, user_ids):
+    def count_feeds_with(self, tweet_id: int, user_ids: Sequence[int]) -> int:
         """
         Return how many of these feeds hold the tweet; one trip per thousand.
 
@@ -29,13 +32,13 @@ class NewsFeedStore:
         """
         raise NotImplementedError
 
-    def deliver_own(self, tweet_id, author_id):
+    def deliver_own(self, tweet_id: int, author_id: int) -> None:
         """
         Let an author find a tweet at once, in the transaction that posts it; it never asks HBase.
         """
         raise NotImplementedError
 
-    def complete_own(self, tweet_id, author_id):
+    def complete_own(self, tweet_id: int, author_id: int) -> None:
         """
         Do what `deliver_own` has left for a task.
         """
@@ -50,25 +53,25 @@ class NewsFeedStore:
         """
         raise NotImplementedError
 
-    def deliver(self, tweet_id, user_ids):
+    def deliver(self, tweet_id: int, user_ids: Collection[int]) -> None:
         """
         Put one tweet into many feeds.
         """
         raise NotImplementedError
 
-    def deliver_many(self, user_id, tweet_ids):
+    def deliver_many(self, user_id: int, tweet_ids: Collection[int]) -> None:
         """
         Put many tweets into one feed.
         """
         raise NotImplementedError
 
-    def remove(self, tweet_id, user_ids):
+    def remove(self, tweet_id: int, user_ids: Collection[int]) -> None:
         """
         Take one tweet out of many feeds, for ever: only a deleted tweet leaves like this.
         """
         raise NotImplementedError
 
-    def remove_many(self, user_id, tweet_ids):
+    def remove_many(self, user_id: int, tweet_ids: Collection[int]) -> None:
         """
         Take many tweets out of one feed, until they are delivered again.
         """

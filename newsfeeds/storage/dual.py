@@ -3,18 +3,22 @@ Feeds in both stores, while they move from one to the other and whenever they ma
 """
 
 import logging
+from collections.abc import Callable, Collection, Sequence
+from typing import TypeVar
 
 from newsfeeds.events import FeedRowsMissed
-from newsfeeds.storage.base import NewsFeedStore
+from newsfeeds.storage.base import FeedKey, NewsFeedStore
 from newsfeeds.storage.hbase import HBaseNewsFeedStore
 from newsfeeds.storage.mysql import CHUNK, MySQLNewsFeedStore
 from outbox.services import OutboxService
 from utils.hbase.exceptions import HBaseError, HBaseUnavailable
 
+Result = TypeVar("Result")
+
 logger = logging.getLogger(__name__)
 
 # A table that is missing or disabled is somebody's mistake, and MySQL has the rows all the same.
-TROUBLE = (HBaseUnavailable, HBaseError)
+ABSORBED_ERRORS = (HBaseUnavailable, HBaseError)
 
 
 class Mirror(HBaseNewsFeedStore):
@@ -22,10 +26,10 @@ class Mirror(HBaseNewsFeedStore):
     HBase beside MySQL: nobody waits for it, and what it could not take it gets by the event `feed_rows_missed`.
     """
 
-    def write(self, *, puts=(), deletes=(), version):
+    def write(self, *, puts: Sequence[FeedKey] = (), deletes: Sequence[FeedKey] = (), version: int) -> None:
         try:
             super().write(puts=puts, deletes=deletes, version=version)
-        except TROUBLE as error:
+        except ABSORBED_ERRORS as error:
             logger.warning("%s rows of feeds are for later: %r", len(puts) + len(deletes), error)
             OutboxService.record_many(
                 events=[
@@ -40,55 +44,55 @@ class DualNewsFeedStore(NewsFeedStore):
     Writes to both; reads from HBase, and from MySQL while HBase is away.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.mysql, self.hbase = MySQLNewsFeedStore(), Mirror()
 
     @property
-    def both(self):
+    def both(self) -> tuple[MySQLNewsFeedStore, Mirror]:
         # MySQL first: its statements lock rows, and only then may a version be drawn.
         return self.mysql, self.hbase
 
-    def get_tweet_ids(self, user_id, *, before, after, limit):
+    def get_tweet_ids(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[int]:
         return self._read(lambda store: store.get_tweet_ids(user_id, before=before, after=after, limit=limit))
 
-    def count_feeds_with(self, tweet_id, user_ids):
+    def count_feeds_with(self, tweet_id: int, user_ids: Sequence[int]) -> int:
         return self._read(lambda store: store.count_feeds_with(tweet_id, user_ids))
 
-    def _read(self, question):
+    def _read(self, question: Callable[[NewsFeedStore], Result]) -> Result:
         try:
             return question(self.hbase)
-        except TROUBLE as error:
+        except ABSORBED_ERRORS as error:
             logger.warning("MySQL answers for HBase: %r", error)
             return question(self.mysql)
 
-    def deliver_own(self, tweet_id, author_id):
+    def deliver_own(self, tweet_id: int, author_id: int) -> None:
         for store in self.both:
             store.deliver_own(tweet_id, author_id)
 
-    def complete_own(self, tweet_id, author_id):
+    def complete_own(self, tweet_id: int, author_id: int) -> None:
         for store in self.both:
             store.complete_own(tweet_id, author_id)
 
-    def deliver_to_followers(self, tweet_ids, *, after, until):
+    def deliver_to_followers(self, tweet_ids: Sequence[int], *, after: int, until: int) -> None:
         for store in self.both:
             store.deliver_to_followers(tweet_ids, after=after, until=until)
 
-    def deliver(self, tweet_id, user_ids):
+    def deliver(self, tweet_id: int, user_ids: Collection[int]) -> None:
         for store in self.both:
             store.deliver(tweet_id, user_ids)
 
-    def deliver_many(self, user_id, tweet_ids):
+    def deliver_many(self, user_id: int, tweet_ids: Collection[int]) -> None:
         for store in self.both:
             store.deliver_many(user_id, tweet_ids)
 
-    def remove(self, tweet_id, user_ids):
+    def remove(self, tweet_id: int, user_ids: Collection[int]) -> None:
         for store in self.both:
             store.remove(tweet_id, user_ids)
 
-    def remove_many(self, user_id, tweet_ids):
+    def remove_many(self, user_id: int, tweet_ids: Collection[int]) -> None:
         for store in self.both:
             store.remove_many(user_id, tweet_ids)
 
 
-def chunks(keys):
+def chunks(keys: Sequence[FeedKey]) -> list[Sequence[FeedKey]]:
     return [keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK)]

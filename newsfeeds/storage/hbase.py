@@ -2,13 +2,13 @@
 Feeds in HBase.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from django.db import transaction
 
 from newsfeeds.hbase_models import Feed
-from newsfeeds.storage.base import NewsFeedStore
+from newsfeeds.storage.base import FeedKey, NewsFeedStore
 from newsfeeds.storage.recipients import lock_recipients
 from tweets.models import Tweet
 from tweets.services import TweetService
@@ -28,7 +28,7 @@ class HBaseNewsFeedStore(NewsFeedStore):
     changes that later draws a larger one.
     """
 
-    def get_tweet_ids(self, user_id, *, before, after, limit):
+    def get_tweet_ids(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[int]:
         """
         Merges the reader's own tweets from MySQL: posting writes nothing here. One trip and one query.
         """
@@ -47,7 +47,7 @@ class HBaseNewsFeedStore(NewsFeedStore):
         """
         return {user_id: [row.tweet_id for row in Feed.filter(prefix=(user_id,))] for user_id in user_ids}
 
-    def count_feeds_with(self, tweet_id, user_ids):
+    def count_feeds_with(self, tweet_id: int, user_ids: Sequence[int]) -> int:
         """
         Counts the author's own feed by MySQL, as `get_tweet_ids` reads it; one query more.
         """
@@ -55,36 +55,36 @@ class HBaseNewsFeedStore(NewsFeedStore):
         author = Tweet.objects.not_deleted().filter(id=tweet_id).values_list("user_id", flat=True)
         return len(holders | (set(author) & set(user_ids)))
 
-    def deliver_own(self, tweet_id, author_id):
+    def deliver_own(self, tweet_id: int, author_id: int) -> None:
         # Authors find their own tweets in MySQL, so posting does not wait for HBase.
         pass
 
-    def complete_own(self, tweet_id, author_id):
+    def complete_own(self, tweet_id: int, author_id: int) -> None:
         self.deliver(tweet_id, [author_id])
 
-    def deliver_to_followers(self, tweet_ids, *, after, until):
+    def deliver_to_followers(self, tweet_ids: Sequence[int], *, after: int, until: int) -> None:
         self._put_after_commit(lock_recipients(tweet_ids, after=after, until=until))
 
-    def deliver(self, tweet_id, user_ids):
+    def deliver(self, tweet_id: int, user_ids: Collection[int]) -> None:
         self._put_after_commit([(user_id, tweet_id) for user_id in user_ids])
 
-    def deliver_many(self, user_id, tweet_ids):
+    def deliver_many(self, user_id: int, tweet_ids: Collection[int]) -> None:
         self._put_after_commit([(user_id, tweet_id) for tweet_id in tweet_ids])
 
-    def _put_after_commit(self, keys):
+    def _put_after_commit(self, keys: Sequence[FeedKey]) -> None:
         transaction.on_commit(partial(self.write, puts=keys, version=next_id()))
 
-    def remove(self, tweet_id, user_ids):
+    def remove(self, tweet_id: int, user_ids: Collection[int]) -> None:
         # The last word: a deleted tweet never comes back.
         self._delete_after_commit([(user_id, tweet_id) for user_id in user_ids], MAX_ID)
 
-    def remove_many(self, user_id, tweet_ids):
+    def remove_many(self, user_id: int, tweet_ids: Collection[int]) -> None:
         self._delete_after_commit([(user_id, tweet_id) for tweet_id in tweet_ids], next_id())
 
-    def _delete_after_commit(self, keys, version):
+    def _delete_after_commit(self, keys: Sequence[FeedKey], version: int) -> None:
         transaction.on_commit(partial(self.write, deletes=keys, version=version))
 
-    def write(self, *, puts=(), deletes=(), version):
+    def write(self, *, puts: Sequence[FeedKey] = (), deletes: Sequence[FeedKey] = (), version: int) -> None:
         """
         Write and delete rows, keys of (user id, tweet id), now. One trip for each thousand.
 

@@ -2,12 +2,12 @@
 Feeds in the relational database.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from django.db import connection
 
 from newsfeeds.models import NewsFeed
-from newsfeeds.storage.base import NewsFeedStore
+from newsfeeds.storage.base import FeedKey, NewsFeedStore
 from newsfeeds.storage.recipients import recipients_sql
 
 CHUNK = 1000
@@ -21,7 +21,7 @@ class MySQLNewsFeedStore(NewsFeedStore):
     order and never deadlock.
     """
 
-    def get_tweet_ids(self, user_id, *, before, after, limit):
+    def get_tweet_ids(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[int]:
         rows = NewsFeed.objects.filter(user_id=user_id)
         if before is not None:
             rows = rows.filter(tweet_id__lt=before)
@@ -39,31 +39,31 @@ class MySQLNewsFeedStore(NewsFeedStore):
             feeds.setdefault(user_id, []).append(tweet_id)
         return feeds
 
-    def count_feeds_with(self, tweet_id, user_ids):
+    def count_feeds_with(self, tweet_id: int, user_ids: Sequence[int]) -> int:
         return sum(
             NewsFeed.objects.filter(user_id__in=user_ids[start : start + CHUNK], tweet_id=tweet_id).count()
             for start in range(0, len(user_ids), CHUNK)
         )
 
-    def deliver_own(self, tweet_id, author_id):
+    def deliver_own(self, tweet_id: int, author_id: int) -> None:
         self.deliver(tweet_id, [author_id])
 
-    def complete_own(self, tweet_id, author_id):
+    def complete_own(self, tweet_id: int, author_id: int) -> None:
         # The row came with the tweet. Once more might be after the tweet's deletion.
         pass
 
-    def deliver_to_followers(self, tweet_ids, *, after, until):
+    def deliver_to_followers(self, tweet_ids: Sequence[int], *, after: int, until: int) -> None:
         # One statement, and no id leaves the server.
         with connection.cursor() as cursor:
             cursor.execute(f"{self._insert_sql} {recipients_sql(len(tweet_ids))}", [*tweet_ids, after, until])
 
-    def deliver(self, tweet_id, user_ids):
+    def deliver(self, tweet_id: int, user_ids: Collection[int]) -> None:
         self._insert([(user_id, tweet_id) for user_id in sorted(user_ids)])
 
-    def deliver_many(self, user_id, tweet_ids):
+    def deliver_many(self, user_id: int, tweet_ids: Collection[int]) -> None:
         self._insert([(user_id, tweet_id) for tweet_id in sorted(tweet_ids)])
 
-    def _insert(self, rows):
+    def _insert(self, rows: Sequence[FeedKey]) -> None:
         """
         Insert rows that may be there already.
 
@@ -78,16 +78,16 @@ class MySQLNewsFeedStore(NewsFeedStore):
                 cursor.execute(f"{self._insert_sql} VALUES {values}")
 
     @property
-    def _insert_sql(self):
+    def _insert_sql(self) -> str:
         ignore = "IGNORE" if connection.vendor == "mysql" else "OR IGNORE"
         return f"INSERT {ignore} INTO {connection.ops.quote_name(NewsFeed._meta.db_table)} (user_id, tweet_id)"
 
-    def remove(self, tweet_id, user_ids):
+    def remove(self, tweet_id: int, user_ids: Collection[int]) -> None:
         user_ids = sorted(user_ids)
         for start in range(0, len(user_ids), CHUNK):
             NewsFeed.objects.filter(user_id__in=user_ids[start : start + CHUNK], tweet_id=tweet_id).delete()
 
-    def remove_many(self, user_id, tweet_ids):
+    def remove_many(self, user_id: int, tweet_ids: Collection[int]) -> None:
         tweet_ids = sorted(tweet_ids)
         for start in range(0, len(tweet_ids), CHUNK):
             NewsFeed.objects.filter(user_id=user_id, tweet_id__in=tweet_ids[start : start + CHUNK]).delete()

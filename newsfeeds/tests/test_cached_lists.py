@@ -37,7 +37,7 @@ class PushingTests(ApiTestCase):
         """
         newest = sorted(ids, reverse=True)
         user_newsfeeds.load(
-            owner_id, before=None, after=None, limit=1, fetch=lambda *_: newest[: settings.LIST_CACHE_CAP]
+            owner_id, before=None, after=None, limit=1, fetch=lambda *_: newest[: settings.MAX_CACHED_IDS]
         )
 
     def test_random_pushes_end_in_id_order_without_repeats(self):
@@ -66,7 +66,7 @@ class PushingTests(ApiTestCase):
 
         self.assertEqual((empty, ids_in(user_newsfeeds, 7)), ([], [1000]))
 
-    @override_settings(LIST_CACHE_CAP=10)
+    @override_settings(MAX_CACHED_IDS=10)
     def test_it_never_grows_beyond_its_cap_and_keeps_the_newest(self):
         self.list_of(range(100, 110))
 
@@ -195,7 +195,7 @@ class RebuildingTests(ApiTestCase):
         self.assertEqual(bob.feed(), ids[:20])
         self.assertEqual(ids_in(user_newsfeeds, bob.id), ids)
 
-    @override_settings(LIST_CACHE_CAP=10)
+    @override_settings(MAX_CACHED_IDS=10)
     def test_of_a_long_feed_only_the_newest_are_cached(self):
         alice = self.person("alice")
         ids = [alice.tweets() for _ in range(15)][::-1]
@@ -213,13 +213,13 @@ class CachedTruthTests(CommittedTestCase):
         for person in people:
             feed = self.rows_of(person)
             tweets = TweetService.get_ids_by(user_id=person.id, before=None, after=None, limit=1000)
-            self.assertIn(ids_in(user_newsfeeds, person.id), (feed[: settings.LIST_CACHE_CAP], None), person.name)
-            self.assertIn(ids_in(user_tweets, person.id), (tweets[: settings.LIST_CACHE_CAP], None), person.name)
+            self.assertIn(ids_in(user_newsfeeds, person.id), (feed[: settings.MAX_CACHED_IDS], None), person.name)
+            self.assertIn(ids_in(user_tweets, person.id), (tweets[: settings.MAX_CACHED_IDS], None), person.name)
             self.assertEqual(person.feed(limit=100), feed[:100], person.name)
             timeline = person.get("tweets/", user_id=person.id, limit=100).json()["results"]
             self.assertEqual([tweet["id"] for tweet in timeline], tweets[:100], person.name)
 
-    @override_settings(LIST_CACHE_CAP=12, FAN_OUT_BATCH_SIZE=2)
+    @override_settings(MAX_CACHED_IDS=12, FAN_OUT_BATCH_SIZE=2)
     def test_after_a_random_walk_lists_equal_the_database(self):
         dice = random.Random(11)
         people = [self.person(f"person{number}") for number in range(5)]

@@ -233,7 +233,7 @@ class CachedListTests(FsckCase):
 
         self.assert_found_and_repaired("missing")
 
-    @override_settings(LIST_CACHE_CAP=2)
+    @override_settings(MAX_CACHED_IDS=2)
     def test_a_full_list_need_not_hold_what_is_older(self):
         self.put(*self.ids[:2])
 

@@ -226,7 +226,7 @@ class HomeFeedPageTests(HomeFeedTestCase):
             with self.subTest(name=name, junk=junk):
                 self.assert_refused(alice.get("newsfeeds/", **{name: junk}), 400, name)
 
-    @override_settings(LIST_CACHE_CAP=10)
+    @override_settings(MAX_CACHED_IDS=10)
     def test_pages_beyond_what_is_cached_come_from_the_database(self):
         alice = self.person("alice")
         ids = [alice.tweets() for _ in range(25)][::-1]
@@ -237,7 +237,7 @@ class HomeFeedPageTests(HomeFeedTestCase):
         self.assertEqual(alice.feed(created_at__lt=time_of(ids[12]), limit=3), ids[13:16])
         self.assertEqual(alice.feed(created_at__gt=time_of(ids[20])), ids[:20])
 
-    @override_settings(LIST_CACHE_CAP=10)
+    @override_settings(MAX_CACHED_IDS=10)
     def test_a_full_list_that_loses_a_tweet_does_not_end_too_early(self):
         alice = self.person("alice")
         ids = [alice.tweets() for _ in range(15)][::-1]

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.hbase]
 
 
 # No list holds a page of more, so that most pages come from the store.
-@override_settings(LIST_CACHE_CAP=3)
+@override_settings(MAX_CACHED_IDS=3)
 class SamePagesTests(ApiTestCase):
     def setUp(self):
         put_in_phase(Phase.DUAL_WRITE)

@@ -57,7 +57,7 @@ class StoreTests:
 
         self.assertEqual(self.feed(self.alice), [70_000, 300, 257, 256, 255, 5, 1])
 
-    def test_every_window_and_limit_shows_what_it_should(self):
+    def test_every_range_and_limit_shows_what_it_should(self):
         ids = [10, 11, 20, 255, 256, 2**32, MAX_ID - 1]
         self.write("deliver_many", self.alice, ids)
         bounds = [None, -(2**50), 0, 10, 11, 15, 256, 257, 2**32, MAX_ID - 1, MAX_ID, 2**60]
@@ -141,7 +141,7 @@ class StoreTests:
         self.assertEqual(self.feed(self.alice), [tweet_id])
         self.assertEqual(self.store.count_feeds_with(tweet_id, [self.alice, self.bob]), 1)
 
-    def test_own_tweets_stand_among_the_others_in_every_window(self):
+    def test_own_tweets_stand_among_the_others_in_every_range(self):
         mine = [self.tweet_by(self.alice) for _ in range(3)]
         others = [mine[0] - 1, mine[0] + 1, mine[2] + 1]
         for tweet_id in mine:

@@ -2,7 +2,7 @@
 Shapes of tweets.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from rest_framework import serializers
@@ -48,7 +48,7 @@ class TweetSerializer(serializers.Serializer):
     has_liked = serializers.BooleanField()
     photo_urls = serializers.ListField(child=serializers.URLField())
 
-    example = {
+    example: ClassVar[dict[str, Any]] = {
         "id": 217665629068437,
         "user": UserSerializer.example,
         "created_at": "2026-11-24T06:40:29.068437Z",
@@ -124,7 +124,7 @@ def tweet_detail_state(conversation: Conversation, request: Request) -> tuple[An
     Return everything that decides what a Conversation looks like.
     """
     tweet, comments, likes = conversation
-    return tweet_state(tweet, request), comments.next_window, [(*comment,) for comment in comments.rows], likes
+    return tweet_state(tweet, request), comments.next_range, [(*comment,) for comment in comments.rows], likes
 
 
 def tweet_detail_shape(conversation: Conversation, request: Request) -> dict[str, Any]:
@@ -133,8 +133,8 @@ def tweet_detail_shape(conversation: Conversation, request: Request) -> dict[str
     """
     tweet, comments, likes = conversation
     comments_next = None
-    if comments.next_window:
-        query = urlencode({"tweet_id": tweet.id, "cursor": comments.next_window.encode()})
+    if comments.next_range:
+        query = urlencode({"tweet_id": tweet.id, "cursor": comments.next_range.encode()})
         comments_next = f"{reverse('comments-list', request=request)}?{query}"
     return {
         **tweet_shape(tweet, request),

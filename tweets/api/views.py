@@ -43,7 +43,7 @@ class TweetViewSet(APIViewSet):
     queryset = Tweet.objects.none()
     serializer_class = TweetSerializer
     serializers = {"create": TweetSerializerForCreate, "retrieve": TweetDetailSerializer}
-    answers = {
+    responses = {
         "list": endless(TweetSerializer),
         "retrieve": TweetDetailSerializer,
         "create": (201, TweetSerializer),
@@ -66,10 +66,10 @@ class TweetViewSet(APIViewSet):
         user_id = integer_parameter(request, "user_id")
         endless = EndlessRequest(request)
         page = TweetService.load_timeline(
-            user_id=user_id, viewer=request.user, window=endless.window, limit=endless.limit
+            user_id=user_id, viewer=request.user, id_range=endless.id_range, limit=endless.limit
         )
         return self.answer_unless_unchanged(
-            (page.next_window, [tweet_state(tweet, request) for tweet in page.rows]),
+            (page.next_range, [tweet_state(tweet, request) for tweet in page.rows]),
             lambda: endless.envelope(page, [tweet_shape(tweet, request) for tweet in page.rows]),
         )
 

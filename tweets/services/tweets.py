@@ -20,7 +20,7 @@ from tweets.events import TweetDeleted, TweetsPurgeContinued
 from tweets.models import Tweet, TweetPhoto
 from tweets.records import TweetRecord
 from utils.caching.memcached.objects import Lookup, read_through
-from utils.database.pagination import Page, Window, fill_page
+from utils.database.pagination import IdRange, Page, fill_page
 from utils.database.time_ids import MAX_ID
 from utils.database.transactions import after_commit, create_with_time_id, lock_in_share_mode, retried_transaction
 from utils.errors import Missing, Unavailable
@@ -216,7 +216,7 @@ class TweetService:
         return LoadedTweet(record, author, cache.TweetState.from_tweet(tweet), has_liked=False)
 
     @classmethod
-    def load_timeline(cls, *, user_id: int, viewer: Viewer, window: Window, limit: int) -> Page[LoadedTweet]:
+    def load_timeline(cls, *, user_id: int, viewer: Viewer, id_range: IdRange, limit: int) -> Page[LoadedTweet]:
         """
         Return a page of a user's tweets, newest first; empty if the user does not exist or `viewer` may not see them.
         """
@@ -233,7 +233,7 @@ class TweetService:
         def filter_visible(entries: Sequence[tuple[int, bytes | None]]) -> list[LoadedTweet]:
             return cls.load_entries(entries=entries, viewer=viewer)
 
-        return fill_page(window, limit, fetch=fetch, keep=filter_visible, id_of=lambda tweet: tweet.id)
+        return fill_page(id_range, limit, fetch=fetch, filter_visible=filter_visible, id_of=lambda tweet: tweet.id)
 
     @classmethod
     def get_ids_by(cls, *, user_id: int, before: int | None, after: int | None, limit: int) -> list[int]:

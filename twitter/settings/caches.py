@@ -63,6 +63,6 @@ SESSION_CACHE_ALIAS = "default"
 SESSION_COOKIE_AGE = 30 * 86_400
 
 # The newest ids kept of a feed or of an author's tweets; older pages come from the database.
-LIST_CACHE_CAP = 800
+MAX_CACHED_IDS = 800
 LIST_CACHE_SECONDS = 86_400
 OBJECT_CACHE_SECONDS = 300 if MEMCACHED_URL else IN_PROCESS_CACHE_SECONDS

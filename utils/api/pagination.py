@@ -14,7 +14,7 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from utils.database.pagination import BadCursor, NumberedPage, Page, Window
+from utils.database.pagination import BadCursor, IdRange, NumberedPage, Page
 from utils.database.time_ids import MAX_ID, datetime_to_id
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ NUMBERED_SIZE = 20
 MAX_DIGITS = 100
 
 # The parameters that `next` replaces. "trail" belongs to the browsable page (utils/pages/links.py).
-WINDOW_PARAMETERS = {"cursor", "created_at__lt", "created_at__gt", "trail"}
+RANGE_PARAMETERS = {"cursor", "created_at__lt", "created_at__gt", "trail"}
 
 BAD_TIME = "Enter a time in ISO 8601 with its zone, percent-encoded, such as 2026-01-31T12:00:00.000000Z."
 BAD_CURSOR = "Invalid cursor."
@@ -48,7 +48,7 @@ def is_first_page(request: Request) -> bool:
     Say whether the request asks for the beginning of a list.
     """
     params = request.query_params
-    return WINDOW_PARAMETERS.isdisjoint(params) and params.get("page", "1") == "1"
+    return RANGE_PARAMETERS.isdisjoint(params) and params.get("page", "1") == "1"
 
 
 def next_page_url(request: Request, cursor: str) -> str:
@@ -59,7 +59,7 @@ def next_page_url(request: Request, cursor: str) -> str:
         (name, value)
         for name, values in request.query_params.lists()
         for value in values
-        if name not in WINDOW_PARAMETERS
+        if name not in RANGE_PARAMETERS
     ]
     query = f"{urlencode(others)}&cursor={cursor}" if others else f"cursor={cursor}"
     http = request._request
@@ -77,18 +77,18 @@ class EndlessRequest:
         self.request = request
         params = request.query_params
         if "cursor" in params:
-            self.window = self._cursor(params["cursor"])
+            self.id_range = self._cursor(params["cursor"])
         elif "created_at__gt" in params:
-            self.window = Window(after=self._time("created_at__gt"), newer=True)
+            self.id_range = IdRange(after=self._time("created_at__gt"), newer=True)
         elif "created_at__lt" in params:
-            self.window = Window(before=self._time("created_at__lt"))
+            self.id_range = IdRange(before=self._time("created_at__lt"))
         else:
-            self.window = Window()
+            self.id_range = IdRange()
         self.limit = self._limit()
 
-    def _cursor(self, cursor: str) -> Window:
+    def _cursor(self, cursor: str) -> IdRange:
         try:
-            return Window.decode(cursor)
+            return IdRange.decode(cursor)
         except BadCursor as error:
             raise ValidationError({"cursor": [BAD_CURSOR]}) from error
 
@@ -108,10 +108,10 @@ class EndlessRequest:
             raise ValidationError({name: [BAD_TIME]}) from error
 
     def _limit(self) -> int:
-        max_limit = NEWER_LIMIT if self.window.newer else MAX_LIMIT
+        max_limit = NEWER_LIMIT if self.id_range.newer else MAX_LIMIT
         text = self.request.query_params.get("limit")
         if text is None:
-            return NEWER_LIMIT if self.window.newer else DEFAULT_LIMIT
+            return NEWER_LIMIT if self.id_range.newer else DEFAULT_LIMIT
         limit = positive_number(text)
         if limit is None:
             raise ValidationError({"limit": [BAD_LIMIT]})
@@ -121,14 +121,14 @@ class EndlessRequest:
         """
         Return the absolute URL of the page after `page`, None at the end.
         """
-        return None if page.next_window is None else next_page_url(self.request, page.next_window.encode())
+        return None if page.next_range is None else next_page_url(self.request, page.next_range.encode())
 
     # Any: the pages of all lists pass here, and their rows are not read.
     def envelope(self, page: Page[Any], results: Sequence[Any], *, name: str = "results") -> Response:
         """
         Return the response of a list with cursors; `results` are the rows of the page, ready for JSON.
         """
-        return Response({"has_next_page": page.next_window is not None, "next": self.next_url(page), name: results})
+        return Response({"has_next_page": page.next_range is not None, "next": self.next_url(page), name: results})
 
 
 class NumberedRequest:

@@ -17,7 +17,7 @@ from utils.api.permissions import IsObjectOwner
 from utils.api.response_headers import AUTHENTICATE, ETAG, RATE_LIMIT, REQUEST_ID, RETRY_AFTER
 from utils.api.schema_inputs import inputs_by_type
 from utils.api.shapes import ErrorSerializer, SerializerClass, example_of
-from utils.database.pagination import CURSOR_MAX
+from utils.database.pagination import MAX_CURSOR_LENGTH
 from utils.idempotency.constants import KEY_LENGTH
 
 # The status of a success, and its serializer if it has a body.
@@ -53,7 +53,7 @@ ANYBODY = "anybody"
 FROM_ONE = {"type": "integer", "minimum": 1}
 
 
-def cursor_parameter(max_length: int = CURSOR_MAX) -> OpenApiParameter:
+def cursor_parameter(max_length: int = MAX_CURSOR_LENGTH) -> OpenApiParameter:
     """
     Return the description of a list's `cursor`.
     """
@@ -82,7 +82,7 @@ class ContractSchema(AutoSchema):
     """
     Describes a view by these attributes of it:
 
-    `answers`      {action: serializer class, or (status, serializer class), or (status, None)}
+    `responses`    {action: serializer class, or (status, serializer class), or (status, None)}
     `parameters`   {action: [OpenApiParameter]}
     `idempotent`   actions that honour Idempotency-Key
     `lookups`      actions whose parameters name what must be there
@@ -105,7 +105,7 @@ class ContractSchema(AutoSchema):
         return self.get_success(self.action)
 
     def get_success(self, action: str | None) -> Success:
-        response = getattr(self.view, "answers", {}).get(action)
+        response = getattr(self.view, "responses", {}).get(action)
         return response if isinstance(response, tuple) else (200, response)
 
     def get_parameters(self, action: str | None) -> list[Any]:

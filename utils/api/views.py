@@ -69,7 +69,7 @@ class APIViewSet(DependsOnWhoAsks, GenericViewSet):
     `rates`            {action: name in settings.RATES}; actions that it lacks have no limit.
     `permissions`      {action: permission classes}, others use `permission_classes`.
     `serializers`      {action: serializer class of the input}, for parsing, forms and the schema.
-    `answers`          {action: serializer class of the response, or (status, that or None)}, for the schema.
+    `responses`        {action: serializer class of the response, or (status, that or None)}, for the schema.
     `uploads`          {action: Uploads}, the files that it accepts; other actions accept none.
     `parameters`       {action: [OpenApiParameter]} of the query, for the schema; also serializers with such fields.
     `lookups`          actions that answer 404 if an object named by the query does not exist, for the schema.
@@ -80,7 +80,7 @@ class APIViewSet(DependsOnWhoAsks, GenericViewSet):
     rates: Mapping[str, str] = {}
     permissions: Mapping[str, Collection[PermissionClass]] = {}
     serializers: Mapping[str, type[Serializer]] = {}
-    answers: Mapping[str, ResponseSerializer | tuple[int, ResponseSerializer | None]] = {}
+    responses: Mapping[str, ResponseSerializer | tuple[int, ResponseSerializer | None]] = {}
     uploads: Mapping[str, Uploads] = {}
     parameters: Mapping[str, Collection[OpenApiParameter | type[Serializer]]] = {}
     lookups: Collection[str] = ()

@@ -1,7 +1,7 @@
 """
 Endless pages by id: the arithmetic of windows and cursors, without HTTP and without a store.
 
-A window is (before, after): the rows with after < id < before, newest first. An id is a time
+A id_range is (before, after): the rows with after < id < before, newest first. An id is a time
 (utils/database/time_ids.py), so `created_at__lt`, `created_at__gt` and a cursor are all windows.
 """
 
@@ -17,7 +17,7 @@ from utils.database.time_ids import MAX_ID
 CURSOR = re.compile(rb"(\d{1,16})\.(\d{1,16})\.([ou])")
 LARGEST_ROUND = 1000
 # Longer than any cursor of ours.
-CURSOR_MAX = 64
+MAX_CURSOR_LENGTH = 64
 
 Fetched = TypeVar("Fetched")
 Shown = TypeVar("Shown")
@@ -53,12 +53,12 @@ def decode_cursor(cursor: str, pattern: re.Pattern[bytes]) -> re.Match[bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class IdRange:
     """
     Which part of a list is asked for.
 
     :param before, after: exclusive id bounds; None is open.
-    :param newer: the window began as `created_at__gt`, whose pages may be larger.
+    :param newer: the range began as `created_at__gt`, whose pages may be larger.
     """
 
     before: int | None = None
@@ -67,47 +67,47 @@ class Window:
 
     def encode(self) -> str:
         """
-        Return the window as an opaque cursor.
+        Return the range as an opaque cursor.
         """
         kind = "u" if self.newer else "o"
         return encode_cursor(f"{self.before or 0}.{self.after or 0}.{kind}")
 
-    def older_than(self, id: int) -> "Window":
+    def older_than(self, id: int) -> "IdRange":
         """
-        Return what is left of the window below `id`, for lists that go from new to old.
+        Return what is left of the range below `id`, for lists that go from new to old.
         """
-        return Window(id, self.after, self.newer)
+        return IdRange(id, self.after, self.newer)
 
-    def newer_than(self, id: int) -> "Window":
+    def newer_than(self, id: int) -> "IdRange":
         """
-        Return what is left of the window above `id`, for lists that go from old to new.
+        Return what is left of the range above `id`, for lists that go from old to new.
         """
-        return Window(self.before, id, self.newer)
+        return IdRange(self.before, id, self.newer)
 
     @classmethod
-    def decode(cls, cursor: str) -> "Window":
+    def decode(cls, cursor: str) -> "IdRange":
         """
-        Return the window that `encode` made a cursor of.
+        Return the range that `encode` made a cursor of.
 
         :raises BadCursor: it did not.
         """
         match = decode_cursor(cursor, CURSOR)
         if max(int(match[1]), int(match[2])) > MAX_ID:
             raise BadCursor(cursor)
-        window = cls(int(match[1]) or None, int(match[2]) or None, match[3] == b"u")
-        if window.encode() != cursor:
+        id_range = cls(int(match[1]) or None, int(match[2]) or None, match[3] == b"u")
+        if id_range.encode() != cursor:
             raise BadCursor(cursor)
-        return window
+        return id_range
 
 
 @dataclass(slots=True)
 class Page(Generic[Shown]):
     """
-    Rows of one page and the window of the next one, None at the end.
+    Rows of one page and the range of the next one, None at the end.
     """
 
     rows: list[Shown]
-    next_window: Window | None = None
+    next_range: IdRange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,37 +125,37 @@ class NumberedPage(Generic[Shown]):
 
 
 def fill_page(
-    window: Window,
+    id_range: IdRange,
     limit: int,
     *,
     fetch: Callable[[int | None, int | None, int], Sequence[Fetched]],
-    keep: Callable[[Sequence[Fetched]], Sequence[Shown]],
+    filter_visible: Callable[[Sequence[Fetched]], Sequence[Shown]],
     id_of: Callable[[Shown], int],
-    advance: Callable[[Window, int], Window] = Window.older_than,
+    advance: Callable[[IdRange, int], IdRange] = IdRange.older_than,
 ) -> Page[Shown]:
     """
-    Return a full page of visible rows: rows that `keep` drops are replaced by older ones.
+    Return a full page of visible rows: rows that `filter_visible` drops are replaced by older ones.
 
-    One `fetch` and one `keep` where nothing is hidden; each further round asks for twice as much.
+    One `fetch` and one `filter_visible` where nothing is hidden; each further round asks for twice as much.
 
     :param fetch: fetch(before, after, limit) -> rows in the order of the list.
-    :param keep: keep(rows) -> what may be shown, in order.
-    :param id_of: the id of what `keep` returned.
-    :param advance: `Window.older_than`, or `Window.newer_than` for a list from old to new.
+    :param filter_visible: filter_visible(rows) -> what may be shown, in order.
+    :param id_of: the id of what `filter_visible` returned.
+    :param advance: `IdRange.older_than`, or `IdRange.newer_than` for a list from old to new.
     """
-    kept: list[Shown] = []
-    rest, wanted = window, limit + 1
+    shown: list[Shown] = []
+    rest, wanted = id_range, limit + 1
     while True:
         rows = fetch(rest.before, rest.after, wanted)
-        kept += keep(rows)
-        if len(kept) > limit or len(rows) < wanted:
+        shown += filter_visible(rows)
+        if len(shown) > limit or len(rows) < wanted:
             break
         rest = advance(rest, row_id(rows[-1]))
         wanted = min(wanted * 2, LARGEST_ROUND)
-    if len(kept) <= limit:
-        return Page(kept)
-    kept = kept[:limit]
-    return Page(kept, advance(window, id_of(kept[-1])))
+    if len(shown) <= limit:
+        return Page(shown)
+    shown = shown[:limit]
+    return Page(shown, advance(id_range, id_of(shown[-1])))
 
 
 # `Any`: the four kinds have nothing in common.

@@ -58,9 +58,9 @@ class ListMachine(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.settings = override_settings(LIST_CACHE_CAP=self.CAP)
+        self.settings = override_settings(MAX_CACHED_IDS=self.CAP)
         self.settings.enable()
-        self.lists, self.table = IdList("machine", companion_prefix="companion:"), Table()
+        self.lists, self.table = IdList("machine", state_prefix="state:"), Table()
         self.unpushed, self.unremoved = set(), set()
         self.lists.drop([OWNER])
 
@@ -165,7 +165,7 @@ AnythingInAnyOrderTests = ListMachine.TestCase
 
 class FillingTests(SimpleTestCase):
     def setUp(self):
-        self.lists = IdList("filling", companion_prefix="companion:")
+        self.lists = IdList("filling", state_prefix="state:")
 
     def test_a_miss_builds_the_list_and_the_next_read_does_not_ask_the_database(self):
         table = Table(range(1, 31))
@@ -174,7 +174,7 @@ class FillingTests(SimpleTestCase):
 
         self.assertEqual(first, list(range(30, 10, -1)))
         self.assertEqual(second, first)
-        self.assertEqual(table.asked, [(None, None, settings.LIST_CACHE_CAP)])
+        self.assertEqual(table.asked, [(None, None, settings.MAX_CACHED_IDS)])
 
     def test_an_empty_list_is_remembered_too_and_a_push_begins_it(self):
         table = Table()
@@ -193,7 +193,7 @@ class FillingTests(SimpleTestCase):
 
         self.assertTrue(0 < seconds <= settings.LIST_CACHE_SECONDS)
 
-    @override_settings(LIST_CACHE_CAP=10)
+    @override_settings(MAX_CACHED_IDS=10)
     def test_a_page_beyond_the_cap_comes_from_the_database(self):
         table = Table(range(1, 41))
         load(self.lists, table)
@@ -206,7 +206,7 @@ class FillingTests(SimpleTestCase):
         )
         self.assertEqual(table.asked, [(33, None, 4), (31, None, 4), (20, None, 4)])
 
-    @override_settings(LIST_CACHE_CAP=10)
+    @override_settings(MAX_CACHED_IDS=10)
     def test_a_list_below_the_cap_answers_for_its_end_too(self):
         table = Table(range(1, 10))
         load(self.lists, table)
@@ -219,7 +219,7 @@ class FillingTests(SimpleTestCase):
     def test_companions_come_in_the_same_trip(self):
         table = Table([1, 2, 3])
         load(self.lists, table)
-        client.call("SET", "companion:2", "two")
+        client.call("SET", "state:2", "two")
 
         entries = self.lists.load(OWNER, before=None, after=None, limit=3, fetch=table.fetch)
 
@@ -235,7 +235,7 @@ class FillingTests(SimpleTestCase):
 
 class LeasesTests(SimpleTestCase):
     def setUp(self):
-        self.lists = IdList("leases", companion_prefix="companion:")
+        self.lists = IdList("leases", state_prefix="state:")
 
     def read(self):
         return self.lists.read(OWNER, before=None, after=None, limit=20)
@@ -313,7 +313,7 @@ class LeasesTests(SimpleTestCase):
 
 class PushingTests(SimpleTestCase):
     def setUp(self):
-        self.lists = IdList("pushing", companion_prefix="companion:")
+        self.lists = IdList("pushing", state_prefix="state:")
 
     def fill(self, ids, owner=OWNER):
         page = self.lists.read(owner, before=None, after=None, limit=1)
@@ -351,7 +351,7 @@ class PushingTests(SimpleTestCase):
                 self.assertEqual(stored(self.lists)[-1], 5)
                 self.assertEqual(len(stored(self.lists)), length + 1)
 
-    @override_settings(LIST_CACHE_CAP=4)
+    @override_settings(MAX_CACHED_IDS=4)
     def test_a_full_list_that_gets_one_more_lets_go_of_its_oldest(self):
         self.fill([10, 20, 30, 40])
 
@@ -361,7 +361,7 @@ class PushingTests(SimpleTestCase):
 
         self.assertEqual(stored(self.lists), [50, 40, 35, 30])
 
-    @override_settings(LIST_CACHE_CAP=32)
+    @override_settings(MAX_CACHED_IDS=32)
     def test_an_id_older_than_a_full_list_stays_out(self):
         self.fill(range(1000, 1032))
 
@@ -387,7 +387,7 @@ class PushingTests(SimpleTestCase):
         there = [stored(self.lists, owner) for owner in owners]
         self.assertEqual((there[:200], there[200:]), ([[30, 20, 10]] * 200, [None] * 5))
 
-    @override_settings(LIST_CACHE_CAP=4)
+    @override_settings(MAX_CACHED_IDS=4)
     def test_a_full_list_that_loses_one_is_dropped_because_it_would_look_complete(self):
         table = Table(range(1, 9))
         load(self.lists, table)
@@ -409,7 +409,7 @@ class PushingTests(SimpleTestCase):
 
     def test_statuses_tell_hit_from_beyond(self):
         self.fill(range(1, 10))
-        with self.settings(LIST_CACHE_CAP=9):
+        with self.settings(MAX_CACHED_IDS=9):
             beyond = self.lists.read(OWNER, before=3, after=None, limit=5)
         hit = self.lists.read(OWNER, before=3, after=None, limit=5)
 

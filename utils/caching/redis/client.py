@@ -149,7 +149,7 @@ class RedisClient:
 
 
 @contextmanager
-def prefetched(known: Known) -> Iterator[None]:
+def prefetched(known: Known | None) -> Iterator[None]:
     """
     Let the calls made meanwhile find their answers in `known`, each once: {(script name, first key): answer}.
     """

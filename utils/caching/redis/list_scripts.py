@@ -48,9 +48,9 @@ if #ids == 0 then
 end
 if not ended and #ids >= cap then return {'beyond'} end
 if #page == 0 or ARGV[7] == '' then return {'hit', page, {}} end
-local companions = {}
-for index, id in ipairs(page) do companions[index] = ARGV[7] .. id end
-return {'hit', page, redis.call('MGET', unpack(companions))}
+local states = {}
+for index, id in ipairs(page) do states[index] = ARGV[7] .. id end
+return {'hit', page, redis.call('MGET', unpack(states))}
 """,
 )
 
@@ -66,7 +66,7 @@ return 1
 """,
 )
 
-# A late id is looked for in four windows of 32; deeper than that the list is dropped and rebuilds,
+# A late id is looked for in four parts of 32; deeper than that the list is dropped and rebuilds,
 # and so is every list past the 200th that wants a search: deep inserts block Redis for everybody.
 PUSH = Script(
     "push_to_lists",
@@ -75,8 +75,8 @@ local cap, searched = tonumber(ARGV[1]), 0
 
 local function place(key, id, number)
     for start = 0, 96, 32 do
-        local window = redis.call('LRANGE', key, start, start + 31)
-        for _, other in ipairs(window) do
+        local part = redis.call('LRANGE', key, start, start + 31)
+        for _, other in ipairs(part) do
             if other == id then return true end
             if not tonumber(other) then return false end
             if tonumber(other) < number then
@@ -85,8 +85,8 @@ local function place(key, id, number)
                 return true
             end
         end
-        if #window < 32 then
-            if start + #window < cap then redis.call('RPUSH', key, id) end
+        if #part < 32 then
+            if start + #part < cap then redis.call('RPUSH', key, id) end
             return true
         end
     end

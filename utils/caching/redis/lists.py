@@ -2,8 +2,8 @@
 Lists of ids in Redis: the newest ids of a feed or of an author, newest first.
 
 A list is the head of what the database holds, in id order and without repeats, at most
-`LIST_CACHE_CAP` long. Shorter than that it is complete; at the cap, pages beyond its end come
-from the database. Only the head is ever cached: of any other window nobody could say what is
+`MAX_CACHED_IDS` long. Shorter than that it is complete; at the cap, pages beyond its end come
+from the database. Only the head is ever cached: of any other part nobody could say what is
 missing in it (the "sliding window" rule of GoToSocial's timelines).
 
 Populate and push cannot race into a hole or a repeat. A reader who misses takes a lease (a token
@@ -41,14 +41,14 @@ Fetch = Callable[[int | None, int | None, int], Sequence[int]]
 @dataclass(slots=True)
 class ListPage:
     """
-    What a read found: `ids` newest first and, beside each, its companion value or None.
+    What a read found: `ids` newest first and, beside each, the value of its state key or None.
 
     :param lease: on a miss, the token with which `store` may fill the list, or None.
     """
 
     status: str
     ids: list[int] = field(default_factory=list)
-    companions: list[bytes | None] = field(default_factory=list)
+    states: list[bytes | None] = field(default_factory=list)
     lease: bytes | None = None
 
 
@@ -56,12 +56,12 @@ class IdList:
     """
     All lists of one kind, such as `user_newsfeeds:{owner_id}`.
 
-    :param companion_prefix: when set, a read also fetches the key `<prefix><id>` for each id of the page.
+    :param state_prefix: when set, a read also fetches the key `<prefix><id>` for each id of the page.
     """
 
-    def __init__(self, name: str, *, companion_prefix: str = "") -> None:
+    def __init__(self, name: str, *, state_prefix: str = "") -> None:
         self.name = name
-        self.companion_prefix = companion_prefix
+        self.state_prefix = state_prefix
 
     def key(self, owner_id: int) -> str:
         return f"{self.name}:{owner_id}"
@@ -98,14 +98,14 @@ class IdList:
         """
         Return the arguments of READ; the fifth is the token of the lease that a miss may take.
         """
-        bounds = [before or 0, after or 0, limit, settings.LIST_CACHE_CAP]
-        return [*bounds, os.urandom(8).hex(), LEASE_MILLISECONDS, self.companion_prefix]
+        bounds = [before or 0, after or 0, limit, settings.MAX_CACHED_IDS]
+        return [*bounds, os.urandom(8).hex(), LEASE_MILLISECONDS, self.state_prefix]
 
     def load(
         self, owner_id: int, *, before: int | None, after: int | None, limit: int, fetch: Fetch
     ) -> list[tuple[int, bytes | None]]:
         """
-        Return up to `limit` pairs (id, value of its companion key or None) with after < id < before, newest first.
+        Return up to `limit` pairs (id, value of its state key or None) with after < id < before, newest first.
 
         One round trip when the list is there. On a miss the list is built from the newest ids of
         the database; a page beyond its end comes from the database alone.
@@ -114,12 +114,12 @@ class IdList:
         """
         page = self.read(owner_id, before=before, after=after, limit=limit)
         if page.status == HIT:
-            return list(zip(page.ids, page.companions))
+            return list(zip(page.ids, page.states))
         if page.lease:
-            newest = fetch(None, None, settings.LIST_CACHE_CAP)
+            newest = fetch(None, None, settings.MAX_CACHED_IDS)
             self.store(owner_id, newest, page.lease)
             ids = [id for id in newest if (before is None or id < before) and (after is None or id > after)][:limit]
-            if len(ids) == limit or len(newest) < settings.LIST_CACHE_CAP:
+            if len(ids) == limit or len(newest) < settings.MAX_CACHED_IDS:
                 return [(id, None) for id in ids]
         return [(id, None) for id in fetch(before, after, limit)]
 
@@ -141,9 +141,9 @@ class IdList:
 
     def store(self, owner_id: int, ids: Sequence[int], lease: str | bytes) -> None:
         """
-        Fill the list from the database's newest `LIST_CACHE_CAP` ids, unless `lease` has ended meanwhile.
+        Fill the list from the database's newest `MAX_CACHED_IDS` ids, unless `lease` has ended meanwhile.
         """
-        values: Sequence[int | str] = ids[: settings.LIST_CACHE_CAP] or [NOTHING]
+        values: Sequence[int | str] = ids[: settings.MAX_CACHED_IDS] or [NOTHING]
         try:
             client.run(STORE, [self.key(owner_id)], [lease, settings.LIST_CACHE_SECONDS, *values])
         except RedisUnavailable:
@@ -204,4 +204,4 @@ def _change(script: Script, entries: Sequence[tuple[str, int]]) -> None:
     # In pieces, so that no script holds Redis for long.
     for start in range(0, len(entries) if settings.REDIS_URL else 0, CHANGED_AT_ONCE):
         piece = entries[start : start + CHANGED_AT_ONCE]
-        client.run(script, [key for key, _ in piece], [settings.LIST_CACHE_CAP, *(id for _, id in piece)])
+        client.run(script, [key for key, _ in piece], [settings.MAX_CACHED_IDS, *(id for _, id in piece)])
