@@ -51,3 +51,7 @@ class RoleRank(IntEnum):
     USER = 0
     STAFF = 1
     SUPERUSER = 2
+
+
+# How many rows of one kind one run of a purge removes after an account was closed, so that a task stays short.
+PURGE_SIZE = 300

@@ -109,7 +109,7 @@ def _acts(people: world.World) -> list[Case]:
     likes = [{"content_type": "tweet", "object_id": tweet.id} for tweet in people.tweets]
     comments = [{"tweet_id": tweet.id, "content": "Well said!"} for tweet in people.tweets]
     follows = [{"id": user.id} for user in people.crowd[:500]]
-    logins = [{"username": user.username, "password": world.PASSWORD} for user in people.door_users]
+    logins = [{"username": user.username, "password": world.PASSWORD} for user in people.login_users]
     to_all = _posts("/api/tweets/", posts, authors)
     act = {"expected": 201, "floor": WRITE_FLOOR, "is_act": True}
     return [

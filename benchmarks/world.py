@@ -32,7 +32,7 @@ TWEETS_EACH = 20
 FOLLOWERS = 14_060
 COMMENTS = 20
 # People who can log in; each has the same password, hashed once.
-DOORS = 100
+LOGIN_USERS = 100
 PASSWORD = "correct horse battery"
 
 
@@ -96,8 +96,8 @@ class World:
         self.readers = create_people(2000, READERS, "reader_")
         self.lonely, self.star = create_people(3000, 2, "author")
         self.crowd = create_people(10_000, FOLLOWERS, "fan")
-        self.door_users = create_people(5000, DOORS, "door")
-        User.objects.filter(id__in=[user.id for user in self.door_users]).update(password=make_password(PASSWORD))
+        self.login_users = create_people(5000, LOGIN_USERS, "login")
+        User.objects.filter(id__in=[user.id for user in self.login_users]).update(password=make_password(PASSWORD))
         follow_all(self.readers, self.followees)
         follow_all(self.crowd, [self.star])
         self.post()

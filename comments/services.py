@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from accounts.models import User, Viewer
 from accounts.records import UserRecord
-from accounts.services import AccountService
+from accounts.services import AccountService, PurgeService
 from comments import cache
-from comments.constants import PURGE_SIZE, SHOWN_COMMENTS
+from comments.constants import SHOWN_COMMENTS
 from comments.events import CommentCreated, CommentDeleted, CommentEvent, CommentsPurgeContinued, CommentUpdated
 from comments.models import Comment
 from comments.records import CommentRecord
@@ -223,21 +223,14 @@ class CommentService:
     @classmethod
     def purge_some_of(cls, *, user_id: int) -> None:
         """
-        Delete some comments of a user whose account is closed.
-
-        Records the event `comments_purge_continued` if there may be more. Repeats safely. Does nothing
-        if the account is not closed.
+        Delete some comments of a user whose account is closed: `PurgeService.purge_some`.
         """
-        if not AccountService.is_closed(user_id=user_id):
-            return
-        comments = list(Comment.objects.filter(user_id=user_id).order_by("id")[:PURGE_SIZE])
-        for comment in comments:
-            try:
-                cls.delete_comment(comment=comment)
-            except CommentGone:
-                continue
-        if len(comments) == PURGE_SIZE:
-            OutboxService.record(event=CommentsPurgeContinued(user_id=user_id))
+        PurgeService.purge_some(
+            user_id=user_id,
+            rows=Comment.objects.filter(user_id=user_id),
+            remove=lambda comment: cls.delete_comment(comment=comment),
+            continued=CommentsPurgeContinued(user_id=user_id),
+        )
 
 
 class ConversationService:

@@ -11,9 +11,9 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import User, UserProfile, Viewer
 from accounts.records import UserRecord
-from accounts.services import AccountService, SearchService
+from accounts.services import AccountService, PurgeService, SearchService
 from friendships import cache, storage
-from friendships.constants import MAX_NUMBERED_ROWS, PURGE_SIZE, SUGGESTION_CANDIDATES, SUGGESTIONS
+from friendships.constants import MAX_NUMBERED_ROWS, SUGGESTION_CANDIDATES, SUGGESTIONS
 from friendships.events import Followed, FriendshipEvent, FriendshipsPurgeContinued, Unfollowed
 from friendships.models import Friendship
 from friendships.storage import FriendshipRow
@@ -275,16 +275,12 @@ class FriendshipService:
     @classmethod
     def purge_some_of(cls, *, user_id: int) -> None:
         """
-        End some friendships of a closed account, in both directions.
-
-        Event `friendships_purge_continued` if there may be more. Repeats safely. If the account is not closed,
-        nothing happens.
+        End some friendships of a closed account, in both directions: `PurgeService.purge_some`.
         """
-        if not AccountService.is_closed(user_id=user_id):
-            return
-        friendships = Friendship.objects.filter(Q(from_user_id=user_id) | Q(to_user_id=user_id))
-        pairs = list(friendships.select_related("from_user", "to_user").order_by("id")[:PURGE_SIZE])
-        for friendship in pairs:
-            cls.unfollow(follower=friendship.from_user, followee=friendship.to_user)
-        if len(pairs) == PURGE_SIZE:
-            OutboxService.record(event=FriendshipsPurgeContinued(user_id=user_id))
+        both_ways = Friendship.objects.filter(Q(from_user_id=user_id) | Q(to_user_id=user_id))
+        PurgeService.purge_some(
+            user_id=user_id,
+            rows=both_ways.select_related("from_user", "to_user"),
+            remove=lambda pair: cls.unfollow(follower=pair.from_user, followee=pair.to_user),
+            continued=FriendshipsPurgeContinued(user_id=user_id),
+        )

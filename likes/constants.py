@@ -6,5 +6,3 @@ Limits of likes.
 CACHED_LIKES = 1_000
 # How many likes a detail page shows.
 SHOWN_LIKES = 20
-# How many likes one run of a purge withdraws, so that a task stays short.
-PURGE_SIZE = 300

@@ -4,6 +4,7 @@ The verbs of likes.
 
 from collections.abc import Collection, Sequence
 from functools import cache as remembered
+from typing import Any
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
@@ -12,9 +13,8 @@ from django.db.models import Case, F, QuerySet, When
 
 from accounts.models import User, Viewer
 from accounts.records import UserRecord
-from accounts.services import AccountService
+from accounts.services import AccountService, PurgeService
 from likes import cache
-from likes.constants import PURGE_SIZE
 from likes.events import Liked, LikeEvent, LikesPurgeContinued, Unliked
 from likes.models import Like, Likeable
 from outbox.services import OutboxService
@@ -216,30 +216,27 @@ class LikeService:
     @classmethod
     def purge_some_of(cls, *, user_id: int) -> None:
         """
-        Withdraw some likes of a user whose account is closed.
-
-        Records the event `likes_purge_continued` if there may be more. Repeats safely. Does nothing if
-        the account is not closed.
+        Withdraw some likes of a user whose account is closed: `PurgeService.purge_some`.
         """
-        user = User.objects.filter(id=user_id, deleted_at__isnull=False).first()
-        if user is None:
-            return
-        models = {ContentType.objects.get_for_model(model).id: model for model in cls.likeable_models().values()}
-        likes = list(Like.objects.filter(user_id=user.id).order_by("id")[:PURGE_SIZE])
-        for like in likes:
-            if not cls._withdraw_any(user, models[like.content_type_id], like.object_id):
-                like.delete()
-        if len(likes) == PURGE_SIZE:
-            OutboxService.record(event=LikesPurgeContinued(user_id=user_id))
+        PurgeService.purge_some(
+            user_id=user_id,
+            rows=Like.objects.filter(user_id=user_id).select_related("user", "content_type"),
+            remove=cls._purge,
+            continued=LikesPurgeContinued(user_id=user_id),
+        )
 
     @classmethod
-    def _withdraw_any(cls, user: User, model: type[Likeable], object_id: int) -> int:
+    def _purge(cls, like: Like) -> None:
+        # `Any`: the class of a content type is known at run time only.
+        model: Any = like.content_type.model_class()
         # All targets: a deleted tweet still has a row and a counter.
         targets = PreparedQuery(lambda pk: model.objects.filter(pk=pk))
         try:
-            return cls._withdraw(user, model, object_id, targets)
+            withdrawn = cls._withdraw(like.user, model, like.object_id, targets)
         except NothingToLike:
-            return 0
+            withdrawn = 0
+        if not withdrawn:
+            like.delete()
 
 
 @remembered

@@ -34,21 +34,25 @@ class FollowerRange(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TweetBatchCut(FollowerRange):
+class FanOutBatchReady(FollowerRange):
     """
     A tweet is to be delivered to a range of followers.
     """
 
-    name: ClassVar[str] = "tweet_batch_cut"
+    name: ClassVar[str] = "fan_out_batch_ready"
+    # To be removed on 1 March 2027: the name in rows of earlier releases.
+    aliases: ClassVar[tuple[str, ...]] = ("tweet_batch_cut",)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RemovalBatchCut(FollowerRange):
+class RemovalBatchReady(FollowerRange):
     """
     A deleted tweet is to be removed from the feeds of a range of followers.
     """
 
-    name: ClassVar[str] = "removal_batch_cut"
+    name: ClassVar[str] = "removal_batch_ready"
+    # To be removed on 1 March 2027: the name in rows of earlier releases.
+    aliases: ClassVar[tuple[str, ...]] = ("removal_batch_cut",)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 
 from friendships.events import FriendshipEvent
-from newsfeeds.events import FeedRowsMissed, RemovalBatchCut, TweetBatchCut, TweetCreated
+from newsfeeds.events import FanOutBatchReady, FeedRowsMissed, RemovalBatchReady, TweetCreated
 from newsfeeds.services import DeliveryService, FeedCheckService, NewsFeedService
 from outbox.handling import event_handler
 from tweets.events import TweetDeleted
@@ -28,7 +28,7 @@ def deliver_tweets(events: Sequence[TweetCreated]) -> str:
 
 
 @event_handler(queue="fanout", batch_size=2, aliases=["newsfeeds.tasks.deliver_tweet"])
-def deliver_to_range(events: Sequence[TweetBatchCut]) -> str:
+def deliver_to_range(events: Sequence[FanOutBatchReady]) -> str:
     """
     Deliver tweets to one range of followers each.
 
@@ -54,7 +54,7 @@ def withdraw_tweets(events: Sequence[TweetDeleted]) -> str:
 
 
 @event_handler(queue="fanout", batch_size=2, aliases=["newsfeeds.tasks.remove_tweet"])
-def remove_from_range(events: Sequence[RemovalBatchCut]) -> str:
+def remove_from_range(events: Sequence[RemovalBatchReady]) -> str:
     """
     Take deleted tweets out of the feeds of one range of followers each.
 

@@ -10,8 +10,6 @@ MIN_CONTENT_LENGTH, MAX_CONTENT_LENGTH = 6, 140
 TWEET_CACHE_SECONDS = 3600
 # How long the state (version, counters, deleted) of a tweet stays in Redis.
 STATE_SECONDS = 86_400
-# How many tweets one run of a purge deletes, so that a task stays short.
-PURGE_SIZE = 300
 # How many ids one query reads when all tweets of a user are walked through.
 WALK_SIZE = 1000
 

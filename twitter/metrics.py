@@ -33,7 +33,7 @@ from utils.observability.metrics import exposition
 # `request.auth` of a request with settings.METRICS_TOKEN; it differs from every user's token.
 SCRAPER = "the scraper"
 # While one of these waits, some follower has not received a tweet.
-FAN_OUT_EVENTS = ("tweet_created", "tweet_batch_cut")
+FAN_OUT_EVENTS = ("tweet_created", "fan_out_batch_ready")
 
 
 def outbox_gauges() -> list[GaugeMetricFamily]:

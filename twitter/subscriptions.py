@@ -15,7 +15,7 @@ from inbox import tasks as inbox
 from likes import tasks as likes
 from likes.events import Liked, LikesPurgeContinued, Unliked
 from newsfeeds import tasks as newsfeeds
-from newsfeeds.events import FeedRowsMissed, RemovalBatchCut, TweetBatchCut, TweetCreated
+from newsfeeds.events import FanOutBatchReady, FeedRowsMissed, RemovalBatchReady, TweetCreated
 from outbox.handling import subscribe
 from tweets import tasks as tweets
 from tweets.events import PhotoReviewed, PhotosAttached, TweetDeleted, TweetRecounted, TweetsPurgeContinued
@@ -51,7 +51,7 @@ def subscribe_accounts() -> None:
 
 def subscribe_tweets() -> None:
     subscribe(TweetCreated, newsfeeds.deliver_tweets)
-    subscribe(TweetBatchCut, newsfeeds.deliver_to_range)
+    subscribe(FanOutBatchReady, newsfeeds.deliver_to_range)
     subscribe(
         TweetDeleted,
         tweets.forget_tweet,
@@ -59,7 +59,7 @@ def subscribe_tweets() -> None:
         newsfeeds.withdraw_tweets,
         inbox.withdraw_for_tweet,
     )
-    subscribe(RemovalBatchCut, newsfeeds.remove_from_range)
+    subscribe(RemovalBatchReady, newsfeeds.remove_from_range)
     subscribe(FeedRowsMissed, newsfeeds.write_missed_rows)
     subscribe(TweetRecounted, tweets.refresh_counters)
     subscribe(PhotosAttached, tweets.make_thumbnails)

@@ -10,6 +10,7 @@ from accounts.services.accounts import (
     WrongCredentials,
 )
 from accounts.services.profiles import ProfileGone, ProfileService
+from accounts.services.purging import PurgeService
 from accounts.services.roles import LastSuperuser, RankTooLow, RoleService
 from accounts.services.search import SearchService
 from accounts.services.tokens import AccessTokenService
@@ -21,6 +22,7 @@ __all__ = [
     "LastSuperuser",
     "ProfileGone",
     "ProfileService",
+    "PurgeService",
     "RankTooLow",
     "RoleService",
     "SearchService",

@@ -16,7 +16,7 @@ from accounts.services import AccountService
 from friendships.events import Followed, Unfollowed
 from newsfeeds.cache import user_newsfeeds
 from newsfeeds.constants import CHECK_READERS, CHECK_ROWS, LIST, DifferenceKind
-from newsfeeds.events import FeedRowsMissed, RemovalBatchCut, TweetBatchCut, TweetCreated
+from newsfeeds.events import FanOutBatchReady, FeedRowsMissed, RemovalBatchReady, TweetCreated
 from newsfeeds.models import FeedCheck
 from newsfeeds.services.definition import DefinedFeed, FeedDefinition
 from newsfeeds.storage import store_to_write, stores_in_use
@@ -29,7 +29,7 @@ from utils.observability.metrics import FEED_DIFFERENCES, FEEDS_CHECKED
 logger = logging.getLogger(__name__)
 
 # As long as one of these waits, some feed may differ: by its tweet, by its reader, by its rows.
-TWEET_EVENTS = (TweetCreated.name, TweetBatchCut.name, TweetDeleted.name, RemovalBatchCut.name)
+TWEET_EVENTS = (TweetCreated.name, FanOutBatchReady.name, TweetDeleted.name, RemovalBatchReady.name)
 FOLLOW_EVENTS = (Followed.name, Unfollowed.name)
 # Readers whose profiles are locked together for a second look.
 LOCKED_READERS = 20

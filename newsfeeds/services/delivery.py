@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.services import AccountService
 from friendships.storage import mysql_store
 from newsfeeds.cache import user_newsfeeds
-from newsfeeds.events import FollowerRange, RemovalBatchCut, TweetBatchCut, TweetCreated
+from newsfeeds.events import FanOutBatchReady, FollowerRange, RemovalBatchReady, TweetCreated
 from newsfeeds.models import DeliveryBatch
 from newsfeeds.storage import store_to_write
 from outbox.events import Event
@@ -57,7 +57,7 @@ class DeliveryService:
         small, large = cls._by_size(events)
         cls._deliver_rows([delivery for _, delivery in [*small, *large]], [delivery for _, delivery in small])
         for event, delivery in large:
-            cls._split(event, TweetBatchCut, delivery)
+            cls._split(event, FanOutBatchReady, delivery)
         own_lists = [entry for _, delivery in [*small, *large] for entry in cls._own_entries(delivery)]
         cls._push([delivery for _, delivery in small], cls._all_followers(small), own_lists)
         return f"{len(small)} tweets are delivered, the followers of {len(large)} are cut into ranges"
@@ -76,7 +76,7 @@ class DeliveryService:
             recipients = [delivery.author_id, *followers.get(delivery.author_id, ())]
             cls._remove_rows(delivery.tweet_id, recipients)
         for event, delivery in large:
-            cls._split(event, RemovalBatchCut, delivery)
+            cls._split(event, RemovalBatchReady, delivery)
         own_lists = [entry for _, delivery in [*small, *large] for entry in cls._own_entries(delivery)]
         remove_entries([*own_lists, *cls._entries([delivery for _, delivery in small], followers)])
         return f"{len(small)} tweets are withdrawn, the followers of {len(large)} are cut into ranges"

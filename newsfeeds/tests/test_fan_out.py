@@ -87,7 +87,7 @@ class DeliveringTests(FanOutTestCase):
         batches = list(Message.objects.order_by("id"))
         self.tasks_run()
 
-        self.assertEqual([message.event for message in batches], ["tweet_batch_cut"] * 4)
+        self.assertEqual([message.event for message in batches], ["fan_out_batch_ready"] * 4)
         self.assertEqual([message.payload["until"] for message in batches], [fans[2], fans[5], fans[8], fans[9]])
         self.assertEqual(batches[0].payload["after"], 0)
         self.assertTrue(all(a.payload["until"] == b.payload["after"] for a, b in itertools.pairwise(batches)))
@@ -150,7 +150,7 @@ class RepeatingTests(FanOutTestCase):
         ids = []
         messages = self.everything_recorded_while(lambda: ids.append(alice.tweets()))
         expected = sorted([alice.id, *fans])
-        self.assertEqual([message.event for message in messages].count("tweet_batch_cut"), 3)
+        self.assertEqual([message.event for message in messages].count("fan_out_batch_ready"), 3)
         self.assertEqual(self.holders(ids[0]), expected)
 
         self.again(messages)
@@ -168,7 +168,7 @@ class RepeatingTests(FanOutTestCase):
         tweet_id = alice.tweets()
         cut = Message.objects.get(event="tweet_created")
         batch = Message(
-            event="tweet_batch_cut",
+            event="fan_out_batch_ready",
             payload={"tweet_id": tweet_id, "author_id": alice.id, "after": 0, "until": bob.id},
         )
 

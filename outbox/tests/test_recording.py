@@ -10,7 +10,7 @@ from django.db import transaction
 from django.test import override_settings
 
 from friendships.events import Followed
-from newsfeeds.events import TweetBatchCut
+from newsfeeds.events import FanOutBatchReady
 from newsfeeds.services import PostingService
 from outbox.events import Event
 from outbox.handling import read_event
@@ -120,21 +120,21 @@ class RequestIdTests(ApiTestCase):
         with override_settings(FAN_OUT_BATCH_SIZE=1):
             self.tasks_run_once()
 
-        cut = Message.objects.filter(event="tweet_batch_cut")
+        cut = Message.objects.filter(event="fan_out_batch_ready")
         self.assertEqual(list(cut.values_list("request_id", flat=True)), ["from-the-phone-7"] * 2)
 
 
 class SplittingTests(ApiTestCase):
     PARTS = [
-        TweetBatchCut(tweet_id=1, author_id=2, after=0, until=5),
-        TweetBatchCut(tweet_id=1, author_id=2, after=5, until=9),
+        FanOutBatchReady(tweet_id=1, author_id=2, after=0, until=5),
+        FanOutBatchReady(tweet_id=1, author_id=2, after=5, until=9),
     ]
 
     def recorded(self):
         return read_event(Message.objects.create(event="tweet_created", payload={"tweet_id": 1, "author_id": 2}))
 
     def parts(self):
-        return [read_event(message) for message in Message.objects.filter(event="tweet_batch_cut").order_by("id")]
+        return [read_event(message) for message in Message.objects.filter(event="fan_out_batch_ready").order_by("id")]
 
     def test_smaller_events_follow_from_a_message_that_stays_until_it_is_finished(self):
         whole = self.recorded()
@@ -165,7 +165,7 @@ class SplittingTests(ApiTestCase):
 
         with self.assertRaises(TypeError), transaction.atomic():
             OutboxService.split(
-                event=whole, parts=[*self.PARTS, TweetBatchCut(tweet_id=object(), author_id=2, after=0, until=5)]
+                event=whole, parts=[*self.PARTS, FanOutBatchReady(tweet_id=object(), author_id=2, after=0, until=5)]
             )
 
         self.assertEqual([message.payload for message in Message.objects.all()], [whole.to_payload()])

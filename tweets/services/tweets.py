@@ -3,7 +3,6 @@ The verbs of tweets.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
 from typing import NamedTuple
 
 from django.db.models import F
@@ -11,11 +10,10 @@ from django.utils import timezone
 
 from accounts.models import User, Viewer
 from accounts.records import UserRecord
-from accounts.services import AccountService
+from accounts.services import AccountService, PurgeService
 from likes.services import LikeService
 from outbox.services import OutboxService
 from tweets import cache
-from tweets.constants import PURGE_SIZE
 from tweets.events import TweetDeleted, TweetsPurgeContinued
 from tweets.models import Tweet, TweetPhoto
 from tweets.records import TweetRecord
@@ -286,15 +284,11 @@ class TweetService:
     @classmethod
     def purge_some_of(cls, *, user_id: int) -> None:
         """
-        Delete some tweets of a user whose account is closed; event `tweets_purge_continued` if there may be more.
-
-        Repeats safely. Does nothing if the account is not closed.
+        Delete some tweets of a user whose account is closed: `PurgeService.purge_some`.
         """
-        if not AccountService.is_closed(user_id=user_id):
-            return
-        tweets = list(Tweet.objects.not_deleted().filter(user_id=user_id).order_by("id")[:PURGE_SIZE])
-        for tweet in tweets:
-            with suppress(TweetGone):
-                cls.delete_tweet(tweet=tweet)
-        if len(tweets) == PURGE_SIZE:
-            OutboxService.record(event=TweetsPurgeContinued(user_id=user_id))
+        PurgeService.purge_some(
+            user_id=user_id,
+            rows=Tweet.objects.not_deleted().filter(user_id=user_id),
+            remove=lambda tweet: cls.delete_tweet(tweet=tweet),
+            continued=TweetsPurgeContinued(user_id=user_id),
+        )

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from utils.database.time_ids import MAX_ID
 
 CURSOR = re.compile(rb"(\d{1,16})\.(\d{1,16})\.([ou])")
-LARGEST_ROUND = 1000
+MAX_ROUND_ROWS = 1000
 # Longer than any cursor of ours.
 MAX_CURSOR_LENGTH = 64
 
@@ -151,7 +151,7 @@ def fill_page(
         if len(shown) > limit or len(rows) < wanted:
             break
         rest = advance(rest, row_id(rows[-1]))
-        wanted = min(wanted * 2, LARGEST_ROUND)
+        wanted = min(wanted * 2, MAX_ROUND_ROWS)
     if len(shown) <= limit:
         return Page(shown)
     shown = shown[:limit]

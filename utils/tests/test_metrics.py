@@ -107,7 +107,7 @@ class OutboxTests(MetricsTestCase):
     def test_what_waits_is_counted_and_what_was_given_up_apart(self):
         self.message("followed", age=90)
         self.message("tweet_created", age=20)
-        self.message("tweet_batch_cut", age=40)
+        self.message("fan_out_batch_ready", age=40)
         self.message("followed", age=9000, given_up=True)
 
         self.assertEqual(self.value("outbox_messages"), 3)

@@ -171,7 +171,7 @@ class Command(BaseCommand):
         """
         started = time.monotonic()
         fan_out = Message.objects.filter(
-            event__in=("tweet_created", "tweet_batch_cut"), payload__tweet_id__in=tweet_ids
+            event__in=("tweet_created", "fan_out_batch_ready"), payload__tweet_id__in=tweet_ids
         )
         with tqdm(total=fan_out.count(), desc="delivering", unit=" batches") as bar:
             while left := fan_out.count():
