@@ -28,7 +28,6 @@ from django.conf import settings  # noqa: E402
 from django.contrib.messages.middleware import MessageMiddleware  # noqa: E402
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
 from rest_framework.renderers import JSONRenderer  # noqa: E402
-from rest_framework.viewsets import GenericViewSet  # noqa: E402
 
 from benchmarks import world  # noqa: E402
 from newsfeeds.api.views import NewsFeedViewSet  # noqa: E402
@@ -93,11 +92,6 @@ def all_tricks() -> list[Trick]:
         Trick("own reading of Memcached", "home feed", [(Pool, "get_json_many", get_many)]),
         Trick("own reading of Memcached", "tweet", [(Pool, "get_json_many", get_many)]),
         Trick("reference cycles broken", "home feed", circles),
-        Trick(
-            "Accept compared, not parsed",
-            "home feed",
-            [(APIViewSet, "perform_content_negotiation", GenericViewSet.perform_content_negotiation)],
-        ),
         Trick("orjson", "home feed", [(renderers.JSONRenderer, "render", render)]),
         Trick("ETag before rendering", "home feed, 304", [(views, "etag_for", lambda *_: None)]),
     ]

@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.utils.cache import get_conditional_response, set_response_etag
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
 from rest_framework.permissions import BasePermission, OperandHolder, SingleOperandHolder
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
@@ -104,15 +103,6 @@ class APIViewSet(DependsOnWhoAsks, GenericViewSet):
         """
         actions = set(self.action_map.values())
         return actions.pop() if len(actions) == 1 else None
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
-        """
-        Return what DRF would return. The `Accept` header that programs send is not parsed.
-        """
-        first, override = self.renderer_classes[0], self.settings.URL_FORMAT_OVERRIDE
-        if request.META.get("HTTP_ACCEPT") == first.media_type and override not in request.query_params:
-            return first(), first.media_type
-        return super().perform_content_negotiation(request, force)
 
     # Any: None for actions without input, which DRF's type does not know.
     def get_serializer_class(self) -> Any:
