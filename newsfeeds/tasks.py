@@ -24,7 +24,7 @@ def deliver_tweets(events: Sequence[TweetCreated]) -> str:
     Safe to run twice: a feed has each tweet once, by its primary key, and so has a cached list;
     followers are cut once, by a note in the outbox row.
     """
-    return DeliveryService.deliver_all(events)
+    return DeliveryService.deliver_all(events=events)
 
 
 @event_handler(queue="fanout", batch_size=2, aliases=["newsfeeds.tasks.deliver_tweet"])
@@ -50,7 +50,7 @@ def withdraw_tweets(events: Sequence[TweetDeleted]) -> str:
 
     Safe to run twice: what is gone is gone, and followers are cut once, by a note in the outbox row.
     """
-    return DeliveryService.withdraw_all(events)
+    return DeliveryService.withdraw_all(events=events)
 
 
 @event_handler(queue="fanout", batch_size=2, aliases=["newsfeeds.tasks.remove_tweet"])
@@ -77,7 +77,7 @@ def reconcile_feeds(events: Sequence[FriendshipEvent]) -> str:
     Safe to run twice: it looks at the friendships as they are, not at the events.
     """
     changes = {(event.follower_id, event.followee_id, event.friendship_id) for event in events}
-    NewsFeedService.reconcile(sorted(changes))
+    NewsFeedService.reconcile(changes=sorted(changes))
     return f"{len(changes)} feeds agree with a friendship"
 
 
@@ -101,7 +101,7 @@ def check_feeds() -> str:
 
     Safe to run twice: it changes nothing.
     """
-    chunks = list(FeedCheckService.check_sample(settings.FEED_CHECK_SAMPLE))
+    chunks = list(FeedCheckService.check_sample(size=settings.FEED_CHECK_SAMPLE))
     return (
         f"{sum(chunk.readers_count for chunk in chunks)} feeds, {sum(len(chunk.found) for chunk in chunks)} differences"
     )

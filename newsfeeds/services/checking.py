@@ -76,7 +76,7 @@ class FeedCheckService:
         """
         progress, _ = FeedCheck.objects.get_or_create(id=1, defaults={"after_user_id": 0})
         while user_ids := cls._next_readers(progress.after_user_id, CHECK_READERS):
-            chunk = cls.check(user_ids, repair=repair)
+            chunk = cls.check(user_ids=user_ids, repair=repair)
             progress.after_user_id = chunk.last_user_id
             progress.differences_count += len(chunk.left)
             progress.save()
@@ -91,7 +91,7 @@ class FeedCheckService:
         return FeedCheck.objects.values_list("after_user_id", "differences_count").first() or (0, 0)
 
     @classmethod
-    def check_sample(cls, size: int, *, repair: bool = False) -> Iterator[CheckedChunk]:
+    def check_sample(cls, *, size: int, repair: bool = False) -> Iterator[CheckedChunk]:
         """
         Check `size` feeds that follow each other from a random user on, and yield after each chunk.
 
@@ -103,12 +103,12 @@ class FeedCheckService:
         if len(user_ids) < size:
             user_ids += [id for id in cls._next_readers(0, size - len(user_ids)) if id <= start]
         for position in range(0, len(user_ids), CHECK_READERS):
-            yield cls.check(user_ids[position : position + CHECK_READERS], repair=repair)
+            yield cls.check(user_ids=user_ids[position : position + CHECK_READERS], repair=repair)
 
     @classmethod
-    def check(cls, user_ids: Sequence[int], *, repair: bool = False) -> CheckedChunk:
+    def check(cls, *, user_ids: Sequence[int], repair: bool = False) -> CheckedChunk:
         """
-        Check the feeds of these readers. Without a difference: two queries, a scan of HBase each, a few trips to Redis.
+        Check the feeds of these readers. Without a difference: two queries, a scan of HBase each, a few round trips to Redis.
 
         :raises HBaseUnavailable, RedisUnavailable: it does not answer.
         """

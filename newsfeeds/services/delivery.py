@@ -44,7 +44,7 @@ class DeliveryService:
     """
 
     @classmethod
-    def deliver_all(cls, events: Sequence[TweetCreated]) -> str:
+    def deliver_all(cls, *, events: Sequence[TweetCreated]) -> str:
         """
         Deliver tweets to all followers of their authors, or record an event for each range of them.
 
@@ -63,7 +63,7 @@ class DeliveryService:
         return f"{len(small)} tweets are delivered, the followers of {len(large)} are cut into ranges"
 
     @classmethod
-    def withdraw_all(cls, events: Sequence[TweetDeleted]) -> str:
+    def withdraw_all(cls, *, events: Sequence[TweetDeleted]) -> str:
         """
         Take deleted tweets out of all feeds, or record an event for each range of followers.
 

@@ -53,7 +53,7 @@ class NewsFeedService:
         return fill_page(id_range, limit, fetch=fetch, filter_visible=filter_visible, id_of=lambda tweet: tweet.id)
 
     @classmethod
-    def reconcile(cls, changes: Sequence[tuple[int, int, int]]) -> None:
+    def reconcile(cls, *, changes: Sequence[tuple[int, int, int]]) -> None:
         """
         Make feeds agree with whether their owners follow somebody: back-fill their newest tweets, or remove all.
 

@@ -22,7 +22,7 @@ class DefinitionTests(ApiTestCase):
     def assert_is_defined(self, *people):
         for person in people:
             self.assertEqual(self.rows_of(person), defined(person))
-        self.assertEqual(FeedCheckService.check([person.id for person in people]).found, [])
+        self.assertEqual(FeedCheckService.check(user_ids=[person.id for person in people]).found, [])
 
     @override_settings(BACKFILL_TWEETS=3)
     def test_it_goes_back_as_far_as_the_newest_at_the_follow_even_when_some_of_them_are_deleted_later(self):
@@ -127,4 +127,4 @@ class DefinitionTests(ApiTestCase):
                     self.tasks_run()
             self.tasks_run()
 
-        self.assertEqual(FeedCheckService.check([person.id for person in people]).found, [])
+        self.assertEqual(FeedCheckService.check(user_ids=[person.id for person in people]).found, [])

@@ -165,13 +165,13 @@ class StoredFeedTests(FsckCase):
         self.assertFalse(FeedCheck.objects.exists())
 
     def test_more_feeds_cost_no_more_queries(self):
-        few = self.count_queries(list, FeedCheckService.check_sample(100))
+        few = self.count_queries(list, FeedCheckService.check_sample(size=100))
 
         for number in range(20):
             reader = self.person(f"reader{number}")
             self.befriend([(reader.id, self.carol.id)])
 
-        self.assertEqual(self.count_queries(list, FeedCheckService.check_sample(100)), few)
+        self.assertEqual(self.count_queries(list, FeedCheckService.check_sample(size=100)), few)
 
     def test_a_chunk_with_too_many_rows_is_cut(self):
         self.write("remove_many", self.bob.id, [self.ids[1]])

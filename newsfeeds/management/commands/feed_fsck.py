@@ -44,10 +44,10 @@ class Command(BaseCommand):
         if user is not None:
             if not User.objects.filter(id=user).exists():
                 raise CommandError(f"there is no user {user}")
-            chunks: Iterable[CheckedChunk] = [FeedCheckService.check([user], repair=repair)]
+            chunks: Iterable[CheckedChunk] = [FeedCheckService.check(user_ids=[user], repair=repair)]
             total = 1
         elif sample is not None:
-            chunks, total = FeedCheckService.check_sample(sample, repair=repair), min(sample, total)
+            chunks, total = FeedCheckService.check_sample(size=sample, repair=repair), min(sample, total)
         else:
             chunks, (after, left) = FeedCheckService.check_all(repair=repair), FeedCheckService.get_progress()
             if after:
