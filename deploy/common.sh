@@ -141,5 +141,6 @@ if [ "$DATA_DIR" = "$ROOT/var" ]; then
     chmod go-rw "$DATA_DIR"
 fi
 
-VENV=$ROOT/.venv
+# One more, made with another Python, stands beside .venv: .ci/run tests newer ones so.
+VENV=$ROOT/${VENV_NAME:-.venv}
 export VENV

@@ -68,7 +68,7 @@ if command -v flock >/dev/null; then
 fi
 
 if ! "$VENV/bin/python" -c "$MINIMUM" 2>/dev/null; then
-    say "Making .venv; the first time takes a minute."
+    say "Making ${VENV##*/}; the first time takes a minute."
     make_venv
 fi
 

@@ -161,7 +161,7 @@ class FollowingTests(ApiTestCase):
             changes = list(friendships.values_list("from_user_id", "to_user_id", "id"))
 
             with self.captureOnCommitCallbacks(execute=True):
-                costs.append(self.count_queries(NewsFeedService.reconcile, changes))
+                costs.append(self.count_queries(NewsFeedService.reconcile, changes=changes))
 
             self.assertEqual(store_to_read(alice.id).count_feeds_with(tweet_id, fan_ids), size)
 
