@@ -148,7 +148,8 @@ class RedisClient:
         """
         Return the values of string keys, None for what is missing: one round trip.
 
-        On a cluster a master that does not answer misses its share; of a single Redis this raises.
+        On a cluster a master that does not answer misses its share, and what is no string is deleted, as the scripts
+        of a single Redis do.
 
         :raises RedisUnavailable: no answer.
         """
@@ -156,7 +157,10 @@ class RedisClient:
             values: list[bytes | None] = self.call("MGET", *keys)
             return values
         answers = self._ask_cluster([(key, ("GET", key)) for key in keys])
-        if answers and all(isinstance(answer, Exception) for answer in answers):
+        foreign = [key for key, answer in zip(keys, answers) if cluster.is_of_another_type(answer)]
+        if foreign:
+            self.delete_many(foreign)
+        elif answers and all(isinstance(answer, Exception) for answer in answers):
             raise RedisUnavailable(str(answers[0]))
         return [None if isinstance(answer, Exception) else answer for answer in answers]
 

@@ -238,3 +238,10 @@ def is_missing_script(answer: Any) -> bool:
     Say whether a master wants the script's text, because it was started after the last one was sent.
     """
     return isinstance(answer, NoScriptError)
+
+
+def is_of_another_type(answer: Any) -> bool:
+    """
+    Say whether the key of a string holds something else.
+    """
+    return isinstance(answer, redis.ResponseError) and str(answer).startswith("WRONGTYPE")

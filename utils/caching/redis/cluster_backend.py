@@ -29,8 +29,8 @@ class ClusterRedisBackend(BaseCache):
             values = client.get_many([self.make_key(name, version) for name in names])
         except RedisUnavailable:
             return {}
-        found = {name: parse(value) for name, value in zip(names, values) if value is not None}
-        return {name: value for name, value in found.items() if value is not None}
+        # As in django-redis, what cannot be parsed is found, as None: whoever reads it replaces it.
+        return {name: parse(value) for name, value in zip(names, values) if value is not None}
 
     def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
         self.set_many({key: value}, timeout, version)
@@ -83,7 +83,7 @@ class ClusterRedisBackend(BaseCache):
 
 def parse(value: bytes) -> Any:
     """
-    Return what a JSON text says; what is no JSON reads as None, which is a miss.
+    Return what a JSON text says; None for what is no JSON.
     """
     try:
         return orjson.loads(value)
