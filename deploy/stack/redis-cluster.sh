@@ -13,6 +13,7 @@ redis_cluster_start() {
     local node port
     for node in $(redis_cluster_nodes); do
         port=${node#redis-}
+        # shellcheck disable=SC2004,SC2034 # associative, and read in lib.sh
         PORT_OF[$node]=$port ACCOUNT[$node]=redis TITLE[$node]="Redis $port"
         if pid_of "$node" >/dev/null; then
             continue
@@ -53,7 +54,7 @@ redis_cluster_is_ready() {
 }
 
 redis_cluster_settle() {
-    local node deadline=$((SECONDS + 30))
+    local node addresses deadline=$((SECONDS + 30))
     for node in $(redis_cluster_nodes); do
         until probe "redis://:$(secret REDIS_PASSWORD)@127.0.0.1:${node#redis-}"; do
             [ "$SECONDS" -lt "$deadline" ] || die "${TITLE[$node]} did not start; see $STACK/$node/log"
@@ -62,8 +63,9 @@ redis_cluster_settle() {
     done
     # A node that knows of no other was started for the first time.
     if redis_cluster_cli cluster info | grep -q '^cluster_known_nodes:1[^0-9]'; then
-        redis_cluster_cli --cluster create --cluster-yes --cluster-replicas 1 \
-            $(redis_cluster_nodes | sed 's/redis-/127.0.0.1:/') >"$STACK/redis-cluster.log" ||
+        mapfile -t addresses < <(redis_cluster_nodes | sed 's/redis-/127.0.0.1:/')
+        redis_cluster_cli --cluster create --cluster-yes --cluster-replicas 1 "${addresses[@]}" \
+            >"$STACK/redis-cluster.log" ||
             die "The cluster of Redis could not be made; see $STACK/redis-cluster.log"
     fi
     until redis_cluster_is_ready; do

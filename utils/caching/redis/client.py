@@ -24,13 +24,6 @@ from utils.caching.redis import cluster
 from utils.errors import StoreUnavailable
 
 
-def is_cluster() -> bool:
-    """
-    Say whether Redis is a cluster, whose scripts keep to one slot each.
-    """
-    return str(settings.REDIS_URL).startswith(cluster.SCHEME)
-
-
 class RedisUnavailable(StoreUnavailable):
     """
     Redis did not respond: refused, timed out, not configured, or the breaker is open.
@@ -83,6 +76,16 @@ class RedisClient:
         self._idle: deque[ConnectionInterface] = deque()
         self._factory: redis.ConnectionPool | None = None
         self._cluster: cluster.Cluster | None = None
+        self._is_cluster: bool | None = None
+
+    @property
+    def is_cluster(self) -> bool:
+        """
+        Say whether Redis is a cluster, whose scripts keep to one slot each.
+        """
+        if self._is_cluster is None:
+            self._is_cluster = settings.REDIS_URL.startswith(cluster.SCHEME)
+        return self._is_cluster
 
     def _new_connection(self) -> ConnectionInterface:
         if self._factory is None:
@@ -102,7 +105,7 @@ class RedisClient:
         """
         if not settings.REDIS_URL:
             raise RedisUnavailable("REDIS_URL is not set")
-        if is_cluster():
+        if self.is_cluster:
             return self._call_cluster(command, args)
         if breaker.is_open:
             raise RedisUnavailable("the circuit breaker is open")
@@ -153,7 +156,7 @@ class RedisClient:
 
         :raises RedisUnavailable: no answer.
         """
-        if not is_cluster():
+        if not self.is_cluster:
             values: list[bytes | None] = self.call("MGET", *keys)
             return values
         answers = self._ask_cluster([(key, ("GET", key)) for key in keys])
@@ -170,7 +173,7 @@ class RedisClient:
 
         :raises RedisUnavailable: they may still be there.
         """
-        if is_cluster():
+        if self.is_cluster:
             self.call_each([(key, ("UNLINK", key)) for key in keys])
         else:
             self.call("UNLINK", *keys)
@@ -197,7 +200,7 @@ class RedisClient:
 
         :raises RedisUnavailable: no answer; some of the keys may have been changed.
         """
-        if not is_cluster():
+        if not self.is_cluster:
             return self.run(script, keys, [*common, *values])
         groups: dict[int, list[int]] = {}
         for index, key in enumerate(keys):
@@ -263,7 +266,7 @@ class RedisClient:
         known = answers.get()
         if known and keys and (answer := known.pop((script.name, keys[0]), None)) is not None:
             return answer
-        if is_cluster():
+        if self.is_cluster:
             return self._run_on_cluster(script, [(keys, args)])[0]
         try:
             return self.call("EVALSHA", script.sha, len(keys), *keys, *args)
@@ -284,3 +287,10 @@ def prefetched(known: Known | None) -> Iterator[None]:
 
 
 client = RedisClient()
+
+
+def is_cluster() -> bool:
+    """
+    Say whether Redis is a cluster, whose scripts keep to one slot each.
+    """
+    return client.is_cluster

@@ -20,7 +20,6 @@ from redis.connection import ConnectionInterface
 from redis.crc import key_slot
 from redis.exceptions import (
     AskError,
-    ClusterDownError,
     MovedError,
     NoScriptError,
     RedisClusterException,
@@ -86,7 +85,7 @@ class Cluster:
             again = []
             for index, answer in self._ask_once(commands, pending):
                 answers[index] = answer
-                if isinstance(answer, MovedError | AskError | TryAgainError | ClusterDownError | redis.ConnectionError):
+                if isinstance(answer, MovedError | AskError | TryAgainError | redis.ConnectionError):
                     again.append(index)
             pending = self._redirect(commands, answers, again)
             if not pending:

@@ -190,7 +190,8 @@ class IdList:
         """
         Return what `push_entries` and `remove_entries` take: `id` for the list of each of these owners.
         """
-        return [(self.key(owner_id), id) for owner_id in owner_ids]
+        key = self.key if is_cluster() else f"{self.name}:{{}}".format
+        return [(key(owner_id), id) for owner_id in owner_ids]
 
 
 def push_entries(entries: Sequence[tuple[str, int]]) -> None:
