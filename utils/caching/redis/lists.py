@@ -12,7 +12,7 @@ still holds the token; whoever pushes to a list that is not there ends its lease
 lease of Nishtala et al., Scaling Memcache at Facebook (NSDI 2013), in Lua.
 
 Each verb is one round trip. On a Redis Cluster a list and its lease share a hash tag, a script runs once for each
-tag, and a page's companions, which are elsewhere, take a second round trip.
+tag, and the states of a page, which are elsewhere, take a second round trip.
 """
 
 import os
@@ -85,10 +85,10 @@ class IdList:
             if ids is None:
                 self._forget(owner_id)
                 return ListPage(MISS)
-            return ListPage(HIT, ids, self._companions(ids, answer[2]))
+            return ListPage(HIT, ids, self._load_states(ids, answer[2]))
         return ListPage(status, lease=answer[1] if status == MISS else None)
 
-    def _companions(self, ids: Sequence[int], values: list[bytes | None]) -> list[bytes | None]:
+    def _load_states(self, ids: Sequence[int], values: list[bytes | None]) -> list[bytes | None]:
         if is_cluster() and ids and self.state_prefix:
             try:
                 values = client.get_many([tagged(self.state_prefix.removesuffix(":"), id) for id in ids])
