@@ -10,6 +10,7 @@
 #   HBASE          off: the stack has no HBase; on (default)
 #   DATABASE_URL, REDIS_URL, MEMCACHED_URL, BROKER_URL, HBASE_URL   servers to use instead of our own
 #   MARIADB_PORT, REDIS_PORT, MEMCACHED_PORT, RABBITMQ_PORT, HBASE_THRIFT_PORT where our own listen
+#   REDIS_CLUSTER_PORT, MEMCACHED_CLUSTER_PORT   the first port of those of cluster-up (7000, 11311)
 #   CASES, SEED    requests of the fuzzer in make attacks (5,000), and what they are made of
 #   AUDIT          on: make attacks asks for known weaknesses of the packages as well; off (default)
 #   BENCH          what make bench runs instead of the table: backlog, capacity, idle or servers
@@ -22,7 +23,7 @@
 FOREGROUND := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack test-clients attacks bench screenshots map venv lock clean
+.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack cluster-up cluster-down cluster-status test-cluster test-clients attacks bench screenshots map venv lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -55,6 +56,18 @@ test-stack: ## the tests of the stack profile; with STORE=hbase on HBase
 
 test-batches: ## the tests of events and their handlers, with batches of one event and of two
 	@for size in 1 2; do OUTBOX_BATCH_SIZE=$$size $(FOREGROUND) deploy/test.sh outbox newsfeeds likes inbox $(ARGS) || exit 1; done
+
+cluster-up: ## start what is several servers: a Redis Cluster of six and two Memcached
+	@deploy/cluster.sh up
+
+cluster-down: ## stop those that cluster-up started
+	@deploy/cluster.sh down
+
+cluster-status: ## which of them run
+	@deploy/cluster.sh status
+
+test-cluster: ## the tests marked stack, on the servers of cluster-up
+	@$(FOREGROUND) deploy/test-cluster.sh $(ARGS)
 
 test-clients: ## clients that are generated from the API schema: Python, TypeScript, Kotlin
 	@$(FOREGROUND) deploy/test-clients.sh $(ARGS)

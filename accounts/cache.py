@@ -26,7 +26,7 @@ from accounts.models import AccessToken, User
 from accounts.records import AccountRecord, TokenRecord, UserRecord
 from utils.caching.memcached.objects import TOMBSTONE, Lookup, invalidate, read_one
 from utils.caching.records import NONE, RecordShape
-from utils.caching.redis.client import RedisUnavailable, Script, client
+from utils.caching.redis.client import RedisUnavailable, Script, client, is_cluster
 from utils.database.time_ids import format_time
 
 # The fields that authentication needs; the other fields of a cached instance are loaded on first access.
@@ -132,7 +132,7 @@ def account_from_record(record: AccountRecord) -> User:
 
 def load_with_account(key: str, id_field: str) -> tuple[Any, AccountRecord | None]:
     """
-    Return (value, account record) of a session or token key, in one round trip.
+    Return (value, account record) of a session or token key, in one round trip (on a cluster two).
 
     The value is unchecked JSON, or None if the key is missing. An invalid account record counts as None.
 
@@ -140,9 +140,25 @@ def load_with_account(key: str, id_field: str) -> tuple[Any, AccountRecord | Non
     :param id_field: the field of the JSON value that holds the user's id.
     :raises RedisUnavailable: Redis did not answer.
     """
-    raw, account = client.run(WITH_ACCOUNT, [key], with_account_arguments(id_field))[:2]
-    value, record = parse(raw), parse(account)
+    if is_cluster():
+        value, record = load_from_cluster(key, id_field)
+    else:
+        raw, account = client.run(WITH_ACCOUNT, [key], with_account_arguments(id_field))[:2]
+        value, record = parse(raw), parse(account)
     return value, record if ACCOUNT.matches(record) else None
+
+
+def load_from_cluster(key: str, id_field: str) -> tuple[Any, Any]:
+    """
+    Return the unchecked value of a session or token key and of the account that it names: two round trips.
+
+    :raises RedisUnavailable: Redis did not answer.
+    """
+    value = parse(client.get_many([key])[0])
+    user_id = value.get(id_field) if isinstance(value, dict) else None
+    if not isinstance(user_id, int | str):
+        return value, None
+    return value, parse(client.get_many([redis_key(account_key(user_id))])[0])
 
 
 def parse(raw: bytes | None) -> Any:

@@ -34,7 +34,7 @@ from newsfeeds.api.views import NewsFeedViewSet  # noqa: E402
 from utils.api import renderers, views  # noqa: E402
 from utils.api.middleware import PageMessagesMiddleware  # noqa: E402
 from utils.api.views import APIViewSet  # noqa: E402
-from utils.caching.memcached.backend import Pool  # noqa: E402
+from utils.caching.memcached.connections import Pool  # noqa: E402
 from utils.caching.redis.client import RedisClient  # noqa: E402
 
 # Many short rounds: some of them are not disturbed by whatever else the machine does.

@@ -12,7 +12,7 @@ from pymemcache.client.base import Client as MemcachedClient
 from redis.connection import AbstractConnection
 
 from benchmarks.world import OURS, World, open_session
-from utils.caching.memcached.backend import Connection
+from utils.caching.memcached.connections import Connection
 
 
 @contextmanager

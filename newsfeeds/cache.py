@@ -8,13 +8,13 @@ from typing import Any
 from django.conf import settings
 
 from accounts.cache import WITH_ACCOUNT, with_account_arguments
-from tweets.cache import PUT_STATES, STATE_PREFIX, TweetState
+from tweets.cache import PUT_STATES, STATE_PREFIX, TweetState, put_states, state_key
 from tweets.constants import STATE_SECONDS
 from tweets.models import Tweet
 from utils.caching.redis.backend import COUNT
-from utils.caching.redis.client import RedisUnavailable, Script, client
+from utils.caching.redis.client import RedisUnavailable, Script, client, is_cluster
 from utils.caching.redis.list_scripts import PUSH, READ
-from utils.caching.redis.lists import IdList
+from utils.caching.redis.lists import IdList, push_entries
 
 # The states of a page's tweets come with its ids, in the same round trip.
 user_newsfeeds = IdList("user_newsfeeds", state_prefix=STATE_PREFIX)
@@ -53,8 +53,12 @@ def push_posted(tweet: Tweet, own_lists: Sequence[tuple[str, int]]) -> None:
     :param own_lists: pairs (key, id) of `IdList.entries`.
     :raises RedisUnavailable: the lists may lack it; its event pushes it again.
     """
-    if settings.REDIS_URL:
-        keys = [f"{STATE_PREFIX}{tweet.id}", *(key for key, _ in own_lists)]
+    if is_cluster():
+        # The tweet and its author are in two buckets.
+        put_states({tweet.id: TweetState.from_tweet(tweet)})
+        push_entries(own_lists)
+    elif settings.REDIS_URL:
+        keys = [state_key(tweet.id), *(key for key, _ in own_lists)]
         state = str(TweetState.from_tweet(tweet))
         client.run(PUSH_POSTED, keys, [STATE_SECONDS, state, settings.MAX_CACHED_IDS, *(id for _, id in own_lists)])
 
@@ -65,12 +69,14 @@ def read_home_ahead(
     """
     Return the results of the calls that a home feed's first page will make: {(script name, key): result}.
 
-    One round trip; nothing without Redis.
+    One round trip; None without Redis, and on a cluster, where the keys are in several places and each is read in its own.
 
     :param credential: (key, field of the user's id) of a session or a token.
     :param rate_key: (prefix, head, tail, milliseconds) of the counter's key, whose middle is the
         user's id, or None where nothing is counted.
     """
+    if is_cluster():
+        return None
     key, id_field = credential
     prefix, head, tail, milliseconds = rate_key or ("", "", "", 0)
     lists = f"{user_newsfeeds.name}:"

@@ -22,7 +22,8 @@ from tweets.models import Tweet, TweetPhoto
 from tweets.records import TweetRecord
 from utils.caching.memcached.objects import Lookup, fill, invalidate
 from utils.caching.records import RecordShape, are_id_rows
-from utils.caching.redis.client import RedisUnavailable, Script, client
+from utils.caching.redis.client import RedisUnavailable, Script, client, is_cluster
+from utils.caching.redis.cluster import tagged
 from utils.caching.redis.lists import IdList
 from utils.database.time_ids import MAX_ID, format_time
 
@@ -96,6 +97,10 @@ def parse_states(raw: Sequence[bytes | None]) -> list[TweetState | None]:
         return [None if value is None else next(states) for value in raw]
     # One of them is damaged or was written by another release. It becomes None and is read from the database.
     return [parse_states([value])[0] for value in raw] if len(raw) > 1 else [None] * len(raw)
+
+
+def state_key(tweet_id: int) -> str:
+    return tagged(STATE_PREFIX.removesuffix(":"), tweet_id) if is_cluster() else f"{STATE_PREFIX}{tweet_id}"
 
 
 def tweet_key(tweet_id: int, version: int) -> str:
@@ -202,7 +207,7 @@ def load_states(tweet_ids: Sequence[int]) -> dict[int, TweetState | None]:
     if not tweet_ids:
         return {}
     try:
-        raw = client.call("MGET", *[f"{STATE_PREFIX}{id}" for id in tweet_ids])
+        raw = client.get_many([state_key(id) for id in tweet_ids])
     except RedisUnavailable:
         raw = [None] * len(tweet_ids)
     return dict(zip(tweet_ids, parse_states(raw)))
@@ -216,9 +221,9 @@ def put_states(states: Mapping[int, TweetState]) -> bool:
     """
     if not states or not settings.REDIS_URL:
         return True
-    keys = [f"{STATE_PREFIX}{id}" for id in states]
+    keys = [state_key(id) for id in states]
     try:
-        client.run(PUT_STATES, keys, [STATE_SECONDS, *map(str, states.values())])
+        client.run_for_keys(PUT_STATES, keys, [STATE_SECONDS], [str(state) for state in states.values()])
     except RedisUnavailable:
         return False
     return True

@@ -190,6 +190,7 @@ class ForgedDeviceTests(DevicesTestCase):
         self.assertTrue(alice.logs_in("alice1", new))
 
 
+@pytest.mark.one_server
 @pytest.mark.stack
 class CounterStoreDownTests(DevicesTestCase):
     def test_strangers_and_devices_are_counted_apart_by_each_process_for_itself(self):

@@ -11,7 +11,7 @@ from testing.testcases import ApiTestCase
 from tweets import cache as tweet_cache
 from utils.caching.redis.client import client
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.one_server]
 
 
 class FaultTestCase(ApiTestCase):

@@ -82,6 +82,7 @@ class PushingTests(ApiTestCase):
 
         self.assertIsNone(ids_in(user_newsfeeds, 7))
 
+    @pytest.mark.one_server
     def test_many_lists_that_all_want_a_search_are_dropped_rather_than_searched(self):
         owners = list(range(1, 251))
         for owner_id in owners:
@@ -277,6 +278,7 @@ class CachedTruthTests(CommittedTestCase):
             self.assert_lists_agree([alice])
 
 
+@pytest.mark.one_server
 class CostTests(ApiTestCase):
     def bob_with_a_full_feed(self):
         alice, carol, bob = self.person("alice"), self.person("carol"), self.person("bob")

@@ -18,7 +18,7 @@ from gatekeeper.services import GatekeeperService
 from likes.cache import liked_key, likers_key
 from newsfeeds.cache import user_newsfeeds
 from testing.testcases import ApiTestCase
-from tweets.cache import STATE_PREFIX, tweet_key, user_tweets
+from tweets.cache import state_key, tweet_key, user_tweets
 from utils.caching.redis.client import breaker, client
 
 # What is no value of any kind of key.
@@ -171,7 +171,7 @@ class ServerTests(DamagedCachesTestCase):
     def setUp(self):
         super().setUp()
         self.redis_keys = {kind: redis_key(key) for kind, (alias, key) in self.keys.items() if alias == "default"} | {
-            "state": f"{STATE_PREFIX}{self.tweet_id}",
+            "state": state_key(self.tweet_id),
             "feed": user_newsfeeds.key(self.alice.id),
             "tweets": user_tweets.key(self.alice.id),
         }
@@ -185,6 +185,7 @@ class ServerTests(DamagedCachesTestCase):
         finally:
             server.close()
 
+    @pytest.mark.one_server
     def test_bytes_in_memcached_are_replaced(self):
         with self.memcached() as server:
             for kind, (alias, key) in self.keys.items():

@@ -13,6 +13,10 @@ OUTSIDE = frozenset(
         # Programs of others, as they are typed, and what they print.
         *("celery inspect", "curl -N --limit-rate 1k", "RUNNING", "SENTRY_ENVIRONMENT", "TWEET_ID"),
         r"printf 'POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{' | ncat 127.0.0.1 8000",
+        # Redis' commands and answers that only operators meet, and the form of an address.
+        *("CLUSTER FAILOVER", "FLUSHALL", "MOVED", "TAKEOVER", "WAIT 1", "redis-cli --cluster reshard"),
+        "redis-cli --cluster call HOST:PORT FLUSHALL",
+        *("redis+cluster://:password@host1:port,host2:port,…", "host1:port,host2:port,…"),
         # Error codes that Django REST framework brings.
         *("method_not_allowed", "parse_error"),
         # Put together while the program runs: the demo people, a pattern for commits.

@@ -17,6 +17,7 @@ class IsolationTests(ApiTestCase):
     def test_the_database_is_one_of_the_tests_own(self):
         self.assertIn("test", str(connection.settings_dict["NAME"]))
 
+    @pytest.mark.one_server
     @pytest.mark.stack
     def test_redis_is_not_the_sites_and_not_another_processs(self):
         worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))

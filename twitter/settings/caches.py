@@ -12,7 +12,9 @@ from twitter.settings.environment import EMBEDDED, env
 # The lists of tweet ids speak to Redis directly (utils/caching/redis); without REDIS_URL they are simply not there.
 
 REDIS_URL = env.str("REDIS_URL", "") if EMBEDDED else env.str("REDIS_URL")
-if REDIS_URL and "TEST_REDIS_DATABASE" in env:
+REDIS_IS_CLUSTER = REDIS_URL.startswith("redis+cluster://")
+# A cluster has one database only.
+if REDIS_URL and not REDIS_IS_CLUSTER and "TEST_REDIS_DATABASE" in env:
     REDIS_URL = f"{REDIS_URL.rpartition('/')[0]}/{env.str('TEST_REDIS_DATABASE')}"
 MEMCACHED_URL = env.str("MEMCACHED_URL", "") if EMBEDDED else env.str("MEMCACHED_URL")
 CACHE_TIMEOUT_SECONDS = 0.3
@@ -32,6 +34,8 @@ def in_process_cache(name: str) -> dict[str, Any]:
 
 
 def redis_cache(backend: str) -> dict[str, Any]:
+    if REDIS_IS_CLUSTER:
+        return {"BACKEND": f"utils.caching.redis.cluster_backend.Cluster{backend}", "LOCATION": ""}
     return {
         "BACKEND": f"utils.caching.redis.backend.{backend}",
         "LOCATION": REDIS_URL,

@@ -197,6 +197,7 @@ class CostOfWritesTests(Writing, ApiTestCase):
         self.assertEqual(small, expected)
         self.assertEqual(large, small)
 
+    @pytest.mark.one_server
     @pytest.mark.stack
     def test_each_write_takes_the_same_round_trips_to_the_caches(self):
         def round_trips(write):

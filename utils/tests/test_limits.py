@@ -248,6 +248,7 @@ class LocalCounterTests(SimpleTestCase):
         self.assertEqual((counter.count("a"), counter.count("b")), (3, 1))
 
 
+@pytest.mark.one_server
 @pytest.mark.stack
 class CounterStoreDownTests(Limited, ApiTestCase):
     def test_ordinary_requests_pass_uncounted(self):

@@ -142,6 +142,7 @@ class InvalidatingTests(SimpleTestCase):
         self.assertEqual(table.asked, [["a", "b"], ["a", "b"]])
 
 
+@pytest.mark.one_server
 class RealServerTests(SimpleTestCase):
     pytestmark = pytest.mark.stack
 

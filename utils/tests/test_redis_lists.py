@@ -216,6 +216,7 @@ class FillingTests(SimpleTestCase):
 
         self.assertEqual((pages, table.asked), ([[2, 1], [9, 8], []], []))
 
+    @pytest.mark.one_server
     def test_companions_come_in_the_same_trip(self):
         table = Table([1, 2, 3])
         load(self.lists, table)
@@ -377,6 +378,7 @@ class PushingTests(SimpleTestCase):
 
         self.assertEqual([stored(self.lists, owner) for owner in (1, 2, 3)], [[3, 2, 1], None, [4, 3]])
 
+    @pytest.mark.one_server
     def test_late_pushes_to_very_many_lists_search_two_hundred_and_drop_the_rest(self):
         owners = range(1, 206)
         for owner in owners:

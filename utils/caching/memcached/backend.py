@@ -1,142 +1,25 @@
 """
-Memcached behind Django's cache API: JSON, pooled connections, timeouts, a circuit breaker.
+Memcached behind Django's cache API: JSON, pooled connections, timeouts, circuit breakers, one server or several.
 """
 
 import os
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from hashlib import blake2b
 from typing import Any
 
-import orjson
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
-from pymemcache.client.base import Client, PooledClient
-from pymemcache.exceptions import MemcacheError, MemcacheIllegalInputError, MemcacheUnknownError
+from pymemcache.client.rendezvous import RendezvousHash
+from pymemcache.exceptions import MemcacheError
 
 from utils.caching.breaker import CircuitBreaker
+from utils.caching.memcached.connections import JSONSerde, Pool
+from utils.caching.memcached.missed import MissedInvalidations
 
-RECEIVE_SIZE = 65_536
 # RuntimeError: every connection of the pool is in use. ValueError: the response was not Memcached's.
 MEMCACHED_ERRORS = (MemcacheError, OSError, RuntimeError, ValueError)
-
-
-class JSONSerde:
-    """
-    Values travel as JSON, never as pickle: a poisoned cache must not run code.
-    """
-
-    def serialize(self, key: bytes, value: Any) -> tuple[bytes, int]:
-        return orjson.dumps(value), 0
-
-    def deserialize(self, key: bytes, value: bytes, flags: int) -> Any:
-        return orjson.loads(value)
-
-
-def parse_values(values: Sequence[bytes]) -> list[Any]:
-    """
-    Return the values of several JSON texts; None, a miss, for each that is not JSON.
-    """
-    try:
-        # One call for all, because a call costs more than the parsing.
-        parsed: list[Any] = orjson.loads(b"[" + b",".join(values) + b"]")
-    except orjson.JSONDecodeError:
-        parsed = []
-    if len(parsed) == len(values):
-        return parsed
-    return [parse_values([value])[0] for value in values] if len(values) > 1 else [None]
-
-
-class Connection(Client):
-    """
-    pymemcache's connection, with a faster way to read many keys.
-    """
-
-    def get_json_many(self, head: str, names: Sequence[str]) -> dict[str, Any]:
-        """
-        Return {name: value} for the keys (`head` followed by a name) that exist.
-
-        One round trip, a fifth of the time of `get_many`. JSON contains no line break, so the
-        response is read line by line: a header, a value, …, END.
-        """
-        line = head + f" {head}".join(names)
-        # A key with a space or a line break in it would be a second command.
-        if not (line.isascii() and line.isprintable() and line.count(" ") == len(names) - 1):
-            raise MemcacheIllegalInputError(line[:100])
-        if self.sock is None:
-            self._connect()
-        self.sock.sendall(f"get {line}\r\n".encode("ascii"))
-        answer = self._read_answer()
-        lines = answer.split(b"\r\n")
-        # A header is "VALUE key flags length".
-        headers, values = [header.split(b" ") for header in lines[:-2:2]], lines[1:-2:2]
-        if [header[-1] for header in headers] != [b"%d" % len(value) for value in values]:
-            # A value written by something else contains a line break: the lengths tell where it ends.
-            headers, values = self._split_by_length(answer)
-        start = len(head)
-        return dict(zip([header[1][start:].decode("ascii") for header in headers], parse_values(values)))
-
-    def _split_by_length(self, answer: bytes) -> tuple[list[list[bytes]], list[bytes]]:
-        """
-        Return the headers and values of a response with arbitrary values; reads more if it was not complete.
-        """
-        headers: list[list[bytes]] = []
-        values: list[bytes] = []
-        position = 0
-        while True:
-            end = answer.find(b"\r\n", position)
-            header = answer[position:end].split(b" ") if end >= 0 else []
-            if header == [b"END"]:
-                return headers, values
-            begin = end + 2
-            after = begin + int(header[-1]) if header else len(answer)
-            if after + 2 > len(answer):
-                answer += self._read_answer()
-                continue
-            headers.append(header)
-            values.append(answer[begin:after])
-            position = after + 2
-
-    def _read_answer(self) -> bytes:
-        answer = bytearray()
-        while not answer.endswith(b"END\r\n"):
-            received = self.sock.recv(RECEIVE_SIZE)
-            if not received:
-                raise ConnectionResetError("Memcached has closed the connection")
-            answer += received
-            if answer.endswith(b"ERROR\r\n"):
-                raise MemcacheUnknownError(bytes(answer[-100:]))
-        return bytes(answer)
-
-    def add_many(self, values: Mapping[str, Any], expire: int) -> dict[str, bool]:
-        """
-        Set those keys that do not exist, in one round trip: pymemcache pipelines `set` only.
-        """
-        added: dict[str, bool] = self._store_cmd(b"add", values, expire, False)
-        return added
-
-
-class Pool(PooledClient):
-    """
-    Connections shared by the threads of one process.
-    """
-
-    client_class = Connection
-
-    def get_json_many(self, head: str, names: Sequence[str]) -> dict[str, Any]:
-        connection = self.client_pool.get()
-        try:
-            found: dict[str, Any] = connection.get_json_many(head, names)
-        except BaseException:
-            # The rest of the response may still arrive.
-            self.client_pool.destroy(connection)
-            raise
-        self.client_pool.release(connection)
-        return found
-
-    def add_many(self, values: Mapping[str, Any], expire: int) -> dict[str, bool]:
-        with self.client_pool.get_and_release(destroy_on_fail=True) as connection:
-            added: dict[str, bool] = connection.add_many(values, expire)
-            return added
 
 
 class Server:
@@ -154,6 +37,7 @@ class Server:
         self._address = address
         self._pool: Pool | None = None
         self._pid: int | None = None
+        self.missed = MissedInvalidations(address)
 
     @property
     def pool(self) -> Pool:
@@ -161,6 +45,33 @@ class Server:
             self._pool = Pool(self._address, serde=JSONSerde(), no_delay=True, **self._settings)
             self._pid = os.getpid()
         return self._pool
+
+    def ask(self, fallback: Any, verb: str, *args: Any, **kwargs: Any) -> Any:
+        """
+        Call a verb of the pool; return `fallback` when the server does not respond.
+        """
+        if self.breaker.is_open:
+            return fallback
+        try:
+            return getattr(self.pool, verb)(*args, **kwargs)
+        except ConnectionError:
+            # The server was restarted: every idle connection is dead, which says nothing about a new one.
+            self.pool.client_pool.clear()
+        except MEMCACHED_ERRORS:
+            self.breaker.record_failure()
+            return fallback
+        try:
+            return getattr(self.pool, verb)(*args, **kwargs)
+        except MEMCACHED_ERRORS:
+            self.breaker.record_failure()
+            return fallback
+
+    def empty(self) -> None:
+        """
+        Delete what the server holds, if it has missed an invalidation and nobody uses it any more; remove its mark.
+        """
+        if self.missed.may_empty() and self.ask(False, "flush_all", noreply=False):
+            self.missed.clear()
 
 
 @cache
@@ -171,9 +82,16 @@ def server_at(address: str, timeout: float, pool_size: int) -> Server:
     return Server(address, timeout, pool_size)
 
 
+def hash_key(text: str, seed: int) -> int:
+    """
+    Return a whole number that is the same in every process; pymemcache's own function is in Python and takes longer.
+    """
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
+
+
 class MemcachedBackend(BaseCache):
     """
-    A cache that may be away: then reads miss and writes return False.
+    A cache that may be away: then reads miss and writes return False. Of several servers each is away by itself.
 
     Django's own backend closes its connections after every request, and pymemcache's defaults
     have no timeouts.
@@ -184,31 +102,46 @@ class MemcachedBackend(BaseCache):
     def __init__(self, location: str, params: dict[str, Any]) -> None:
         super().__init__(params)
         options = params.get("OPTIONS", {})
-        self._server = server_at(location, options.get("timeout", 0.3), options.get("pool_size", 16))
+        timeout, pool_size = options.get("timeout", 0.3), options.get("pool_size", 16)
+        self._servers = {address: server_at(address, timeout, pool_size) for address in location.split(",")}
+        self._server = next(iter(self._servers.values()))
+        self._is_several = len(self._servers) > 1
+        # Rendezvous hashing: adding or removing a server moves its own share of the keys and no other.
+        self._hash = RendezvousHash(self._servers, hash_function=hash_key)
 
     # `Any`: what a method of the pool takes and returns; pymemcache has no types.
-    def _ask(self, fallback: Any, verb: str, *args: Any, **kwargs: Any) -> Any:
-        if self._server.breaker.is_open:
-            return fallback
-        try:
-            return self._ask_once(verb, args, kwargs)
-        except ConnectionError:
-            # The server was restarted: every idle connection is dead, but a new one may work.
-            self._server.pool.client_pool.clear()
-        except MEMCACHED_ERRORS:
-            self._server.breaker.record_failure()
-            return fallback
-        try:
-            return self._ask_once(verb, args, kwargs)
-        except MEMCACHED_ERRORS:
-            self._server.breaker.record_failure()
-            return fallback
+    def _server_of(self, key: str) -> Server:
+        return self._servers[self._hash.get_node(key)] if self._is_several else self._server
 
-    def _ask_once(self, verb: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return getattr(self._server.pool, verb)(*args, **kwargs)
+    def _by_server(self, keys: Sequence[str]) -> Iterable[tuple[Server, Sequence[str]]]:
+        if not self._is_several:
+            return [(self._server, keys)]
+        groups: defaultdict[Server, list[str]] = defaultdict(list)
+        for key in keys:
+            groups[self._server_of(key)].append(key)
+        return groups.items()
 
-    def _confirm(self, verb: str, *args: Any, **kwargs: Any) -> bool:
-        return bool(self._ask(False, verb, *args, **kwargs))
+    def _may_read(self, server: Server) -> bool:
+        """
+        Say whether a server may be read: one of several must not have missed an invalidation. Else try to empty it.
+        """
+        if not self._is_several or server.missed.may_read():
+            return True
+        server.empty()
+        return False
+
+    def _may_fill(self, server: Server) -> bool:
+        return not self._is_several or server.missed.may_fill()
+
+    def _change(self, key: str, verb: str, *args: Any) -> bool:
+        """
+        Change one key where it lives; one of several servers is marked if it did not confirm.
+        """
+        server = self._server_of(key)
+        confirmed = server.ask(None, verb, key, *args, noreply=False)
+        if confirmed is None and self._is_several:
+            server.missed.mark()
+        return bool(confirmed)
 
     def _seconds(self, timeout: Any) -> int:
         """
@@ -224,43 +157,63 @@ class MemcachedBackend(BaseCache):
         if not keys:
             return {}
         # Django's key is prefix, version and name: the beginning is the same for all.
-        found: dict[str, Any] = self._ask({}, "get_json_many", self.make_key("", version), keys)
+        head = self.make_key("", version)
+        if not self._is_several:
+            return dict(self._server.ask({}, "get_json_many", head, keys))
+        found: dict[str, Any] = {}
+        for server, names in self._by_server([f"{head}{key}" for key in keys]):
+            if self._may_read(server):
+                found |= server.ask({}, "get_json_many", head, [name.removeprefix(head) for name in names])
         return found
 
     # Django's backends return nothing here; this one tells whether the server confirmed.
     def set(  # type: ignore[override]
         self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
     ) -> bool:
-        return self._confirm("set", self.make_key(key, version), value, self._seconds(timeout), noreply=False)
+        return self._change(self.make_key(key, version), "set", value, self._seconds(timeout))
 
     def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        return self._confirm("add", self.make_key(key, version), value, self._seconds(timeout), noreply=False)
+        name = self.make_key(key, version)
+        server = self._server_of(name)
+        return self._may_fill(server) and bool(
+            server.ask(False, "add", name, value, self._seconds(timeout), noreply=False)
+        )
 
     def set_many(
         self, data: Mapping[str, Any], timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
     ) -> list[str]:
         """
-        Set several keys in one round trip and return those that were not set.
+        Set several keys, in one round trip to each server, and return those that were not set.
         """
         values = {self.make_key(key, version): value for key, value in data.items()}
-        failed = self._ask(list(values), "set_many", values, self._seconds(timeout), noreply=False)
+        failed: list[str] = []
+        for server, names in self._by_server(list(values)):
+            part = {name: values[name] for name in names}
+            unconfirmed = server.ask(names, "set_many", part, self._seconds(timeout), noreply=False)
+            if unconfirmed and self._is_several:
+                server.missed.mark()
+            failed += unconfirmed
         return [key for key in data if self.make_key(key, version) in failed]
 
     def add_many(self, data: Mapping[str, Any], timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
         """
-        Set those keys that do not exist, all in one round trip.
+        Set those keys that do not exist, in one round trip to each server.
         """
         values = {self.make_key(key, version): value for key, value in data.items()}
-        self._ask(None, "add_many", values, self._seconds(timeout))
+        for server, names in self._by_server(list(values)):
+            if self._may_fill(server):
+                server.ask(None, "add_many", {name: values[name] for name in names}, self._seconds(timeout))
 
     def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        return self._confirm("touch", self.make_key(key, version), self._seconds(timeout), noreply=False)
+        name = self.make_key(key, version)
+        return bool(self._server_of(name).ask(False, "touch", name, self._seconds(timeout), noreply=False))
 
     def delete(self, key: str, version: int | None = None) -> bool:
-        return self._confirm("delete", self.make_key(key, version), noreply=False)
+        return self._change(self.make_key(key, version), "delete")
 
     def clear(self) -> bool:  # type: ignore[override]  # as `set`
-        return self._confirm("flush_all", noreply=False)
+        emptied = [server.ask(False, "flush_all", noreply=False) for server in self._servers.values()]
+        return all(emptied)
 
     def close(self, **kwargs: Any) -> None:
         """

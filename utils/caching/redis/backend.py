@@ -106,7 +106,6 @@ class RedisBackend(RedisCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
         self._ignore_exceptions = False
-        self._counted = threading.local()
 
     get_many = survives(dict[Any, Any]())(RedisCache.get_many)
     add = survives(False)(RedisCache.add)
@@ -131,13 +130,17 @@ class RedisBackend(RedisCache):
         return []
 
 
-class RateCounterBackend(RedisBackend):
+class RateCounting:
     """
     Counts in one round trip what django-ratelimit does in two (`add`, then `incr`).
 
     `add` counts and returns whether this was the first; the `incr` that follows in the same
     thread only returns that count.
     """
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)  # type: ignore[call-arg]  # it stands before a backend
+        self._counted = threading.local()
 
     def add(self, key: str, value: Any, timeout: float, version: int | None = None, **kwargs: Any) -> bool:
         try:
@@ -154,7 +157,7 @@ class RateCounterBackend(RedisBackend):
         :param seconds: {key: how long it lives}.
         """
         try:
-            counts = client.run(COUNT_EACH, list(seconds), [value * 1000 for value in seconds.values()])
+            counts = client.run_for_keys(COUNT_EACH, list(seconds), [], [value * 1000 for value in seconds.values()])
         except RedisUnavailable:
             return None
         return {(COUNT.name, key): count for key, count in zip(seconds, counts)}
@@ -182,3 +185,9 @@ class RateCounterBackend(RedisBackend):
         except RedisUnavailable:
             return None
         return count
+
+
+class RateCounterBackend(RateCounting, RedisBackend):
+    """
+    Rate counters in one Redis.
+    """

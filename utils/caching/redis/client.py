@@ -20,6 +20,7 @@ from redis.connection import ConnectionInterface
 from redis.retry import Retry
 
 from utils.caching.breaker import CircuitBreaker
+from utils.caching.redis import cluster
 from utils.errors import StoreUnavailable
 
 
@@ -74,6 +75,17 @@ class RedisClient:
         self._pid = os.getpid()
         self._idle: deque[ConnectionInterface] = deque()
         self._factory: redis.ConnectionPool | None = None
+        self._cluster: cluster.Cluster | None = None
+        self._is_cluster: bool | None = None
+
+    @property
+    def is_cluster(self) -> bool:
+        """
+        Say whether Redis is a cluster, whose scripts keep to one slot each.
+        """
+        if self._is_cluster is None:
+            self._is_cluster = settings.REDIS_URL.startswith(cluster.SCHEME)
+        return self._is_cluster
 
     def _new_connection(self) -> ConnectionInterface:
         if self._factory is None:
@@ -93,6 +105,8 @@ class RedisClient:
         """
         if not settings.REDIS_URL:
             raise RedisUnavailable("REDIS_URL is not set")
+        if self.is_cluster:
+            return self._call_cluster(command, args)
         if breaker.is_open:
             raise RedisUnavailable("the circuit breaker is open")
         try:
@@ -133,6 +147,116 @@ class RedisClient:
                 self._idle.append(connection)
                 return answer
 
+    def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        """
+        Return the values of string keys, None for what is missing: one round trip.
+
+        On a cluster a master that does not answer misses its share, and what is no string is deleted, as the scripts
+        of a single Redis do.
+
+        :raises RedisUnavailable: no answer.
+        """
+        if not self.is_cluster:
+            values: list[bytes | None] = self.call("MGET", *keys)
+            return values
+        answers = self._ask_cluster([(key, ("GET", key)) for key in keys])
+        foreign = [key for key, answer in zip(keys, answers) if cluster.is_of_another_type(answer)]
+        if foreign:
+            self.delete_many(foreign)
+        elif answers and all(isinstance(answer, Exception) for answer in answers):
+            raise RedisUnavailable(str(answers[0]))
+        return [None if isinstance(answer, Exception) else answer for answer in answers]
+
+    def delete_many(self, keys: Sequence[str]) -> None:
+        """
+        Delete keys: one round trip.
+
+        :raises RedisUnavailable: they may still be there.
+        """
+        if self.is_cluster:
+            self.call_each([(key, ("UNLINK", key)) for key in keys])
+        else:
+            self.call("UNLINK", *keys)
+
+    def call_each(self, commands: Sequence[cluster.Command]) -> list[Any]:
+        """
+        Return the answers to commands, pairs (key, command), on a cluster: one pipeline a master.
+
+        :raises RedisUnavailable: one of them has no answer; others may have been carried out.
+        """
+        answers = self._ask_cluster(commands)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise RedisUnavailable(str(answer)) from answer
+        return answers
+
+    def run_for_keys(
+        self, script: Script, keys: Sequence[str], common: Sequence[Argument], values: Sequence[Argument]
+    ) -> Any:
+        """
+        Run a script whose arguments are `common` and then one value a key, or none.
+
+        One round trip. On a cluster the script runs once for each slot, and lists of one answer a key become one list.
+
+        :raises RedisUnavailable: no answer; some of the keys may have been changed.
+        """
+        if not self.is_cluster:
+            return self.run(script, keys, [*common, *values])
+        groups: dict[int, list[int]] = {}
+        for index, key in enumerate(keys):
+            groups.setdefault(cluster.slot_of(key), []).append(index)
+        calls = [
+            ([keys[index] for index in group], [*common, *(values[index] for index in group if values)])
+            for group in groups.values()
+        ]
+        results = self._run_on_cluster(script, calls)
+        merged: list[Any] = [1] * len(keys)
+        for group, result in zip(groups.values(), results):
+            if isinstance(result, list):
+                for index, answer in zip(group, result):
+                    merged[index] = answer
+        return merged
+
+    def _call_cluster(self, command: str, args: Sequence[Argument]) -> Any:
+        if command not in cluster.FOR_ALL:
+            # Of EVAL and EVALSHA the third argument is the first key.
+            key = args[2] if command.startswith("EVAL") else args[0]
+            return self.call_each([(str(key), (command, *args))])[0]
+        try:
+            answers = self._cluster_of_this_process().ask_all((command, *args))
+        except cluster.ERRORS as error:
+            raise RedisUnavailable(str(error)) from error
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise RedisUnavailable(str(answer)) from answer
+        return [item for answer in answers for item in answer] if command == "KEYS" else answers[0]
+
+    def _run_on_cluster(self, script: Script, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]) -> list[Any]:
+        answers = self._ask_cluster(
+            [(keys[0], ("EVALSHA", script.sha, len(keys), *keys, *args)) for keys, args in calls]
+        )
+        unknown = [index for index, answer in enumerate(answers) if cluster.is_missing_script(answer)]
+        texts = self._ask_cluster(
+            [
+                (keys[0], ("EVAL", script.text, len(keys), *keys, *args))
+                for keys, args in map(calls.__getitem__, unknown)
+            ]
+        )
+        for index, answer in zip(unknown, texts):
+            answers[index] = answer
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise RedisUnavailable(str(answer)) from answer
+        return answers
+
+    def _ask_cluster(self, commands: Sequence[cluster.Command]) -> list[Any]:
+        return self._cluster_of_this_process().ask(commands) if commands else []
+
+    def _cluster_of_this_process(self) -> cluster.Cluster:
+        if self._cluster is None:
+            self._cluster = cluster.Cluster(settings.REDIS_URL, settings.CACHE_TIMEOUT_SECONDS)
+        return self._cluster
+
     def run(self, script: Script, keys: Sequence[str], args: Sequence[Argument]) -> Any:
         """
         Run a `Script` and return its answer: one round trip, a second one after a restart, none if prefetched.
@@ -142,6 +266,8 @@ class RedisClient:
         known = answers.get()
         if known and keys and (answer := known.pop((script.name, keys[0]), None)) is not None:
             return answer
+        if self.is_cluster:
+            return self._run_on_cluster(script, [(keys, args)])[0]
         try:
             return self.call("EVALSHA", script.sha, len(keys), *keys, *args)
         except redis.exceptions.NoScriptError:
@@ -161,3 +287,10 @@ def prefetched(known: Known | None) -> Iterator[None]:
 
 
 client = RedisClient()
+
+
+def is_cluster() -> bool:
+    """
+    Say whether Redis is a cluster, whose scripts keep to one slot each.
+    """
+    return client.is_cluster

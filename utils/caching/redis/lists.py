@@ -11,8 +11,8 @@ with a few seconds to live) in the same call, reads the database, and may store 
 still holds the token; whoever pushes to a list that is not there ends its lease. This is the
 lease of Nishtala et al., Scaling Memcache at Facebook (NSDI 2013), in Lua.
 
-Each verb is one round trip. Several keys in one script keep to one Redis server: on a Redis
-Cluster the grouping by slot would have to happen here, and only here.
+Each verb is one round trip. On a Redis Cluster a list and its lease share a hash tag, a script runs once for each
+tag, and the states of a page, which are elsewhere, take a second round trip.
 """
 
 import os
@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from utils.caching.records import parse_ids
-from utils.caching.redis.client import RedisUnavailable, Script, client
+from utils.caching.redis.client import RedisUnavailable, Script, client, is_cluster
+from utils.caching.redis.cluster import tagged
 from utils.caching.redis.list_scripts import PEEK, PUSH, READ, REMOVE, STORE
 from utils.observability.metrics import count_reads
 
@@ -64,7 +65,7 @@ class IdList:
         self.state_prefix = state_prefix
 
     def key(self, owner_id: int) -> str:
-        return f"{self.name}:{owner_id}"
+        return tagged(self.name, owner_id) if is_cluster() else f"{self.name}:{owner_id}"
 
     def read(self, owner_id: int, *, before: int | None, after: int | None, limit: int) -> ListPage:
         """
@@ -84,8 +85,16 @@ class IdList:
             if ids is None:
                 self._forget(owner_id)
                 return ListPage(MISS)
-            return ListPage(HIT, ids, answer[2] or [None] * len(ids))
+            return ListPage(HIT, ids, self._load_states(ids, answer[2]))
         return ListPage(status, lease=answer[1] if status == MISS else None)
+
+    def _load_states(self, ids: Sequence[int], values: list[bytes | None]) -> list[bytes | None]:
+        if is_cluster() and ids and self.state_prefix:
+            try:
+                values = client.get_many([tagged(self.state_prefix.removesuffix(":"), id) for id in ids])
+            except RedisUnavailable:
+                values = []
+        return values or [None] * len(ids)
 
     def _forget(self, owner_id: int) -> None:
         try:
@@ -99,7 +108,7 @@ class IdList:
         Return the arguments of READ; the fifth is the token of the lease that a miss may take.
         """
         bounds = [before or 0, after or 0, limit, settings.MAX_CACHED_IDS]
-        return [*bounds, os.urandom(8).hex(), LEASE_MILLISECONDS, self.state_prefix]
+        return [*bounds, os.urandom(8).hex(), LEASE_MILLISECONDS, "" if is_cluster() else self.state_prefix]
 
     def load(
         self, owner_id: int, *, before: int | None, after: int | None, limit: int, fetch: Fetch
@@ -134,7 +143,9 @@ class IdList:
         found: dict[int, list[int] | None] = {}
         for start in range(0, len(owner_ids) if settings.REDIS_URL else 0, PEEKED_AT_ONCE):
             piece = owner_ids[start : start + PEEKED_AT_ONCE]
-            for owner_id, texts in zip(piece, client.run(PEEK, [self.key(owner_id) for owner_id in piece], [])):
+            for owner_id, texts in zip(
+                piece, client.run_for_keys(PEEK, [self.key(owner_id) for owner_id in piece], [], [])
+            ):
                 if texts:
                     found[owner_id] = [] if texts == [NOTHING.encode()] else parse_ids(texts)
         return found
@@ -173,13 +184,14 @@ class IdList:
         """
         keys = [key for owner_id in owner_ids for key in (self.key(owner_id), f"{self.key(owner_id)}:lease")]
         if keys and settings.REDIS_URL:
-            client.call("UNLINK", *keys)
+            client.delete_many(keys)
 
     def entries(self, owner_ids: Iterable[int], id: int) -> list[tuple[str, int]]:
         """
         Return what `push_entries` and `remove_entries` take: `id` for the list of each of these owners.
         """
-        return [(self.key(owner_id), id) for owner_id in owner_ids]
+        key = self.key if is_cluster() else f"{self.name}:{{}}".format
+        return [(key(owner_id), id) for owner_id in owner_ids]
 
 
 def push_entries(entries: Sequence[tuple[str, int]]) -> None:
@@ -204,4 +216,4 @@ def _change(script: Script, entries: Sequence[tuple[str, int]]) -> None:
     # In pieces, so that no script holds Redis for long.
     for start in range(0, len(entries) if settings.REDIS_URL else 0, CHANGED_AT_ONCE):
         piece = entries[start : start + CHANGED_AT_ONCE]
-        client.run(script, [key for key, _ in piece], [settings.MAX_CACHED_IDS, *(id for _, id in piece)])
+        client.run_for_keys(script, [key for key, _ in piece], [settings.MAX_CACHED_IDS], [id for _, id in piece])

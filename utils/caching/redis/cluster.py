@@ -1,0 +1,246 @@
+"""
+Commands and scripts on a Redis Cluster: one pipeline a master, all of them side by side.
+
+The map of slots is redis-py's (`RedisCluster`). Connections are in stacks of our own, as in client.py, because a master
+has to be checked on the connection that will be believed (exchange.py).
+"""
+
+import os
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import redis
+from redis.backoff import NoBackoff
+from redis.cluster import ClusterNode, RedisCluster
+from redis.connection import ConnectionInterface
+from redis.crc import key_slot
+from redis.exceptions import (
+    AskError,
+    MovedError,
+    NoScriptError,
+    RedisClusterException,
+    TryAgainError,
+)
+from redis.retry import Retry
+
+from utils.caching.breaker import CircuitBreaker
+from utils.caching.redis.exchange import BreakerOpen, Exchange, Master
+
+SCHEME = "redis+cluster"
+# Keys that one script may touch share a hash tag, `{owner id modulo BUCKETS}`: enough tags for thirty masters, few
+# enough for a batch of 1,000 lists to be some forty scripts on each of three. Another number means cold caches.
+BUCKETS = 128
+# While slots move, each try follows one redirection.
+ATTEMPTS = 5
+PAUSE_SECONDS = 0.02
+# Without a key: for every master.
+FOR_ALL = frozenset({"PING", "FLUSHDB", "KEYS", "INFO"})
+# Of redis-py's cluster not all are RedisErrors.
+ERRORS = (redis.RedisError, RedisClusterException, OSError)
+# The key that says where a command belongs, and the command.
+Command = tuple[str, Sequence[Any]]
+
+
+def slot_of(key: str) -> int:
+    """
+    Return the slot of a key, which decides on its master.
+    """
+    slot: int = key_slot(key.encode())
+    return slot
+
+
+def tagged(name: str, id: int) -> str:
+    """
+    Return the key `name:{bucket}:id`, whose bucket decides on its slot.
+    """
+    return f"{name}:{{{id % BUCKETS}}}:{id}"
+
+
+class Cluster:
+    """
+    The masters of one Redis Cluster, for the threads of one process.
+    """
+
+    def __init__(self, url: str, timeout: float) -> None:
+        self._url = url
+        self._timeout = timeout
+        self._pid = 0
+        self._breaker = CircuitBreaker()
+
+    def ask(self, commands: Sequence[Command]) -> list[Any]:
+        """
+        Return the answer to each command, its error in the place of one that has none: one pipeline a master.
+
+        Redirections are followed. A master that does not answer fails its own commands only.
+        """
+        answers: list[Any] = [None] * len(commands)
+        pending = list(range(len(commands)))
+        for attempt in range(ATTEMPTS):
+            if attempt > 1:
+                time.sleep(PAUSE_SECONDS * attempt)
+            again = []
+            for index, answer in self._ask_once(commands, pending):
+                answers[index] = answer
+                if isinstance(answer, MovedError | AskError | TryAgainError | redis.ConnectionError):
+                    again.append(index)
+            pending = self._redirect(commands, answers, again)
+            if not pending:
+                break
+        return answers
+
+    def ask_all(self, arguments: Sequence[Any]) -> list[Any]:
+        """
+        Return each master's answer to a command without a key.
+        """
+        self._connect()
+        tags = {self._node(slot_of(str(bucket))).name: f"{{{bucket}}}" for bucket in range(BUCKETS)}
+        if arguments[0] == "FLUSHDB":
+            # The markers go as well: the next call writes them again, before anything else is written.
+            for master in self._masters.values():
+                master.trusted_until = 0.0
+        answers = self.ask([(tag, arguments) for tag in tags.values()])
+        if arguments[0] == "FLUSHDB":
+            for master in self._masters.values():
+                master.trusted_until = 0.0
+        return answers
+
+    def _ask_once(self, commands: Sequence[Command], indexes: Iterable[int]) -> list[tuple[int, Any]]:
+        answers: list[tuple[int, Any]] = []
+        groups: dict[str, list[int]] = defaultdict(list)
+        for index in indexes:
+            try:
+                self._connect()
+                groups[self._node(slot_of(commands[index][0])).name].append(index)
+            except ERRORS as error:
+                answers.append((index, BreakerOpen(str(error))))
+        exchanges = []
+        for name, group in groups.items():
+            exchange = Exchange(self._masters[name], partial(self._connection_to, name), self._buckets_of(name))
+            try:
+                exchange.send([commands[index][1] for index in group])
+                exchanges.append((name, group, exchange))
+            except ERRORS as error:
+                answers += self._lost(name, group, error)
+        for name, group, exchange in exchanges:
+            try:
+                answers += zip(group, exchange.read())
+            except ERRORS as error:
+                answers += self._lost(name, group, error)
+        return answers
+
+    def _lost(self, name: str, group: Sequence[int], error: Exception) -> list[tuple[int, Any]]:
+        if not isinstance(error, BreakerOpen):
+            # Another node may be the master by now.
+            self._refresh(name)
+        return [(index, error) for index in group]
+
+    def _redirect(self, commands: Sequence[Command], answers: list[Any], indexes: Iterable[int]) -> list[int]:
+        """
+        Learn from the errors of these commands and return those that should be asked again.
+        """
+        pending = []
+        for index in indexes:
+            error = answers[index]
+            if isinstance(error, AskError):
+                answers[index] = self._ask_other(error, commands[index][1])
+                if isinstance(answers[index], TryAgainError):
+                    pending.append(index)
+                continue
+            if isinstance(error, MovedError):
+                manager = self._cluster.nodes_manager
+                if error.slot_id not in manager.slots_cache:
+                    manager.initialize()
+                manager.move_slot(error)
+                manager.create_redis_connections(list(manager.nodes_cache.values()))
+                self._buckets.clear()
+            pending.append(index)
+        return pending
+
+    def _ask_other(self, error: AskError, arguments: Sequence[Any]) -> Any:
+        """
+        Ask the node that is receiving the slot, which has no say in anything else yet.
+        """
+        name = f"{error.host}:{error.port}"
+        exchange = Exchange(self._masters[name], partial(self._connection_to, name), self._buckets_of(name) or [0])
+        try:
+            exchange.send([("ASKING",), arguments])
+            return exchange.read()[1]
+        except ERRORS as failure:
+            return failure
+
+    def _connect(self) -> None:
+        if self._pid == os.getpid():
+            return
+        if self._breaker.is_open:
+            raise BreakerOpen("no node of the cluster has answered")
+        parts = urlsplit(self._url)
+        credentials, _, hosts = parts.netloc.rpartition("@")
+        username, _, password = credentials.partition(":")
+        nodes = [(host, int(port or 6379)) for host, _, port in (item.rpartition(":") for item in hosts.split(","))]
+        try:
+            self._cluster = RedisCluster(
+                startup_nodes=[ClusterNode(host, port) for host, port in nodes],
+                username=unquote(username) or None,
+                password=unquote(password) or None,
+                socket_timeout=self._timeout,
+                socket_connect_timeout=self._timeout,
+                require_full_coverage=False,
+                retry=Retry(NoBackoff(), 0),
+            )
+        except ERRORS:
+            self._breaker.record_failure()
+            raise
+        self._masters: defaultdict[str, Master] = defaultdict(Master)
+        self._buckets: dict[str, list[int]] = {}
+        self._pid = os.getpid()
+
+    def _refresh(self, failed: str) -> None:
+        # One process asks for the map a few times a second at most, however many of its calls fail.
+        if self._breaker.is_open:
+            return
+        self._breaker.record_failure()
+        try:
+            self._cluster.nodes_manager.initialize(last_failed_node_name=failed)
+        except ERRORS:
+            return
+        self._buckets.clear()
+
+    def _node(self, slot: int) -> ClusterNode:
+        return self._cluster.nodes_manager.get_node_from_slot(slot)
+
+    def _buckets_of(self, name: str) -> list[int]:
+        if not self._buckets:
+            buckets = defaultdict(list)
+            for bucket in range(BUCKETS):
+                try:
+                    buckets[self._node(slot_of(str(bucket))).name].append(bucket)
+                except RedisClusterException:
+                    # Nobody serves its slot at the moment.
+                    continue
+            self._buckets = buckets
+        return self._buckets.get(name, [])
+
+    def _connection_to(self, name: str) -> ConnectionInterface:
+        node = self._cluster.nodes_manager.get_node(node_name=name)
+        if node is None or node.redis_connection is None:
+            raise BreakerOpen(f"{name} is not in the map of the cluster")
+        connection: ConnectionInterface = node.redis_connection.connection_pool.make_connection()
+        return connection
+
+
+def is_missing_script(answer: Any) -> bool:
+    """
+    Say whether a master wants the script's text, because it was started after the last one was sent.
+    """
+    return isinstance(answer, NoScriptError)
+
+
+def is_of_another_type(answer: Any) -> bool:
+    """
+    Say whether the key of a string holds something else.
+    """
+    return isinstance(answer, redis.ResponseError) and str(answer).startswith("WRONGTYPE")
