@@ -58,6 +58,14 @@ def dashboard_expressions():
 
 
 class NamesTests(TestCase):
+    def test_each_alert_leads_to_its_runbook(self):
+        headings = re.findall(r"^### (\w+)$", (settings.BASE_DIR / "docs" / "runbooks.md").read_text(), re.MULTILINE)
+
+        for rule in alert_rules():
+            with self.subTest(alert=rule["alert"]):
+                self.assertIn(rule["alert"], headings)
+                self.assertEqual(rule["annotations"]["runbook"], f"docs/runbooks.md#{rule['alert'].lower()}")
+
     def test_alerts_and_dashboard_ask_for_series_that_exist(self):
         known = set().union(*exported().values()) | OF_PROMETHEUS
 
