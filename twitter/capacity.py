@@ -1,0 +1,156 @@
+"""
+How many processors, hosts and bytes a number of people takes: arithmetic over what `make bench` has measured.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import ceil
+from pathlib import Path
+
+SECONDS_A_DAY = 86_400
+DAYS_A_YEAR = 365
+# The benchmark's authors: those of its ordinary posts, and its star (benchmarks/world.py).
+FEW_FOLLOWERS, MANY_FOLLOWERS = 40, 14_060
+# Bytes a row takes on disk, indexes included: docs/hbase.md measured feeds and friendships, the others are estimates.
+ROW_BYTES = {"feed": 69, "friendship": 172, "tweet": 400, "like": 120, "comment": 400}
+# A cached list of 800 ids in Redis (ADR 6), and what a tweet or a person takes in Memcached with its key.
+LIST_BYTES, OBJECT_BYTES = 8_328, 500
+# A server that uses one core, whatever its machine has.
+ONE_CORE_EACH = {"Redis"}
+# The largest machine that one writer of MariaDB is worth, and what its disks keep.
+WRITER_CORES, WRITER_BYTES = 64, 10 * 10**12
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """
+    What people do in a day. Rates are means of those who come that day; everything else follows.
+    """
+
+    users: int
+    active_share: float = 0.2
+    home_feeds: float = 20
+    tweets_opened: float = 5
+    timelines: float = 3
+    posts: float = 0.5
+    likes: float = 3
+    comments: float = 0.3
+    follows: float = 0.1
+    logins: float = 0.05
+    # Of who posts, by post: those who post more have more.
+    followers: float = 100
+    # The busiest minute over the mean of the day, and how much of a processor may be in use then.
+    peak: float = 3
+    utilisation: float = 0.5
+    cores_per_host: int = 16
+
+    @property
+    def active_users(self) -> float:
+        return self.users * self.active_share
+
+    def per_second(self, per_day: float) -> float:
+        """
+        Return how many come in a second of the busiest minute, of what each active person does `per_day` times.
+        """
+        return self.active_users * per_day / SECONDS_A_DAY * self.peak
+
+    def requests(self) -> dict[str, float]:
+        """
+        Return {case of the benchmark: requests a second in the busiest minute}.
+        """
+        per_day = {
+            "home feed, c=8": self.home_feeds,
+            "one tweet, c=8": self.tweets_opened,
+            "timeline, c=8": self.timelines,
+            "post, c=8": self.posts,
+            "like, c=8": self.likes,
+            "comment, c=8": self.comments,
+            "follow, c=8": self.follows,
+            "login, c=8": self.logins,
+        }
+        return {case: self.per_second(count) for case, count in per_day.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """
+    CPU milliseconds by group of processes: of a request of each case, and of one feed row more.
+    """
+
+    by_case: Mapping[str, Mapping[str, float]]
+    per_row: Mapping[str, float]
+
+    @classmethod
+    def read(cls, path: Path) -> "Costs":
+        """
+        Read the results that `make bench` wrote.
+
+        :raises OSError: there is no such file.
+        :raises KeyError: it holds single cases only.
+        """
+        cases = json.loads(path.read_text())["cases"]
+        by_case = {name: case["cpu_ms_by_group"] for name, case in cases.items()}
+        few, many = by_case["post, c=8"], by_case["post to 14,060, c=1"]
+        rows = MANY_FOLLOWERS - FEW_FOLLOWERS
+        return cls(by_case, {group: max(0.0, cost - few.get(group, 0)) / rows for group, cost in many.items()})
+
+
+@dataclass(slots=True)
+class Estimate:
+    """
+    What the busiest minute needs: cores by group, rows a second, bytes by place.
+    """
+
+    cores: dict[str, float] = field(default_factory=dict)
+    requests_per_second: float = 0.0
+    feed_rows_per_second: float = 0.0
+    disk_bytes_per_year: dict[str, float] = field(default_factory=dict)
+    memory_bytes: dict[str, float] = field(default_factory=dict)
+
+    def hosts(self, group: str, activity: Activity) -> int:
+        per_host = 1 if group in ONE_CORE_EACH else activity.cores_per_host
+        return ceil(self.cores.get(group, 0) / activity.utilisation / per_host)
+
+    def first_limit(self, activity: Activity) -> str:
+        """
+        Return, in words, which server is too small first, for there is one of its kind only.
+        """
+        if sum(self.disk_bytes_per_year.values()) > WRITER_BYTES:
+            return "MariaDB's disk: a year's rows are more than one server keeps"
+        if self.cores["MariaDB"] / activity.utilisation > WRITER_CORES:
+            return "MariaDB's processors: there is more to write than one server can"
+        if self.cores["Redis"] / activity.utilisation > 1:
+            return "Redis: there is more to ask than one server can answer"
+        return "none: one server of each kind will do"
+
+
+def estimate(activity: Activity, costs: Costs) -> Estimate:
+    """
+    Return what so many people take, all of it in proportion: caches are as warm as in the benchmark.
+    """
+    requests = activity.requests()
+    result = Estimate(requests_per_second=sum(requests.values()))
+    result.feed_rows_per_second = requests["post, c=8"] * activity.followers
+    for case, per_second in requests.items():
+        for group, cost in costs.by_case[case].items():
+            result.cores[group] = result.cores.get(group, 0) + per_second * cost / 1000
+    # The case's own forty followers are in its figure.
+    more_rows = requests["post, c=8"] * max(0, activity.followers - FEW_FOLLOWERS)
+    for group, cost in costs.per_row.items():
+        result.cores[group] = result.cores.get(group, 0) + more_rows * cost / 1000
+    a_year = activity.active_users * DAYS_A_YEAR
+    rows = {
+        "feed": a_year * activity.posts * activity.followers,
+        "tweet": a_year * activity.posts,
+        "like": a_year * activity.likes,
+        "comment": a_year * activity.comments,
+        "friendship": activity.users * activity.followers,
+    }
+    result.disk_bytes_per_year = {name: count * ROW_BYTES[name] for name, count in rows.items()}
+    result.memory_bytes = {
+        # Of who comes in a day: the home feed, and the timelines that are read with it.
+        "Redis": activity.active_users * LIST_BYTES * 1.2,
+        "Memcached": activity.active_users * (1 + activity.posts) * OBJECT_BYTES,
+    }
+    return result
