@@ -32,6 +32,8 @@ QUEUES = ("default", "fanout")
 # What a program prints once it works.
 READY = {"default": "ready.", "fanout": "ready.", "relay": "relay: started"}
 TEST_HOST = "test_twitter"
+# How long the last child of a process may outlive it.
+LAST_CHILD_SECONDS = 5
 
 
 class Process:
@@ -111,7 +113,12 @@ class Process:
         deadline = time.monotonic() + seconds
         while self.is_running and time.monotonic() < deadline:
             time.sleep(0.02)
-        ended, self.left_behind = not self.is_running, self.children
+        ended = not self.is_running
+        # What ends because its pipe has ended does so a moment later.
+        deadline = time.monotonic() + LAST_CHILD_SECONDS
+        while ended and self.children and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.left_behind = self.children
         self.kill()
         if not ended:
             raise AssertionError(f"did not end:\n{self.output}")
