@@ -40,6 +40,8 @@ LAST_SECONDS = 5
 LINGER_SECONDS = 2
 
 
+# A signal is noticed after so long at most.
+SIGNAL_SECONDS = 0.25
 # The thread that polls may be away for a read so long; then another polls, and hands all requests to other threads.
 PATIENCE_SECONDS = 0.01
 
@@ -165,7 +167,9 @@ class WaitressWorker(Worker):
 
         Sleeps while nobody asks anything, and wakes for nobody who is quick.
         """
-        self.is_awake.wait()
+        # Not without end: a signal does not interrupt the waiting, for gunicorn wants system calls to go on.
+        if not self.is_awake.wait(SIGNAL_SECONDS):
+            return
         rounds = self.rounds
         time.sleep(PATIENCE_SECONDS)
         if rounds != self.rounds:

@@ -230,12 +230,14 @@ class WebProcessTests(EmbeddedTestCase):
 
     def test_it_ends_cleanly_when_asked_and_leaves_no_process(self):
         web = self.start_web()
-        children = web.children
+        children, started = web.children, time.monotonic()
 
         code = web.stop()
 
         self.assertEqual((code, web.left_behind), (0, []), web.output)
         self.assertGreaterEqual(len(children), 1)
+        # Much later gunicorn would kill what has not ended.
+        self.assertLess(time.monotonic() - started, 20)
 
     def test_what_is_no_http_is_answered_in_the_words_of_the_api(self):
         web = self.start_web()
