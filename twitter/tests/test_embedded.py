@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from contextlib import closing
