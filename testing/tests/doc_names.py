@@ -18,7 +18,7 @@ from testing.tests.doc_code import WORD, code, defined_names, make_targets, with
 from testing.tests.doc_words import OUTSIDE
 from testing.tests.sources import APPS, ROOF, ROOT
 
-DOCUMENTS = ("*.md", "docs/*.md", "docs/adr/*.md")
+DOCUMENTS = ("*.md", "docs/*.md", "docs/learn/*.md", "docs/adr/*.md")
 # A history names what is no more.
 HISTORY = {"CHANGELOG.md"}
 # Where a path may begin that does not begin at the root.

@@ -1,0 +1,12 @@
+"""
+Measure the figures of all chapters, or of those whose numbers are given, and renew their pages and pictures.
+"""
+
+import sys
+
+from testing.learn import pages
+from testing.learn.figures import FIGURES
+
+for chapter in pages.chapters():
+    if len(sys.argv) == 1 or chapter[:2] in sys.argv[1:]:
+        pages.renew(chapter, FIGURES[chapter]())

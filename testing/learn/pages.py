@@ -1,0 +1,127 @@
+"""
+Chapters: what a command writes into them, and what is wrong with them.
+"""
+
+import ast
+import platform
+import re
+import sqlite3
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LEARN = ROOT / "docs/learn"
+LANGUAGES = (".md", ".zh-CN.md")
+CODE = re.compile(r"(<!-- code: (\S+?)::(\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+FIGURE = re.compile(r"(<!-- figure -->\n).*?(<!-- end -->)", re.DOTALL)
+LINK = re.compile(r"\]\(([^)#:\s]+)\)")
+# What both languages must have, in the same order.
+STRUCTURE = re.compile(r"^#+ |<!-- .*? -->|\]\((?:pictures|solutions)/[^)]+\)", re.MULTILINE)
+BAR, ROW, LEFT, WIDTH = 300, 34, 330, 760
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """
+    What a chapter has measured.
+
+    :param rows: (English label, Chinese label, value), in the order of the page.
+    """
+
+    unit: str
+    rows: list[tuple[str, str, float]]
+
+    def table(self, language: str) -> str:
+        chinese = language != LANGUAGES[0]
+        lines = [f"| {row[chinese]} | {row[2]:,g} |\n" for row in self.rows]
+        measured = "测量环境" if chinese else "Measured on"
+        machine = f"{platform.machine()}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+        return f"\n| | {self.unit} |\n|---|---:|\n{''.join(lines)}\n{measured}: {machine}.\n\n"
+
+    def picture(self) -> str:
+        """
+        Return the rows as a bar chart, in SVG.
+        """
+        most = max(row[2] for row in self.rows) or 1
+        height = ROW * (len(self.rows) + 1)
+        parts = [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" font-family="sans-serif" '
+            f'font-size="14"><rect width="{WIDTH}" height="{height}" fill="white"/>'
+        ]
+        for number, (label, _, value) in enumerate(self.rows):
+            top = ROW * number + 16
+            length = max(2, round(BAR * value / most))
+            parts.append(
+                f'<text x="{LEFT - 10}" y="{top + 15}" text-anchor="end">{escape(label)}</text>'
+                f'<rect x="{LEFT}" y="{top}" width="{length}" height="20" fill="#1d70b8"/>'
+                f'<text x="{LEFT + length + 8}" y="{top + 15}">{value:,g} {escape(self.unit)}</text>'
+            )
+        return "\n".join([*parts, "</svg>", ""])
+
+
+def chapters() -> list[str]:
+    """
+    Return the names of the chapters, such as `10-one-like`, in their order.
+    """
+    return sorted(path.name.removesuffix(".zh-CN.md") for path in LEARN.glob("[0-9]*.zh-CN.md"))
+
+
+def source_of(path: str, name: str) -> str:
+    """
+    Return the source of `name` in the file `path`, decorators included.
+
+    :raises LookupError: it is not there.
+    """
+    text = (ROOT / path).read_text()
+    body: list[ast.stmt] = ast.parse(text).body
+    for part in name.split("."):
+        for node in body:
+            targets = getattr(node, "targets", [])
+            if getattr(node, "name", None) == part or any(getattr(target, "id", None) == part for target in targets):
+                break
+        else:
+            raise LookupError(f"{path} has no {name}")
+        body = getattr(node, "body", [])
+    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+    lines = text.splitlines()[first - 1 : node.end_lineno]
+    return "\n".join(line[node.col_offset :] for line in lines)
+
+
+def with_code(text: str) -> str:
+    """
+    Return the page with the code as it is in the source now.
+    """
+    return CODE.sub(lambda found: f"{found[1]}```python\n{source_of(found[2], found[3])}\n```\n{found[4]}", text)
+
+
+def renew(chapter: str, figure: Figure) -> None:
+    """
+    Write code, figure and picture of a chapter.
+    """
+    for language in LANGUAGES:
+        page = LEARN / f"{chapter}{language}"
+        table = figure.table(language)
+        page.write_text(FIGURE.sub(lambda found: found[1] + table + found[2], with_code(page.read_text())))
+    (LEARN / f"pictures/{chapter}.svg").write_text(figure.picture())
+
+
+def complaints(chapter: str) -> list[str]:
+    """
+    Return what is wrong with a chapter: old code, no figure, dead links, or languages that differ.
+    """
+    texts = {language: (LEARN / f"{chapter}{language}").read_text() for language in LANGUAGES}
+    found = []
+    for language, text in texts.items():
+        name = f"{chapter}{language}"
+        if with_code(text) != text:
+            found.append(f"{name}: code is not that of the source; run make figures")
+        if not (figure := FIGURE.search(text)) or "|---" not in figure[0]:
+            found.append(f"{name}: has no figure; run make figures")
+        found += [f"{name}: {link} is not there" for link in LINK.findall(text) if not (LEARN / link).exists()]
+        required = [f"pictures/{chapter}.svg", f"solutions/{chapter[:2]}-a.diff", f"solutions/{chapter[:2]}-b.diff"]
+        found += [f"{name}: no link to {link}" for link in required if f"({link})" not in text]
+    english, chinese = (STRUCTURE.findall(text) for text in texts.values())
+    if english != chinese:
+        found.append(f"{chapter}: the languages have different sections, code, pictures or solutions")
+    return found
