@@ -8,5 +8,5 @@ from testing.learn import pages
 from testing.learn.figures import FIGURES
 
 for chapter in pages.chapters():
-    if len(sys.argv) == 1 or chapter[:2] in sys.argv[1:]:
+    if len(sys.argv) == 1 or str(int(chapter[:2])) in sys.argv[1:]:
         pages.renew(chapter, FIGURES[chapter]())

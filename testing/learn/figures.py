@@ -2,11 +2,16 @@
 The measurements of the chapters: each takes seconds, in memory, without a server.
 """
 
+import json
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable
 
+from comments.constants import SHOWN_COMMENTS
 from testing.learn.pages import Figure
+from utils.hbase.fields import Field, IntegerField, ReversedIntegerField
+from utils.hbase.keys import split_keys
 
 TRIES = 7
 
@@ -21,6 +26,34 @@ def microseconds(action: Callable[[], object]) -> float:
         action()
         best = min(best, time.perf_counter() - begin)
     return round(best * 1_000_000, 1)
+
+
+def comments() -> Figure:
+    """
+    The JSON of a thousand comments, and of the page that a tweet holds.
+    """
+    user = {"id": 7, "username": "alice", "nickname": "Alice", "avatar_url": None}
+    comment = {
+        "id": 217665650000123,
+        "tweet_id": 217665629068437,
+        "user": user,
+        "content": "And read at once!",
+        "created_at": "2026-11-24T06:40:50.000123Z",
+        "updated_at": "2026-11-24T06:40:50.000123Z",
+        "likes_count": 0,
+        "has_liked": False,
+    }
+
+    def size(count: int) -> float:
+        return round(len(json.dumps([comment] * count)) / 1000, 1)
+
+    return Figure(
+        "kB",
+        [
+            ("all comments in the tweet", "全部评论放进推文", size(1000)),
+            ("the first page, and a link", "只放第一页，加链接", size(SHOWN_COMMENTS)),
+        ],
+    )
 
 
 def one_like() -> Figure:
@@ -46,6 +79,36 @@ def one_like() -> Figure:
             ("no index", "没有索引", without),
             ("index (object_id)", "索引 (object_id)", half),
             ("index (content_type, object_id, id)", "索引 (content_type, object_id, id)", microseconds(read)),
+        ],
+    )
+
+
+def profiles() -> Figure:
+    """
+    A hundred users and their nicknames out of 50,000: a query for each profile, and one JOIN.
+    """
+    database = sqlite3.connect(":memory:")
+    database.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, username TEXT)")
+    database.execute("CREATE TABLE profiles (id INTEGER PRIMARY KEY, user_id INT UNIQUE, nickname TEXT)")
+    database.executemany("INSERT INTO users VALUES (?, ?)", ((number, f"user{number}") for number in range(50_000)))
+    rows = ((number, number, f"User {number}") for number in range(50_000))
+    database.executemany("INSERT INTO profiles VALUES (?, ?, ?)", rows)
+    page = "users.id BETWEEN 25000 AND 25099"
+
+    def one_by_one() -> object:
+        users = database.execute(f"SELECT id, username FROM users WHERE {page}").fetchall()
+        profile = "SELECT nickname FROM profiles WHERE user_id = ?"
+        return [(name, database.execute(profile, [user_id]).fetchone()) for user_id, name in users]
+
+    def joined() -> object:
+        tables = "users JOIN profiles ON profiles.user_id = users.id"
+        return database.execute(f"SELECT username, nickname FROM {tables} WHERE {page}").fetchall()
+
+    return Figure(
+        "µs",
+        [
+            ("a query for each profile", "每份资料查询一次", microseconds(one_by_one)),
+            ("one JOIN", "一次 JOIN", microseconds(joined)),
         ],
     )
 
@@ -105,9 +168,32 @@ def rate_limits() -> Figure:
     )
 
 
+def hbase() -> Figure:
+    """
+    How many of 10,000 users with consecutive ids lie in the busiest of 16 regions, in per cent.
+    """
+    splits = split_keys(16)
+
+    def busiest(field: Field) -> float:
+        keys = (field.encode(user_id) for user_id in range(1_000_000, 1_010_000))
+        regions = Counter(sum(split <= key for split in splits) for key in keys)
+        return round(max(regions.values()) / 100, 1)
+
+    return Figure(
+        "%",
+        [
+            ("highest byte first", "高位字节在前", busiest(IntegerField())),
+            ("lowest byte first (here)", "低位字节在前（本项目）", busiest(ReversedIntegerField())),
+        ],
+    )
+
+
 # {chapter: its measurement}
 FIGURES = {
+    "09-comments": comments,
     "10-one-like": one_like,
+    "12-profiles": profiles,
     "13-pagination": pagination,
     "15-rate-limits": rate_limits,
+    "16-hbase": hbase,
 }
