@@ -83,6 +83,40 @@ def one_like() -> Figure:
     )
 
 
+def notifications() -> Figure:
+    """
+    The actors and targets of 20 notifications: two queries for each row, and one for each kind.
+    """
+    database = sqlite3.connect(":memory:")
+    for table in ("users", "tweets"):
+        database.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, content TEXT)")
+        rows = ((number, f"{table} {number}") for number in range(50_000))
+        database.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)
+    wanted = {"users": list(range(0, 40_000, 2_000)), "tweets": list(range(1, 40_000, 2_000))}
+
+    def row_by_row() -> object:
+        return [
+            database.execute(f"SELECT * FROM {table} WHERE id = ?", [row_id]).fetchone()
+            for table, ids in wanted.items()
+            for row_id in ids
+        ]
+
+    def by_kind() -> object:
+        marks = ", ".join("?" * 20)
+        return [
+            database.execute(f"SELECT * FROM {table} WHERE id IN ({marks})", ids).fetchall()
+            for table, ids in wanted.items()
+        ]
+
+    return Figure(
+        "µs",
+        [
+            ("row by row: 40 queries", "逐行：40 次查询", microseconds(row_by_row)),
+            ("by kind: 2 queries", "按类型：2 次查询", microseconds(by_kind)),
+        ],
+    )
+
+
 def profiles() -> Figure:
     """
     A hundred users and their nicknames out of 50,000: a query for each profile, and one JOIN.
@@ -192,6 +226,7 @@ def hbase() -> Figure:
 FIGURES = {
     "09-comments": comments,
     "10-one-like": one_like,
+    "11-notifications": notifications,
     "12-profiles": profiles,
     "13-pagination": pagination,
     "15-rate-limits": rate_limits,
