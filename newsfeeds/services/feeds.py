@@ -13,13 +13,14 @@ from friendships.services import FriendshipService
 from friendships.storage import mysql_store
 from newsfeeds.cache import user_newsfeeds
 from newsfeeds.models import FeedFollow
-from newsfeeds.services.strategies import Entry, feed_strategy
 from newsfeeds.storage import FeedKey, HBaseNewsFeedStore, NewsFeedStore, store_to_read, store_to_write
 from tweets.services import LoadedTweet, TweetService
 from utils.database.conditions import any_of
 from utils.database.pagination import IdRange, Page, fill_page
 from utils.database.transactions import retried_transaction
 
+# An id of a cached list, and the state of its tweet where Redis has it.
+Entry = tuple[int, bytes | None]
 # (follower id, followee id).
 Pair = tuple[int, int]
 
@@ -34,15 +35,17 @@ class NewsFeedService:
         """
         Return a page of the viewer's home feed, newest first.
 
-        No SQL and two round trips when warm and pushed: ids with their states from Redis, then tweets
-        and authors from Memcached. What other strategies cost they say themselves.
+        No SQL and two round trips when warm: ids with their states from Redis, then tweets and
+        authors from Memcached.
 
-        :raises HBaseUnavailable: feeds are pushed, Redis has no list, HBase alone has the rows, and does not answer.
+        :raises HBaseUnavailable: Redis has no list, HBase alone has the rows, and does not answer.
         """
-        strategy = feed_strategy()
+
+        def get_ids(before: int | None, after: int | None, wanted: int) -> list[int]:
+            return store_to_read(viewer.id).get_tweet_ids(viewer.id, before=before, after=after, limit=wanted)
 
         def fetch(before: int | None, after: int | None, wanted: int) -> list[Entry]:
-            return strategy.load_entries(viewer.id, before=before, after=after, limit=wanted)
+            return user_newsfeeds.load(viewer.id, before=before, after=after, limit=wanted, fetch=get_ids)
 
         def filter_visible(entries: Sequence[Entry]) -> list[LoadedTweet]:
             return TweetService.load_entries(entries=entries, viewer=viewer)
@@ -108,7 +111,7 @@ class NewsFeedService:
         for followee_id, follower_ids in followees:
             # What was deleted while nobody followed: its withdrawal knew of no follower here.
             cls._remove_all(store, follower_ids, TweetService.get_deleted_ids_by(user_id=followee_id))
-            for follower_id in follower_ids if feed_strategy().delivers else ():
+            for follower_id in follower_ids:
                 oldest_id = oldest_ids[follower_id, followee_id]
                 store.deliver_many(follower_id, [tweet_id for tweet_id in newest[followee_id] if tweet_id >= oldest_id])
 
