@@ -26,7 +26,7 @@ from accounts.models import AccessToken, User
 from accounts.records import AccountRecord, TokenRecord, UserRecord
 from utils.caching.memcached.objects import TOMBSTONE, Lookup, invalidate, read_one
 from utils.caching.records import NONE, RecordShape
-from utils.caching.redis.client import RedisUnavailable, Script, client, is_cluster
+from utils.caching.redis.client import RedisUnavailable, Script, client
 from utils.database.time_ids import format_time
 
 # The fields that authentication needs; the other fields of a cached instance are loaded on first access.
@@ -140,7 +140,7 @@ def load_with_account(key: str, id_field: str) -> tuple[Any, AccountRecord | Non
     :param id_field: the field of the JSON value that holds the user's id.
     :raises RedisUnavailable: Redis did not answer.
     """
-    if is_cluster():
+    if client.is_cluster:
         value, record = load_from_cluster(key, id_field)
     else:
         raw, account = client.run(WITH_ACCOUNT, [key], with_account_arguments(id_field))[:2]

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -131,7 +131,7 @@ def wait_until_drained() -> float:
     )
 
 
-def wait_until(condition, seconds: float, complaint: str) -> float:
+def wait_until(condition: Callable[[], bool], seconds: float, complaint: str) -> float:
     """
     Look twenty times a second whether `condition` holds, and return the seconds until it did.
 

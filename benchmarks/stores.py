@@ -4,13 +4,16 @@ Feeds in HBase beside feeds in MySQL: filling them, reading a page, and what a p
 
 import statistics
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from unittest.mock import patch
 
 from django.conf import settings
 from django.db import connection, models, transaction
 
 from benchmarks.fan_out import new_tweet
+from benchmarks.world import World
 from friendships.storage import mysql_store
 from newsfeeds.hbase_models import Feed
 from newsfeeds.storage import HBaseNewsFeedStore, MySQLNewsFeedStore
@@ -26,7 +29,7 @@ STORES = {"mysql": MySQLNewsFeedStore(), "hbase": HBaseNewsFeedStore()}
 HBASE_BATCH = 20_000
 
 
-def feed_model(rows):
+def feed_model(rows: str) -> type[models.Model]:
     """
     Return a model like NewsFeed on a table of its own.
     """
@@ -42,11 +45,11 @@ def feed_model(rows):
 MODELS = {rows: feed_model(rows) for rows in FEEDS}
 
 
-def is_there():
+def is_there() -> bool:
     return bool(settings.HBASE["HOST"])
 
 
-def measure(people):
+def measure(people: World) -> dict[str, Any]:
     """
     Return {"fan_out_rows_per_second": {store: n}, "page_ms": {store: {rows of the table: p50}}}.
     """
@@ -55,7 +58,7 @@ def measure(people):
     return {"fan_out_rows_per_second": fan_out, "page_ms": page_times()}
 
 
-def ratios(measured):
+def ratios(measured: dict[str, Any]) -> dict[str, float]:
     """
     Return {what is compared: ratio}.
     """
@@ -68,18 +71,18 @@ def ratios(measured):
     }
 
 
-def report(measured):
+def report(measured: dict[str, Any]) -> None:
     for store, speed in measured["fan_out_rows_per_second"].items():
         pages = ", ".join(f"{time:.2f} ms of {rows} rows" for rows, time in measured["page_ms"][store].items())
         print(f"feeds in {store}: fan-out {speed:,} rows/s; a page {pages}")
 
 
-def fan_out_speeds(people):
+def fan_out_speeds(people: World) -> dict[str, int]:
     """
     Deliver tweets to the star's followers, in turn to both stores.
     """
     ranges = list(mysql_store().get_follower_ranges(people.star.id, size=settings.FAN_OUT_BATCH_SIZE))
-    speeds = {name: [] for name in STORES}
+    speeds: dict[str, list[float]] = {name: [] for name in STORES}
     for _ in range(FAN_OUTS):
         for name, store in STORES.items():
             tweet = new_tweet(people.star)
@@ -91,14 +94,14 @@ def fan_out_speeds(people):
     return {name: round(statistics.median(taken)) for name, taken in speeds.items()}
 
 
-def page_times():
+def page_times() -> dict[str, dict[str, float]]:
     """
     Read the first page of one feed, in turn from small and large tables of both stores.
     """
     with timeout(10_000), mysql_table("1e3"), mysql_table("1e6"), hbase_table("1e3"), hbase_table("1e6"):
         for rows, feeds in FEEDS.items():
             fill(rows, feeds)
-        taken = {name: {rows: [] for rows in FEEDS} for name in STORES}
+        taken: dict[str, dict[str, list[float]]] = {name: {rows: [] for rows in FEEDS} for name in STORES}
         for _ in range(PAGES):
             for rows in FEEDS:
                 with tables(rows):
@@ -114,7 +117,7 @@ def page_times():
     }
 
 
-def fill(rows, feeds):
+def fill(rows: str, feeds: int) -> None:
     with tables(rows):
         with connection.cursor() as cursor:
             cursor.execute(
@@ -128,7 +131,7 @@ def fill(rows, feeds):
 
 
 @contextmanager
-def tables(rows):
+def tables(rows: str) -> Iterator[None]:
     """
     Let both stores mean their tables of that size.
     """
@@ -136,13 +139,13 @@ def tables(rows):
         yield
 
 
-def hbase_prefix(name):
+def hbase_prefix(name: str) -> Any:  # what `patch` makes
     prefix = f"{settings.HBASE['TABLE_PREFIX']}{name}_"
     return patch.object(settings, "HBASE", {**settings.HBASE, "TABLE_PREFIX": prefix})
 
 
 @contextmanager
-def mysql_table(rows):
+def mysql_table(rows: str) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS newsfeeds_{rows}")
         cursor.execute(f"CREATE TABLE newsfeeds_{rows} LIKE newsfeeds_newsfeed")
@@ -153,7 +156,7 @@ def mysql_table(rows):
 
 
 @contextmanager
-def hbase_table(name):
+def hbase_table(name: str) -> Iterator[None]:
     with hbase_prefix(name):
         Feed.drop_table()
         Feed.create_table()

@@ -2,6 +2,8 @@
 The API, and the floors it is measured against.
 """
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.cached_db import SessionStore
@@ -9,6 +11,7 @@ from django.urls import path
 from django.utils.functional import SimpleLazyObject
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -23,7 +26,7 @@ class StaticView(APIView):
 
     authentication_classes = []
 
-    def get(self, request):
+    def get(self, request: Request) -> Response:
         return Response({"ok": True})
 
 
@@ -32,7 +35,7 @@ class DjangosOwnSession(SessionAuthentication):
     The session and its user as Django reads them out of the box: cached_db from Redis, the user by SQL.
     """
 
-    def authenticate(self, request):
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         http_request = request._request
         http_request.session = SessionStore(http_request.COOKIES.get(settings.SESSION_COOKIE_NAME))
         http_request.user = SimpleLazyObject(lambda: get_user(http_request))
@@ -47,7 +50,7 @@ class EmptyView(APIView):
     authentication_classes = [DjangosOwnSession]
     permission_classes = [IsAuthenticated]
 
-    def get(self, request):
+    def get(self, request: Request) -> Response:
         return Response({"ok": True})
 
 

@@ -2,6 +2,7 @@
 The world that is measured: people, an author with 14,060 followers, full feeds, open sessions.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 
 from django.conf import settings
@@ -36,7 +37,7 @@ LOGIN_USERS = 100
 PASSWORD = "correct horse battery"
 
 
-def create_database():
+def create_database() -> None:
     """
     Make the benchmark's own database from nothing, and empty the queues of what an earlier run has left in them.
     """
@@ -54,7 +55,7 @@ def create_database():
     caches["objects"].clear()
 
 
-def create():
+def create() -> "World":
     """
     Make the database anew, fill it, and return the people in it.
     """
@@ -64,7 +65,7 @@ def create():
     return people
 
 
-def create_people(first_id, count, prefix):
+def create_people(first_id: int, count: int, prefix: str) -> list[User]:
     users = [
         User(id=first_id + n, username=f"{prefix}_{n}", email=f"{prefix}_{n}@bench.invalid", password="!")
         for n in range(count)
@@ -74,7 +75,7 @@ def create_people(first_id, count, prefix):
     return users
 
 
-def follow_all(followers, followees):
+def follow_all(followers: Sequence[User], followees: Sequence[User]) -> None:
     friendships = [
         Friendship(id=next_id(), from_user_id=a.id, to_user_id=b.id)
         for b in followees
@@ -91,7 +92,7 @@ class World:
     Readers who follow fifty people, each of whom has posted twenty times; one author whom 14,060 follow.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.followees = create_people(1000, FOLLOWEES, "followee")
         self.readers = create_people(2000, READERS, "reader_")
         self.lonely, self.star = create_people(3000, 2, "author")
@@ -102,7 +103,7 @@ class World:
         follow_all(self.crowd, [self.star])
         self.post()
 
-    def post(self):
+    def post(self) -> None:
         tweets = []
         for number in range(TWEETS_EACH):
             for author in self.followees:
@@ -123,7 +124,7 @@ class World:
             LikeService.like(user=self.followees[number], model=Tweet, object_id=self.talked_about.id)
 
 
-def open_session(user, backend):
+def open_session(user: User, backend: str) -> str:
     """
     Return the cookie of a session of this user, as login would have made it; in Django's own store for the floor.
     """
@@ -136,5 +137,5 @@ def open_session(user, backend):
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
 
-def empty_outbox():
+def empty_outbox() -> None:
     Message.objects.all().delete()

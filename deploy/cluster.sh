@@ -96,16 +96,10 @@ status() {
     return "$all"
 }
 
-mkdir -p "$STACK"
-if [ "$(id -u)" = 0 ]; then
-    # The servers have accounts of their own, which pass through to their own folders.
-    chmod go+x "$DATA_DIR" "$STACK"
-fi
+make_stack
 case ${1-} in
     up | down)
-        # One at a time for each DATA_DIR.
-        exec 9>"$STACK/lock"
-        flock 9
+        lock_stack
         "$1"
         ;;
     status) status ;;

@@ -9,6 +9,11 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
+    from gunicorn.workers.base import Worker
 
 EMBEDDED = os.environ.get("PROFILE", "embedded") == "embedded"
 HOST = os.environ.get("HOST", "127.0.0.1")
@@ -35,7 +40,7 @@ errorlog = "-"
 loglevel = "warning"
 
 
-def on_starting(server):
+def on_starting(server: "Arbiter") -> None:
     """
     Let several workers add their counts up through files (utils/observability/metrics.py); those of the last run are
     cleared away.
@@ -49,7 +54,7 @@ def on_starting(server):
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
-def post_worker_init(worker):
+def post_worker_init(worker: "Worker") -> None:
     """
     Look for garbage less often, and print the address once the project is loaded and can answer.
     """

@@ -229,14 +229,20 @@ class LikeService:
     def _purge(cls, like: Like) -> None:
         # `Any`: the class of a content type is known at run time only.
         model: Any = like.content_type.model_class()
-        # All targets: a deleted tweet still has a row and a counter.
-        targets = PreparedQuery(lambda pk: model.objects.filter(pk=pk))
         try:
-            withdrawn = cls._withdraw(like.user, model, like.object_id, targets)
+            withdrawn = cls._withdraw(like.user, model, like.object_id, all_of(model))
         except NothingToLike:
             withdrawn = 0
         if not withdrawn:
             like.delete()
+
+
+@remembered
+def all_of(model: type[Likeable]) -> PreparedQuery:
+    """
+    Return the query of a target, deleted or not: a deleted tweet still has a row and a counter.
+    """
+    return PreparedQuery(lambda pk: model.objects.filter(pk=pk))
 
 
 @remembered

@@ -12,7 +12,7 @@ from tweets.cache import PUT_STATES, STATE_PREFIX, TweetState, put_states, state
 from tweets.constants import STATE_SECONDS
 from tweets.models import Tweet
 from utils.caching.redis.backend import COUNT
-from utils.caching.redis.client import RedisUnavailable, Script, client, is_cluster
+from utils.caching.redis.client import RedisUnavailable, Script, client
 from utils.caching.redis.list_scripts import PUSH, READ
 from utils.caching.redis.lists import IdList, push_entries
 
@@ -53,7 +53,7 @@ def push_posted(tweet: Tweet, own_lists: Sequence[tuple[str, int]]) -> None:
     :param own_lists: pairs (key, id) of `IdList.entries`.
     :raises RedisUnavailable: the lists may lack it; its event pushes it again.
     """
-    if is_cluster():
+    if client.is_cluster:
         # The tweet and its author are in two buckets.
         put_states({tweet.id: TweetState.from_tweet(tweet)})
         push_entries(own_lists)
@@ -75,7 +75,7 @@ def read_home_ahead(
     :param rate_key: (prefix, head, tail, milliseconds) of the counter's key, whose middle is the
         user's id, or None where nothing is counted.
     """
-    if is_cluster():
+    if client.is_cluster:
         return None
     key, id_field = credential
     prefix, head, tail, milliseconds = rate_key or ("", "", "", 0)

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import redis
 from django.conf import settings
@@ -45,7 +46,14 @@ class Server:
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def freeze(self):
+        """
+        Stop it, and return once all its threads have: one of them might still answer.
+        """
         self.process.send_signal(signal.SIGSTOP)
+        wait_for(lambda: set(map(thread_state, self.threads())) == {"T"}, f"the server at {self.port} stands still")
+
+    def threads(self):
+        return Path(f"/proc/{self.process.pid}/task").glob("*/stat")
 
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)
@@ -53,6 +61,11 @@ class Server:
     def kill(self):
         self.process.kill()
         self.process.wait()
+
+
+def thread_state(stat):
+    # The name before it, in brackets, may hold anything.
+    return stat.read_text().rpartition(")")[2].split()[0]
 
 
 class RedisNode(Server):

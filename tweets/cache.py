@@ -22,7 +22,7 @@ from tweets.models import Tweet, TweetPhoto
 from tweets.records import TweetRecord
 from utils.caching.memcached.objects import Lookup, fill, invalidate
 from utils.caching.records import RecordShape, are_id_rows
-from utils.caching.redis.client import RedisUnavailable, Script, client, is_cluster
+from utils.caching.redis.client import RedisUnavailable, Script, client
 from utils.caching.redis.cluster import tagged
 from utils.caching.redis.lists import IdList
 from utils.database.time_ids import MAX_ID, format_time
@@ -100,7 +100,7 @@ def parse_states(raw: Sequence[bytes | None]) -> list[TweetState | None]:
 
 
 def state_key(tweet_id: int) -> str:
-    return tagged(STATE_PREFIX.removesuffix(":"), tweet_id) if is_cluster() else f"{STATE_PREFIX}{tweet_id}"
+    return tagged(STATE_PREFIX.removesuffix(":"), tweet_id) if client.is_cluster else f"{STATE_PREFIX}{tweet_id}"
 
 
 def tweet_key(tweet_id: int, version: int) -> str:

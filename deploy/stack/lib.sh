@@ -49,6 +49,21 @@ as_account() {
     exec "$@"
 }
 
+# Make the folder of all servers.
+make_stack() {
+    mkdir -p "$STACK"
+    if [ "$(id -u)" = 0 ]; then
+        # The servers have accounts of their own. They pass through to their own folders, and look at nothing on the way.
+        chmod go+x "$DATA_DIR" "$STACK"
+    fi
+}
+
+# Wait until no other script starts or stops servers of this DATA_DIR, and let none begin before this one ends.
+lock_stack() {
+    exec 9>"$STACK/lock"
+    flock 9
+}
+
 # Make a server's folder, private to its account.
 make_folder() {
     local folder=$STACK/$1

@@ -18,7 +18,7 @@ OK, NOBODY, REFUSED, STRANGER = range(4)
 TIMEOUT_SECONDS = 3
 
 
-def receive(connection, size):
+def receive(connection: socket.socket, size: int) -> bytes:
     data = b""
     while len(data) < size:
         part = connection.recv(size - len(data))
@@ -28,7 +28,7 @@ def receive(connection, size):
     return data
 
 
-def ask_redis(connection, url):
+def ask_redis(connection: socket.socket, url: urllib.parse.SplitResult) -> int:
     if url.password:
         connection.sendall(f"AUTH {url.password}\r\n".encode())
         answer = connection.recv(200)
@@ -44,23 +44,23 @@ def ask_redis(connection, url):
     return REFUSED if answer.startswith((b"-NOAUTH", b"-NOPERM", b"-DENIED", b"-LOADING")) else STRANGER
 
 
-def ask_memcached(connection, url):
+def ask_memcached(connection: socket.socket, url: urllib.parse.SplitResult) -> int:
     connection.sendall(b"version\r\n")
     return OK if connection.recv(200).startswith(b"VERSION") else STRANGER
 
 
-def ask_amqp(connection, url):
+def ask_amqp(connection: socket.socket, url: urllib.parse.SplitResult) -> int:
     # https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf : Start, StartOk, Tune, TuneOk, Open, OpenOk.
-    def method(expected):
+    def method(expected: tuple[int, int]) -> bool:
         kind, _, size = struct.unpack(">BHI", receive(connection, 7))
         body = receive(connection, size + 1)
         return kind == 1 and struct.unpack(">HH", body[:4]) == expected
 
-    def send(class_id, method_id, arguments):
+    def send(class_id: int, method_id: int, arguments: bytes) -> None:
         body = struct.pack(">HH", class_id, method_id) + arguments
         connection.sendall(struct.pack(">BHI", 1, 0, len(body)) + body + b"\xce")
 
-    def short(text):
+    def short(text: bytes) -> bytes:
         return struct.pack("B", len(text)) + text
 
     connection.sendall(b"AMQP\x00\x00\x09\x01")
@@ -90,7 +90,7 @@ def ask_amqp(connection, url):
 ASK = {"redis": ask_redis, "memcached": ask_memcached, "amqp": ask_amqp}
 
 
-def main():
+def main() -> int:
     url = urllib.parse.urlsplit(os.environ["PROBE_URL"])
     try:
         connection = socket.create_connection((url.hostname, url.port), timeout=TIMEOUT_SECONDS)

@@ -28,8 +28,17 @@ class CapacityTests(SimpleTestCase):
         return output.getvalue()
 
     def test_a_million_people_take_what_their_day_divided_by_its_seconds_takes(self):
-        text = self.printed(1_000_000, active_share=0.864, home_feeds=10, peak=2, tweets_opened=0, timelines=0, posts=1,
-            likes=0, comments=0, follows=0, logins=0, followers=140, utilisation=0.5)  # fmt: skip
+        nothing_else = dict.fromkeys(("tweets_opened", "timelines", "likes", "comments", "follows", "logins"), 0)
+        text = self.printed(
+            1_000_000,
+            active_share=0.864,
+            home_feeds=10,
+            posts=1,
+            followers=140,
+            peak=2,
+            utilisation=0.5,
+            **nothing_else,
+        )
 
         # 864,000 people, 11 requests each in 86,400 s, twice as many in the busiest minute.
         self.assertIn("220 requests and 2,800 feed rows a second", text)

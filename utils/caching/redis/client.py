@@ -287,10 +287,3 @@ def prefetched(known: Known | None) -> Iterator[None]:
 
 
 client = RedisClient()
-
-
-def is_cluster() -> bool:
-    """
-    Say whether Redis is a cluster, whose scripts keep to one slot each.
-    """
-    return client.is_cluster

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from utils.caching.records import parse_ids
-from utils.caching.redis.client import RedisUnavailable, Script, client, is_cluster
+from utils.caching.redis.client import RedisUnavailable, Script, client
 from utils.caching.redis.cluster import tagged
 from utils.caching.redis.list_scripts import PEEK, PUSH, READ, REMOVE, STORE
 from utils.observability.metrics import count_reads
@@ -65,7 +65,7 @@ class IdList:
         self.state_prefix = state_prefix
 
     def key(self, owner_id: int) -> str:
-        return tagged(self.name, owner_id) if is_cluster() else f"{self.name}:{owner_id}"
+        return tagged(self.name, owner_id) if client.is_cluster else f"{self.name}:{owner_id}"
 
     def read(self, owner_id: int, *, before: int | None, after: int | None, limit: int) -> ListPage:
         """
@@ -89,7 +89,7 @@ class IdList:
         return ListPage(status, lease=answer[1] if status == MISS else None)
 
     def _load_states(self, ids: Sequence[int], values: list[bytes | None]) -> list[bytes | None]:
-        if is_cluster() and ids and self.state_prefix:
+        if client.is_cluster and ids and self.state_prefix:
             try:
                 values = client.get_many([tagged(self.state_prefix.removesuffix(":"), id) for id in ids])
             except RedisUnavailable:
@@ -108,7 +108,7 @@ class IdList:
         Return the arguments of READ; the fifth is the token of the lease that a miss may take.
         """
         bounds = [before or 0, after or 0, limit, settings.MAX_CACHED_IDS]
-        return [*bounds, os.urandom(8).hex(), LEASE_MILLISECONDS, "" if is_cluster() else self.state_prefix]
+        return [*bounds, os.urandom(8).hex(), LEASE_MILLISECONDS, "" if client.is_cluster else self.state_prefix]
 
     def load(
         self, owner_id: int, *, before: int | None, after: int | None, limit: int, fetch: Fetch
@@ -190,7 +190,7 @@ class IdList:
         """
         Return what `push_entries` and `remove_entries` take: `id` for the list of each of these owners.
         """
-        key = self.key if is_cluster() else f"{self.name}:{{}}".format
+        key = self.key if client.is_cluster else f"{self.name}:{{}}".format
         return [(key(owner_id), id) for owner_id in owner_ids]
 
 
