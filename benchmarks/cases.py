@@ -104,18 +104,19 @@ def _known_pages(path: str, cookies: Sequence[str]) -> list[bytes]:
 
 
 def _acts(people: world.World) -> list[Case]:
+    # Enough of each for ten minutes of capacity.py at 250 a second.
     cookies, authors = _sessions(people.readers), _sessions(people.followees)
-    posts = [{"content": f"Hello number {number} to everybody who follows me"} for number in range(400)]
+    posts = [{"content": f"Hello number {number} to everybody who follows me"} for number in range(2_000)]
     likes = [{"content_type": "tweet", "object_id": tweet.id} for tweet in people.tweets]
     comments = [{"tweet_id": tweet.id, "content": "Well said!"} for tweet in people.tweets]
     follows = [{"id": user.id} for user in people.crowd[:500]]
     logins = [{"username": user.username, "password": world.PASSWORD} for user in people.login_users]
-    to_all = _posts("/api/tweets/", posts, authors)
+    to_all = _posts("/api/tweets/", posts[:1_200], authors)
     act = {"expected": 201, "floor": WRITE_FLOOR, "is_act": True}
     return [
         Case("post", to_all[::2], connections=1, **act),
         Case("post", to_all[1::2], **act),
-        Case("like", _posts("/api/likes/", likes, cookies), **act),
+        Case("like", _posts("/api/likes/", likes, [*cookies, *authors]), **act),
         Case("comment", _posts("/api/comments/", comments, cookies), **act),
         Case("follow", _posts("/api/friendships/{id}/follow/", follows, cookies), **act),
         # A second of it is more than a million rows to deliver.
