@@ -11,13 +11,15 @@ set -euo pipefail
 
 MINIMUM='import sys; sys.exit(sys.version_info < (3, 11))'
 
-# The first Python that is new enough. A name on PATH may be a shim for nothing, so each is tried.
+# Prints the first Python that is new enough. A name on PATH may be a shim for nothing, so each is tried.
 find_python() {
     local candidate needs='import venv, ensurepip; '
     if command -v uv >/dev/null; then
         needs=''
     fi
-    for candidate in ${PYTHON:+"$PYTHON"} python3 python3.11 python3.12 python3.13 python3.14 /usr/bin/python3; do
+    # The system's goes first. Distributions build theirs with profile-guided optimization, pyenv by default does not,
+    # which makes each request a fifth dearer.
+    for candidate in ${PYTHON:+"$PYTHON"} /usr/bin/python3 python3 python3.11 python3.12 python3.13 python3.14; do
         if "$candidate" -c "$needs$MINIMUM" 2>/dev/null; then
             command -v "$candidate"
             return
