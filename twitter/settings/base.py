@@ -41,7 +41,7 @@ MIDDLEWARE = [
     "utils.observability.middleware.AccessMiddleware",
     "utils.api.middleware.ForwardedProtoMiddleware",
     "utils.api.middleware.PermanentRedirectMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "utils.api.middleware.OriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

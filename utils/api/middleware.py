@@ -4,11 +4,15 @@ Middleware for https behind proxies, redirects, and what pages for people need.
 
 from collections.abc import Callable
 
+from corsheaders.middleware import CorsMiddleware
 from csp.middleware import CSPMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.messages.storage import default_storage
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
+from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject, empty
 from django.utils.http import escape_leading_slashes
 from rest_framework.exceptions import APIException
 
@@ -48,6 +52,20 @@ class PermanentRedirectMiddleware:
         return response
 
 
+class OriginMiddleware(CorsMiddleware):
+    """
+    Cross-origin requests (CORS). Requests without an Origin header pass at once, with `Vary: origin` as they would anyhow.
+    """
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        has_origin = "HTTP_ORIGIN" in request.META
+        response = super().__call__(request) if has_origin else self.get_response(request)
+        assert isinstance(response, HttpResponseBase)  # noqa: S101 (the stubs allow async responses)
+        if not has_origin and self.is_enabled(request):
+            patch_vary_headers(response, ("origin",))
+        return response
+
+
 class SlashMiddleware(CommonMiddleware):
     """
     Django's CommonMiddleware, which redirects to the URL with a final slash; in DEBUG it redirects writes too.
@@ -81,14 +99,17 @@ class PageMiddleware(CSPMiddleware):
 
 class PageMessagesMiddleware(MessageMiddleware):
     """
-    Django's messages, removed again from requests that did not use them, which are nearly all.
-
-    Messages and request refer to each other, so both would stay in memory until the garbage collector runs.
+    Django's messages, read only once something asks for them, which few requests do.
     """
 
+    def process_request(self, request: HttpRequest) -> None:
+        request._messages = SimpleLazyObject(lambda: default_storage(request))  # type: ignore[attr-defined]  # Django's
+
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        response = super().process_response(request, response)
-        messages = getattr(request, "_messages", None)
-        if messages is not None and not messages.used and not messages.added_new:
+        messages = request._messages  # type: ignore[attr-defined]
+        if messages._wrapped is not empty:
+            response = super().process_response(request, response)
+        # Messages and request refer to each other; both would stay in memory until the garbage collector runs.
+        if messages._wrapped is empty or not (messages.used or messages.added_new):
             delattr(request, "_messages")
         return response

@@ -33,7 +33,8 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        given = request.headers.get(HEADER, "")
+        # `request.headers` would first copy all headers.
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if VALID.fullmatch(given) else uuid.uuid4().hex
         # Django's own log lines about the request come after this has ended.
         request.request_id = request_id  # type: ignore[attr-defined]  # ours
