@@ -26,6 +26,7 @@ rule "format" "$VENV/bin/ruff" format --check
 rule "floors" "$VENV/bin/lint-imports"
 rule "types" "$VENV/bin/mypy"
 rule "migrations" "$python" manage.py makemigrations --check --dry-run
+rule "rolling upgrade" env LOG_LEVEL=WARNING "$python" manage.py lintmigrations --settings testing.migration_lint
 # As it is deployed: behind TLS, under a name.
 rule "deployment" env SECURE=on ALLOWED_HOSTS=twitter.example "$python" manage.py check --deploy --fail-level WARNING
 rule "schema" "$python" manage.py spectacular --validate --fail-on-warn --file /dev/null
