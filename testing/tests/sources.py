@@ -61,6 +61,7 @@ EXTRA_LEVELS = {
     "friendships.backfill": 2.5,  # which rows are copied to HBase and compared
     "gatekeeper.middleware": 1,  # Django's request cycle asks it
     "newsfeeds.backfill": 2.5,  # which rows are copied to HBase and compared
+    "newsfeeds.lab": 1.5,  # what a command plays and reports
     "outbox.handling": 1.5,  # what handlers of every app are declared by
     "outbox.tasks": 1.3,  # the task that the relay publishes
     "outbox.relay": 1.2,  # the loop that a command runs

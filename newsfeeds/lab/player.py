@@ -1,0 +1,218 @@
+"""
+Playing a trace through the real services, and holding sampled pages against the definition of feeds.
+"""
+
+import random
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from django.conf import settings
+from django.db import connection
+
+from accounts.models import User
+from friendships.models import Friendship
+from friendships.services import FriendshipService
+from newsfeeds.events import TweetCreated
+from newsfeeds.lab.costs import Cost, Result, measured
+from newsfeeds.lab.trace import DELETE, FOLLOW, POST, READ, UNFOLLOW, Act, Trace
+from newsfeeds.models import NewsFeed
+from newsfeeds.services import FeedDefinition, NewsFeedService, PostingService
+from newsfeeds.services.definition import DefinedFeed
+from outbox.handling import handle
+from outbox.relay import cut_into_batches
+from outbox.services import OutboxService
+from tweets.models import Tweet
+from tweets.services import TweetService
+from utils.database.pagination import IdRange
+
+PAGE_SIZE = 20
+# Pages of one reader that are looked at, at most: the first, and others that begin anywhere.
+PAGES_A_READER = 10
+
+
+class Strategy(Protocol):
+    """
+    What of a strategy the laboratory sees: a page, and which events are handled.
+    """
+
+    skipped_events: frozenset[str]
+
+    def read(self, reader: User, *, before: int | None) -> list[int]:
+        """
+        Return the ids of a page of the reader's home feed, newest first.
+        """
+
+
+class Served:
+    """
+    What the project itself serves by the setting FEED_STRATEGY; push where it has no such setting.
+    """
+
+    skipped_events: frozenset[str] = frozenset()
+
+    def read(self, reader: User, *, before: int | None) -> list[int]:
+        page = NewsFeedService.load_feed(viewer=reader, id_range=IdRange(before=before), limit=PAGE_SIZE)
+        return [tweet.id for tweet in page.rows]
+
+
+class Pulled:
+    """
+    Pull, where the project has no setting FEED_STRATEGY: pages by the definition of feeds, and no fan-out.
+    """
+
+    skipped_events = frozenset({TweetCreated.name})
+
+    def read(self, reader: User, *, before: int | None) -> list[int]:
+        ids = FeedDefinition.get_tweet_ids(reader.id, before=before, after=None, limit=PAGE_SIZE)
+        return [tweet.id for tweet in TweetService.load_entries(entries=[(id, None) for id in ids], viewer=reader)]
+
+
+def strategy_of(name: str) -> Strategy:
+    """
+    Return what plays the strategy of this name in this process.
+
+    :raises ValueError: this release does not have it.
+    """
+    if getattr(settings, "FEED_STRATEGY", "push") == name:
+        return Served()
+    if name == "pull" and not hasattr(settings, "FEED_STRATEGY"):
+        return Pulled()
+    raise ValueError(f"this release has no strategy {name}")
+
+
+class Player:
+    """
+    Plays acts one after the other. All that an act sets going has happened when the next one begins.
+    """
+
+    def __init__(self, trace: Trace, strategy: Strategy, result: Result) -> None:
+        self.trace, self.strategy, self.result = trace, strategy, result
+        self.users = {user.id: user for user in User.objects.select_related("profile")}
+        self.followers: dict[int, int] = {}
+        self.followees: dict[int, int] = {}
+        for follower_id, followee_id in trace.edges:
+            self._count(follower_id, followee_id, 1)
+        # Ids of the tweets, in the order in which they were posted.
+        self.tweet_ids: list[int] = []
+        self.verbs: dict[str, Callable[[Act], None]] = {
+            POST: self._post,
+            READ: self._read,
+            FOLLOW: self._follow,
+            UNFOLLOW: self._unfollow,
+            DELETE: self._delete,
+        }
+
+    def play(self, acts: Iterable[Act]) -> None:
+        for act in acts:
+            self.verbs[act.kind](act)
+
+    def _count(self, follower_id: int, followee_id: int, change: int) -> None:
+        self.followers[followee_id] = self.followers.get(followee_id, 0) + change
+        self.followees[follower_id] = self.followees.get(follower_id, 0) + change
+
+    def _post(self, act: Act) -> None:
+        before = NewsFeed.objects.count()
+        with measured(Cost(size=self.followers.get(act.user_id, 0))) as cost:
+            content = f"Post {len(self.tweet_ids)} of the trace"
+            tweet = PostingService.post_tweet(author=self.users[act.user_id], content=content)
+            self.let_everything_happen()
+        cost.rows = NewsFeed.objects.count() - before
+        self.tweet_ids.append(tweet.id)
+        self.result.posts.append(cost)
+
+    def _read(self, act: Act) -> None:
+        with measured(Cost(size=self.followees.get(act.user_id, 0))) as cost:
+            self.strategy.read(self.users[act.user_id], before=None)
+        self.result.reads.append(cost)
+
+    def _follow(self, act: Act) -> None:
+        FriendshipService.follow(follower=self.users[act.user_id], followee=self.users[act.target])
+        self._count(act.user_id, act.target, 1)
+        self.let_everything_happen()
+
+    def _unfollow(self, act: Act) -> None:
+        FriendshipService.unfollow(follower=self.users[act.user_id], followee=self.users[act.target])
+        self._count(act.user_id, act.target, -1)
+        self.let_everything_happen()
+
+    def _delete(self, act: Act) -> None:
+        TweetService.delete_tweet(tweet=Tweet.objects.get(id=self.tweet_ids[act.target]))
+        self.let_everything_happen()
+
+    def let_everything_happen(self) -> None:
+        """
+        Call the real handlers of all events that wait, in this process and without a broker.
+        """
+        while claimed := OutboxService.claim():
+            skipped = [message.id for message in claimed if message.event in self.strategy.skipped_events]
+            OutboxService.finish(message_ids=skipped)
+            wanted = [message for message in claimed if message.id not in skipped]
+            for _, batch in cut_into_batches(wanted):
+                handle([message.id for message in batch])
+
+
+def play(trace: Trace, *, strategy: str, repeat: int, pages: int) -> Result:
+    """
+    Play the trace in a database that `load_graph` has filled with its edges, and return what it cost.
+
+    :param pages: how many pages are held against the definition, at most.
+    """
+    result = Result(strategy, repeat)
+    player = Player(trace, strategy_of(strategy), result)
+    player.play(trace.acts)
+    result.stored_rows, result.stored_bytes = NewsFeed.objects.count(), stored_bytes()
+    check_pages(player, pages=pages, seed=trace.seed + repeat)
+    return result
+
+
+def check_pages(player: Player, *, pages: int, seed: int) -> None:
+    """
+    Compare pages of readers in random order with the definition of feeds, and note in the result what differs.
+    """
+    chance = random.Random(seed)
+    reader_ids = sorted(set(Friendship.objects.values_list("from_user_id", flat=True)))
+    chance.shuffle(reader_ids)
+    newest = player.tweet_ids[-1] + 1 if player.tweet_ids else 1
+    while player.result.pages < pages and reader_ids:
+        for reader_id in reader_ids:
+            if player.result.pages >= pages:
+                return
+            defined = (FeedDefinition.get_feeds([reader_id]) or {})[reader_id]
+            starts = [None, *chance.choices([*player.tweet_ids, newest], k=PAGES_A_READER - 1)]
+            for before in starts[: pages - player.result.pages]:
+                page = player.strategy.read(player.users[reader_id], before=before)
+                player.result.pages += 1
+                player.result.differences += not is_as_defined(page, defined, before)
+
+
+def is_as_defined(page: list[int], defined: DefinedFeed, before: int | None) -> bool:
+    """
+    Return whether a page holds, newest first, all that it must hold and nothing that it may not.
+    """
+    fits = [id for id in defined.required if before is None or id < before]
+    oldest = page[-1] if len(page) == PAGE_SIZE else 0
+    missing = {id for id in fits if id >= oldest} - set(page)
+    ghosts = set(page) - defined.required - defined.allowed
+    return not missing and not ghosts and page == sorted(set(page), reverse=True)
+
+
+def stored_bytes() -> int:
+    """
+    Return how many bytes the table of feed rows takes, as the database counts them: whole pages.
+    """
+    table = NewsFeed._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(
+                "SELECT SUM(pgsize) FROM dbstat WHERE name IN (SELECT name FROM sqlite_master WHERE tbl_name = %s)",
+                [table],
+            )
+        else:
+            cursor.execute(f"ANALYZE TABLE {connection.ops.quote_name(table)}")
+            cursor.execute(
+                "SELECT data_length + index_length FROM information_schema.tables "
+                "WHERE table_schema = DATABASE() AND table_name = %s",
+                [table],
+            )
+        (size,) = cursor.fetchone()
+    return int(size or 0)

@@ -1,0 +1,49 @@
+"""
+Plays the trace of the feed laboratory once. `manage.py lab` starts it, one process for each strategy and repeat.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.cache import caches
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+
+from newsfeeds.lab.player import play
+from newsfeeds.lab.processes import Laboratory
+from newsfeeds.lab.trace import Trace
+from utils.caching.redis.client import RedisUnavailable, client
+
+
+class Command(BaseCommand):
+    help = "Part of lab: plays a recorded trace once in a scratch database, and writes what it cost into the folder."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("strategy")
+        parser.add_argument("repeat", type=int)
+        parser.add_argument("folder", type=Path)
+        parser.add_argument("--pages", type=int, required=True)
+
+    def handle(self, *, strategy: str, repeat: int, folder: Path, pages: int, **options: Any) -> None:
+        trace = Trace.from_json((folder / "trace.json").read_text())
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        try:
+            self.empty_caches()
+            call_command("load_graph", str(folder / "edges.txt"), stdout=self.stdout, stderr=self.stderr)
+            result = play(trace, strategy=strategy, repeat=repeat, pages=pages)
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        finally:
+            connection.creation.destroy_test_db(str(connection.settings_dict["NAME"]), verbosity=0)
+        Laboratory(folder, trace, pages).keep(result)
+
+    def empty_caches(self) -> None:
+        """
+        Empty what an earlier play has left in the laboratory's own Redis database and under its keys.
+        """
+        try:
+            client.call("FLUSHDB")
+        except RedisUnavailable:
+            self.stderr.write("There is no Redis: lists of ids are not cached.")
+        caches["objects"].clear()
