@@ -23,7 +23,7 @@
 FOREGROUND := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack cluster-up cluster-down cluster-status test-cluster test-clients attacks bench screenshots figures map venv lock clean
+.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack cluster-up cluster-down cluster-status test-cluster test-clients attacks bench lab screenshots figures map venv lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -77,6 +77,9 @@ attacks: ## attack a running server in production settings on the real stack; wr
 
 bench: ## what reading and acting cost, all-in, measured on the stack
 	@$(FOREGROUND) deploy/bench.sh $(ARGS)
+
+lab: ## what each feed strategy costs, on one recorded trace; writes docs/lab
+	@$(FOREGROUND) deploy/lab.sh $(ARGS)
 
 screenshots: ## the pictures in docs/screenshots, in a real Chromium
 	@$(FOREGROUND) deploy/screenshots.sh

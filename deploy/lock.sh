@@ -21,7 +21,7 @@ mkdir -p requirements/lock
 lock run requirements.txt "$@"
 # One version of a package, whatever is installed together: what comes first here has the first word.
 constraints=(--constraints requirements/lock/run.txt)
-for name in stack telemetry dev bench; do
+for name in stack telemetry lab dev bench; do
     lock "$name" "requirements/$name.txt" "${constraints[@]}" "$@"
     constraints+=(--constraints "requirements/lock/$name.txt")
 done
