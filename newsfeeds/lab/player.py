@@ -3,7 +3,7 @@ Playing a trace through the real services, and holding sampled pages against the
 """
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from django.conf import settings
@@ -22,8 +22,11 @@ from outbox.handling import handle
 from outbox.relay import cut_into_batches
 from outbox.services import OutboxService
 from tweets.models import Tweet
-from tweets.services import TweetService
-from utils.database.pagination import IdRange
+from tweets.services import LoadedTweet, TweetService
+from utils.database.pagination import IdRange, fill_page
+
+# An id of a page, and the state of its tweet where Redis has it.
+Entry = tuple[int, bytes | None]
 
 PAGE_SIZE = 20
 # Pages of one reader that are looked at, at most: the first, and others that begin anywhere.
@@ -63,8 +66,17 @@ class Pulled:
     skipped_events = frozenset({TweetCreated.name})
 
     def read(self, reader: User, *, before: int | None) -> list[int]:
-        ids = FeedDefinition.get_tweet_ids(reader.id, before=before, after=None, limit=PAGE_SIZE)
-        return [tweet.id for tweet in TweetService.load_entries(entries=[(id, None) for id in ids], viewer=reader)]
+        # As load_feed does it, so that nothing but where the ids come from makes the difference.
+        def fetch(before: int | None, after: int | None, wanted: int) -> list[Entry]:
+            ids = FeedDefinition.get_tweet_ids(reader.id, before=before, after=after, limit=wanted)
+            return [(tweet_id, None) for tweet_id in ids]
+
+        def filter_visible(entries: Sequence[Entry]) -> list[LoadedTweet]:
+            return TweetService.load_entries(entries=entries, viewer=reader)
+
+        id_range = IdRange(before=before)
+        page = fill_page(id_range, PAGE_SIZE, fetch=fetch, filter_visible=filter_visible, id_of=lambda tweet: tweet.id)
+        return [tweet.id for tweet in page.rows]
 
 
 def strategy_of(name: str) -> Strategy:

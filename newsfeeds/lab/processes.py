@@ -46,6 +46,8 @@ class Laboratory:
     def of(cls, trace: Trace, *, pages: int, commit: str) -> "Laboratory":
         """
         Return the laboratory of this trace, profile and commit; results of another commit are another folder's.
+
+        Changes that are not committed are not told apart: empty the folder `lab` of DATA_DIR after one.
         """
         name = f"{settings.PROFILE}-{trace.digest[:12]}-{pages}-{commit}"
         return cls(Path(settings.DATA_DIR, NAME, name), trace, pages)
@@ -121,7 +123,6 @@ def environment(strategy: str, data: Path) -> Mapping[str, str]:
     """
     values = {**os.environ, "FEED_STRATEGY": strategy, "DATA_DIR": str(data), "PROFILE": settings.PROFILE}
     values |= {"LOG_LEVEL": "WARNING", "STORE": "mysql", "HBASE_URL": "", "BROKER_URL": "memory://localhost/"}
-    # With django.test.utils, a database of the name test_… is made of this one.
     if settings.EMBEDDED:
         for name in ("DATABASE_URL", "REDIS_URL", "MEMCACHED_URL"):
             values.pop(name, None)

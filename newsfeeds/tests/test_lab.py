@@ -14,7 +14,7 @@ from django.test import SimpleTestCase, override_settings
 
 from newsfeeds.lab import graph, trace
 from newsfeeds.lab.costs import Cost, Result, Spread, Summary, choose, find_crossovers, measured
-from newsfeeds.lab.player import Player, check_pages, strategy_of
+from newsfeeds.lab.player import Player, Pulled, check_pages, strategy_of
 from newsfeeds.lab.processes import Laboratory
 from newsfeeds.management.commands.lab import describe_commit
 from newsfeeds.models import NewsFeed
@@ -144,6 +144,17 @@ class PlayTests(ApiTestCase):
         check_pages(self.player, pages=40, seed=1)
 
         self.assertGreater(self.player.result.differences, 0)
+
+    def test_pull_shows_what_is_posted_without_a_row_for_a_follower(self):
+        pulling = Player(self.player.trace, Pulled(), Result("pull", 1))
+
+        with self.captureOnCommitCallbacks(execute=True):
+            pulling.play([trace.Act("post", self.alice.id), trace.Act("read", self.bob.id)])
+        check_pages(pulling, pages=20, seed=1)
+
+        self.assertEqual(pulling.result.posts[0].rows, 1)
+        self.assertEqual(Pulled().read(pulling.users[self.bob.id], before=None), pulling.tweet_ids)
+        self.assertEqual(pulling.result.differences, 0)
 
     def test_each_statement_is_a_round_trip(self):
         with measured(Cost(size=0)) as cost, connection.cursor() as cursor:
