@@ -4,6 +4,7 @@ One process per strategy and repeat, on a database and caches of its own; finish
 
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -134,5 +135,6 @@ def environment(strategy: str, data: Path) -> Mapping[str, str]:
         "REDIS_URL": settings.REDIS_URL,
         "MEMCACHED_URL": settings.MEMCACHED_URL,
         "TEST_REDIS_DATABASE": REDIS_DATABASE,
-        "TEST_CACHE_PREFIX": NAME,
+        # The ids of one play are those of another: a prefix for each, and nobody's Memcached has to be emptied.
+        "TEST_CACHE_PREFIX": f"{NAME}-{secrets.token_hex(4)}",
     }

@@ -234,6 +234,14 @@ class CommandTests(SimpleTestCase):
         self.assertIn("| pull | 5 | 1 |", (self.output / "report.md").read_text())
         self.assertEqual(json.loads((self.output / "report.json").read_text())["choice"], "push")
 
+    def test_a_play_that_would_empty_somebody_elses_redis_is_refused(self):
+        laboratory = self.finished()
+
+        with override_settings(REDIS_URL="redis://127.0.0.1:1/0"), self.assertRaises(CommandError) as refused:
+            call_command("lab_play", "push", "1", str(laboratory.folder), "--pages=5")
+
+        self.assertIn("may be emptied", str(refused.exception))
+
     def test_sizes_that_make_no_sense_are_refused(self):
         for sizes in ("--readers=1", "--posts=0", "--repeats=0", "--pages=0", "--mix=-1"):
             with self.subTest(sizes):

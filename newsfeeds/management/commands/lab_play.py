@@ -5,15 +5,15 @@ Plays the trace of the feed laboratory once. `manage.py lab` starts it, one proc
 from pathlib import Path
 from typing import Any
 
-from django.core.cache import caches
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from newsfeeds.lab.player import play
-from newsfeeds.lab.processes import Laboratory
+from newsfeeds.lab.processes import REDIS_DATABASE, Laboratory
 from newsfeeds.lab.trace import Trace
-from utils.caching.redis.client import RedisUnavailable, client
+from utils.caching.redis.client import client
 
 
 class Command(BaseCommand):
@@ -27,9 +27,9 @@ class Command(BaseCommand):
 
     def handle(self, *, strategy: str, repeat: int, folder: Path, pages: int, **options: Any) -> None:
         trace = Trace.from_json((folder / "trace.json").read_text())
+        self.empty_redis()
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         try:
-            self.empty_caches()
             call_command("load_graph", str(folder / "edges.txt"), stdout=self.stdout, stderr=self.stderr)
             result = play(trace, strategy=strategy, repeat=repeat, pages=pages)
         except ValueError as error:
@@ -38,12 +38,16 @@ class Command(BaseCommand):
             connection.creation.destroy_test_db(str(connection.settings_dict["NAME"]), verbosity=0)
         Laboratory(folder, trace, pages).keep(result)
 
-    def empty_caches(self) -> None:
+    def empty_redis(self) -> None:
         """
-        Empty what an earlier play has left in the laboratory's own Redis database and under its keys.
+        Empty what an earlier play has left in the laboratory's own Redis database.
+
+        :raises CommandError: this process would empty another one.
         """
-        try:
-            client.call("FLUSHDB")
-        except RedisUnavailable:
-            self.stderr.write("There is no Redis: lists of ids are not cached.")
-        caches["objects"].clear()
+        if not settings.REDIS_URL:
+            return
+        if not settings.REDIS_URL.endswith(f"/{REDIS_DATABASE}"):
+            raise CommandError(
+                f"only Redis database {REDIS_DATABASE} may be emptied; manage.py lab starts this command"
+            )
+        client.call("FLUSHDB")
