@@ -3,6 +3,7 @@ Playing a trace through the real services, and holding sampled pages against the
 """
 
 import random
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from newsfeeds.lab.trace import DELETE, FOLLOW, POST, READ, UNFOLLOW, Act, Trace
 from newsfeeds.models import NewsFeed
 from newsfeeds.services import FeedDefinition, NewsFeedService, PostingService
 from newsfeeds.services.definition import DefinedFeed
+from newsfeeds.storage import store_to_read
 from outbox.handling import handle
 from outbox.relay import cut_into_batches
 from outbox.services import OutboxService
@@ -29,6 +31,8 @@ from utils.database.pagination import IdRange, fill_page
 Entry = tuple[int, bytes | None]
 
 PAGE_SIZE = 20
+# Posts of the history whose events are handled together, as a worker does with what has piled up.
+HANDLED_AT_ONCE = 100
 # Pages of one reader that are looked at, at most: the first, and others that begin anywhere.
 PAGES_A_READER = 10
 
@@ -39,6 +43,11 @@ class Strategy(Protocol):
     """
 
     skipped_events: frozenset[str]
+
+    def shows(self, reader_id: int, tweet_id: int) -> bool:
+        """
+        Return whether the reader's home feed would have the tweet now.
+        """
 
     def read(self, reader: User, *, before: int | None) -> list[int]:
         """
@@ -53,6 +62,9 @@ class Served:
 
     skipped_events: frozenset[str] = frozenset()
 
+    def shows(self, reader_id: int, tweet_id: int) -> bool:
+        return bool(store_to_read(reader_id).count_feeds_with(tweet_id, [reader_id]))
+
     def read(self, reader: User, *, before: int | None) -> list[int]:
         page = NewsFeedService.load_feed(viewer=reader, id_range=IdRange(before=before), limit=PAGE_SIZE)
         return [tweet.id for tweet in page.rows]
@@ -64,6 +76,9 @@ class Pulled:
     """
 
     skipped_events = frozenset({TweetCreated.name})
+
+    def shows(self, reader_id: int, tweet_id: int) -> bool:
+        return bool(FeedDefinition.get_tweet_ids(reader_id, before=tweet_id + 1, after=tweet_id - 1, limit=1))
 
     def read(self, reader: User, *, before: int | None) -> list[int]:
         # As load_feed does it, so that nothing but where the ids come from makes the difference.
@@ -100,10 +115,11 @@ class Player:
     def __init__(self, trace: Trace, strategy: Strategy, result: Result) -> None:
         self.trace, self.strategy, self.result = trace, strategy, result
         self.users = {user.id: user for user in User.objects.select_related("profile")}
-        self.followers: dict[int, int] = {}
-        self.followees: dict[int, int] = {}
+        self.followers: defaultdict[int, set[int]] = defaultdict(set)
+        self.followees: Counter[int] = Counter()
         for follower_id, followee_id in trace.edges:
-            self._count(follower_id, followee_id, 1)
+            self.followers[followee_id].add(follower_id)
+            self.followees[follower_id] += 1
         # Ids of the tweets, in the order in which they were posted.
         self.tweet_ids: list[int] = []
         self.verbs: dict[str, Callable[[Act], None]] = {
@@ -114,37 +130,53 @@ class Player:
             DELETE: self._delete,
         }
 
+    def post_history(self) -> None:
+        """
+        Post what is there before the first act, and deliver it in batches.
+        """
+        for number, author_id in enumerate(self.trace.history, start=1):
+            self.tweet_ids.append(self._post_tweet(author_id))
+            if number % HANDLED_AT_ONCE == 0:
+                self.let_everything_happen()
+        self.let_everything_happen()
+
     def play(self, acts: Iterable[Act]) -> None:
         for act in acts:
             self.verbs[act.kind](act)
 
-    def _count(self, follower_id: int, followee_id: int, change: int) -> None:
-        self.followers[followee_id] = self.followers.get(followee_id, 0) + change
-        self.followees[follower_id] = self.followees.get(follower_id, 0) + change
+    def _post_tweet(self, author_id: int) -> int:
+        content = f"Post {len(self.tweet_ids)} of the trace"
+        return PostingService.post_tweet(author=self.users[author_id], content=content).id
 
     def _post(self, act: Act) -> None:
-        before = NewsFeed.objects.count()
-        with measured(Cost(size=self.followers.get(act.user_id, 0))) as cost:
-            content = f"Post {len(self.tweet_ids)} of the trace"
-            tweet = PostingService.post_tweet(author=self.users[act.user_id], content=content)
+        followers = self.followers[act.user_id]
+        with measured(Cost(size=len(followers))) as cost:
+            tweet_id = self._post_tweet(act.user_id)
+        # The fan-out goes by ids: the last of them is the last who sees it.
+        seconds = cost.seconds if self.strategy.shows(max(followers, default=act.user_id), tweet_id) else None
+        with measured(cost):
             self.let_everything_happen()
-        cost.rows = NewsFeed.objects.count() - before
-        self.tweet_ids.append(tweet.id)
+        cost.seconds = seconds or cost.seconds
+        in_others, _, in_own = NewsFeedService.count_feeds(tweet_id=tweet_id, author_id=act.user_id)
+        cost.rows = in_others + in_own
+        self.tweet_ids.append(tweet_id)
         self.result.posts.append(cost)
 
     def _read(self, act: Act) -> None:
-        with measured(Cost(size=self.followees.get(act.user_id, 0))) as cost:
+        with measured(Cost(size=self.followees[act.user_id])) as cost:
             self.strategy.read(self.users[act.user_id], before=None)
         self.result.reads.append(cost)
 
     def _follow(self, act: Act) -> None:
         FriendshipService.follow(follower=self.users[act.user_id], followee=self.users[act.target])
-        self._count(act.user_id, act.target, 1)
+        self.followers[act.target].add(act.user_id)
+        self.followees[act.user_id] += 1
         self.let_everything_happen()
 
     def _unfollow(self, act: Act) -> None:
         FriendshipService.unfollow(follower=self.users[act.user_id], followee=self.users[act.target])
-        self._count(act.user_id, act.target, -1)
+        self.followers[act.target].remove(act.user_id)
+        self.followees[act.user_id] -= 1
         self.let_everything_happen()
 
     def _delete(self, act: Act) -> None:
@@ -171,6 +203,7 @@ def play(trace: Trace, *, strategy: str, repeat: int, pages: int) -> Result:
     """
     result = Result(strategy, repeat)
     player = Player(trace, strategy_of(strategy), result)
+    player.post_history()
     player.play(trace.acts)
     result.stored_rows, result.stored_bytes = NewsFeed.objects.count(), stored_bytes()
     check_pages(player, pages=pages, seed=trace.seed + repeat)

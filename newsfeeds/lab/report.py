@@ -61,17 +61,23 @@ def write(folder: Path, run: Run, trace: Trace, summaries: Sequence[Summary]) ->
     crossovers = find_crossovers(summaries)
     for name, words in WORDS.items():
         (folder / name).write_text(Page(words, run, trace, summaries, crossovers).text(), encoding="utf-8")
+        draw(summaries, words, folder)
     values = {
         **asdict(run),
         "machine": run.machine,
-        "trace": {"seed": trace.seed, "sha256": trace.digest, "mix": trace.mix, "acts": trace.count()},
+        "trace": {
+            "seed": trace.seed,
+            "sha256": trace.digest,
+            "mix": trace.mix,
+            "history": len(trace.history),
+            "acts": trace.count(),
+        },
         "strategies": [asdict(summary) for summary in summaries],
         "totals": {s.strategy: {mix: s.total_cpu_ms(mix) for mix in MIXES} for s in summaries},
         "crossovers": [asdict(crossover) for crossover in crossovers],
         "choice": chosen.strategy if (chosen := choose(summaries, trace.mix)) else None,
     }
     (folder / "report.json").write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-    draw(summaries, folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,10 @@ class Page:
             "graph": self.words["generated"] if self.run.graph == "generated" else self.run.graph,
             "people": f"{len({id for edge in self.trace.edges for id in edge}):,}",
             "edges": f"{len(self.trace.edges):,}",
-            "acts": ", ".join(f"{kind} {count:,}" for kind, count in sorted(self.trace.count().items())),
+            "history": f"{len(self.trace.history):,}",
+            "acts": self.words["comma"].join(
+                f"{count:,} {self.words[f'kind_{kind}']}" for kind, count in sorted(self.trace.count().items())
+            ),
             "seed": self.trace.seed,
             "digest": self.trace.digest,
             "repeats": self.run.repeats,
@@ -122,7 +131,7 @@ class Page:
         if not others:
             return self.say("only_choice", strategy=chosen.strategy, total=total)
         second = min(others, key=lambda summary: summary.total_cpu_ms(self.trace.mix))
-        return self.say(
+        why = self.say(
             "choice",
             strategy=chosen.strategy,
             mix=f"{self.trace.mix:g}",
@@ -134,6 +143,17 @@ class Page:
             second_post=number(second.figures["post_cpu_ms"].median),
             second_read=number(second.figures["read_cpu_ms"].median),
         )
+        return self.words["space"].join([why, self.turning_point(chosen.strategy, second.strategy)])
+
+    def turning_point(self, chosen: str, second: str) -> str:
+        """
+        Return the sentence that says at which mix the other one would be chosen.
+        """
+        (crossover,) = find_crossovers([one for one in self.summaries if one.strategy in {chosen, second}])
+        if crossover.reads_per_post is None:
+            return self.say("choice_always", second=second)
+        name = "choice_below" if crossover.below == chosen else "choice_above"
+        return self.say(name, second=second, point=number(crossover.reads_per_post))
 
     def truth(self) -> str:
         return table(

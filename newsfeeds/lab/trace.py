@@ -13,7 +13,8 @@ from typing import NamedTuple
 from newsfeeds.lab.graph import Edge
 
 POST, READ, FOLLOW, UNFOLLOW, DELETE = "post", "read", "follow", "unfollow", "delete"
-# Rates of posts are of a Pareto distribution: a fifth of the authors post four fifths of the tweets.
+# Rates of posts are of a Pareto distribution, a fifth of the authors posting four fifths of the tweets, times the
+# number of followers: who has more of them posts more (Kwak et al., What is Twitter, WWW 2010).
 POST_RATE_SHAPE = 1.16
 # So many acts of these kinds come to a hundred posts.
 FOLLOWS, UNFOLLOWS, DELETES = 20, 10, 5
@@ -38,11 +39,13 @@ class Trace:
     The graph at the start, and the acts. The same seed, graph and sizes give the same trace, byte for byte.
 
     :param mix: reads per post.
+    :param history: authors of the posts that are there before the first act; they have the first numbers.
     """
 
     seed: int
     mix: float
     edges: list[Edge]
+    history: list[int] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
 
     @property
@@ -53,13 +56,13 @@ class Trace:
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
     def to_json(self) -> str:
-        return json.dumps({"seed": self.seed, "mix": self.mix, "edges": self.edges, "acts": self.acts})
+        return json.dumps({name: getattr(self, name) for name in self.__slots__})
 
     @classmethod
     def from_json(cls, text: str) -> "Trace":
         values = json.loads(text)
         edges = [(follower_id, followee_id) for follower_id, followee_id in values["edges"]]
-        return cls(values["seed"], values["mix"], edges, [Act(*act) for act in values["acts"]])
+        return cls(**{**values, "edges": edges, "acts": [Act(*act) for act in values["acts"]]})
 
     def count(self) -> dict[str, int]:
         """
@@ -68,11 +71,13 @@ class Trace:
         return dict(Counter(act.kind for act in self.acts))
 
 
-def record(edges: Sequence[Edge], *, posts: int, mix: float, seed: int) -> Trace:
+def record(edges: Sequence[Edge], *, history: int, posts: int, mix: float, seed: int) -> Trace:
     """
     Return a trace of `posts` posts and `mix` reads for each of them, and some follows, unfollows and deletes.
+
+    :param history: how many posts are there before.
     """
-    return Recorder(edges, seed).record(posts, mix)
+    return Recorder(edges, seed).record(history, posts, mix)
 
 
 class Recorder:
@@ -85,8 +90,11 @@ class Recorder:
         self._seed = seed
         self._edges = sorted(set(edges))
         self._readers = sorted({follower_id for follower_id, _ in edges})
-        self._authors = sorted({followee_id for _, followee_id in edges})
-        self._rates = [self._chance.paretovariate(POST_RATE_SHAPE) for _ in self._authors]
+        followers = Counter(followee_id for _, followee_id in self._edges)
+        self._authors = sorted(followers)
+        self._rates = [
+            followers[author_id] * self._chance.paretovariate(POST_RATE_SHAPE) for author_id in self._authors
+        ]
         idle = set(self._chance.sample(self._readers, round(IDLE_SHARE * len(self._readers))))
         self._active = [user_id for user_id in self._readers if user_id not in idle] or self._readers
         self._following = dict.fromkeys(self._edges)
@@ -94,7 +102,7 @@ class Recorder:
         self._posts: dict[int, int] = {}
         self._posts_count = 0
 
-    def record(self, posts: int, mix: float) -> Trace:
+    def record(self, history: int, posts: int, mix: float) -> Trace:
         counts = {
             POST: posts,
             READ: round(posts * mix),
@@ -102,10 +110,11 @@ class Recorder:
             UNFOLLOW: posts * UNFOLLOWS // 100,
             DELETE: posts * DELETES // 100,
         }
+        earlier = [self._post().user_id for _ in range(history)]
         kinds = [kind for kind, count in counts.items() for _ in range(count)]
         self._chance.shuffle(kinds)
         drawn = [self._draw(kind, position / len(kinds)) for position, kind in enumerate(kinds)]
-        return Trace(self._seed, mix, self._edges, [act for act in drawn if act])
+        return Trace(self._seed, mix, self._edges, earlier, [act for act in drawn if act])
 
     def _draw(self, kind: str, progress: float) -> Act | None:
         match kind:

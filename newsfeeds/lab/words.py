@@ -18,7 +18,7 @@ $choice
 * Command: `$command`
 * Commit $commit, profile $profile, $machine; $seconds seconds
 * Graph: $graph, $people people, $edges follows
-* Trace: $acts; $mix reads per post; seed $seed
+* Trace: $history posts that are there before, then $acts; $mix reads per post; seed $seed
 * SHA-256 of graph and trace: $digest
 
 Figures are medians of $repeats repeats, with the lowest and the highest in brackets. Each strategy and repeat ran in a process and a database of its own.
@@ -35,13 +35,17 @@ $truth
 
 $figures
 
-![CPU of a first page](reads.svg)
+![What a first page costs](reads.svg)
+
+![How soon a post is visible](freshness.svg)
+
+![What is stored](storage.svg)
 
 ## A post, by followers of its author
 
 $classes
 
-![CPU of a post](posts.svg)
+![What a post costs, by followers of its author](posts.svg)
 
 ## One post and its reads
 
@@ -49,7 +53,7 @@ CPU milliseconds.
 
 $totals
 
-![Totals](totals.svg)
+![One post and its reads](totals.svg)
 
 ## Crossover points
 
@@ -69,6 +73,31 @@ $crossovers
     "crossover_titles": "below|above|measured|predicted",
     "reads_per_post": "reads per post",
     "never": "none",
+    "choice_below": "Above $point reads per post it is `$second` that is cheaper.",
+    "choice_above": "Below $point reads per post it is `$second` that is cheaper.",
+    "choice_always": "There is no mix at which `$second` is cheaper.",
+    "kind_delete": "deletes",
+    "kind_follow": "follows",
+    "kind_post": "posts",
+    "kind_read": "reads",
+    "kind_unfollow": "unfollows",
+    "comma": ", ",
+    "space": " ",
+    "suffix": "",
+    "followers": "followers of the author",
+    "cpu_ms": "CPU ms",
+    "ms": "ms",
+    "rows": "rows",
+    "bytes": "bytes",
+    "worst": "worst",
+    "plot_totals": "One post and its reads",
+    "plot_ratios": "The same, as a multiple of the cheapest",
+    "plot_post_cpu": "A post: processor time",
+    "plot_post_rows": "A post: rows in feeds",
+    "plot_read_cpu": "A first page: processor time",
+    "plot_read_waits": "A first page: time on the clock",
+    "plot_freshness": "From a post until all may see it",
+    "plot_storage": "What all feeds take",
     "post_cpu_ms": "post, CPU ms",
     "post_rows": "post, rows",
     "post_round_trips": "post, round trips",
@@ -97,7 +126,7 @@ $choice
 * 命令：`$command`
 * 提交 $commit，配置 $profile，$machine；耗时 $seconds 秒
 * 关注图：$graph，$people 人，$edges 条关注关系
-* 轨迹：$acts；每发一帖读 $mix 次；随机种子 $seed
+* 轨迹：先有 $history 条历史帖子，然后是 $acts；每发一帖读 $mix 次；随机种子 $seed
 * 关注图与轨迹的 SHA-256：$digest
 
 表中数字是 $repeats 次重复的中位数，括号内为最小值和最大值。每种策略的每次重复都使用独立的进程和独立的数据库。
@@ -114,13 +143,17 @@ $truth
 
 $figures
 
-![首页读取的 CPU](reads.svg)
+![读取首页的开销](reads.zh-CN.svg)
+
+![发帖后多久可见](freshness.zh-CN.svg)
+
+![存储占用](storage.zh-CN.svg)
 
 ## 按作者粉丝数看发帖开销
 
 $classes
 
-![发帖的 CPU](posts.svg)
+![按作者粉丝数看发帖开销](posts.zh-CN.svg)
 
 ## 一次发帖加上对应的读取
 
@@ -128,7 +161,7 @@ $classes
 
 $totals
 
-![总开销](totals.svg)
+![一次发帖加上对应的读取](totals.zh-CN.svg)
 
 ## 交叉点
 
@@ -148,6 +181,31 @@ $crossovers
     "crossover_titles": "低于时更省|高于时更省|实测|预测",
     "reads_per_post": "每帖读取次数",
     "never": "无",
+    "choice_below": "每帖读取次数高于 $point 时，`$second` 更省。",
+    "choice_above": "每帖读取次数低于 $point 时，`$second` 更省。",
+    "choice_always": "无论读写比如何，`$second` 都不会更省。",
+    "kind_delete": "次删除",
+    "kind_follow": "次关注",
+    "kind_post": "次发帖",
+    "kind_read": "次读取",
+    "kind_unfollow": "次取关",
+    "comma": "、",
+    "space": "",
+    "suffix": ".zh-CN",
+    "followers": "作者的粉丝数",
+    "cpu_ms": "CPU 毫秒",
+    "ms": "毫秒",
+    "rows": "行",
+    "bytes": "字节",
+    "worst": "最长",
+    "plot_totals": "一次发帖加上对应的读取",
+    "plot_ratios": "同上，以最省者为 1 倍",
+    "plot_post_cpu": "发一帖：CPU 时间",
+    "plot_post_rows": "发一帖：写入的 feed 行数",
+    "plot_read_cpu": "读首页：CPU 时间",
+    "plot_read_waits": "读首页：实际耗时",
+    "plot_freshness": "从发帖到所有粉丝可见",
+    "plot_storage": "全部 feed 行占用的空间",
     "post_cpu_ms": "发帖，CPU 毫秒",
     "post_rows": "发帖，行数",
     "post_round_trips": "发帖，往返次数",

@@ -20,11 +20,11 @@ from newsfeeds.management.commands.lab import describe_commit
 from newsfeeds.models import NewsFeed
 from testing.testcases import ApiTestCase
 
-SMALL = ("--readers=6", "--posts=4", "--mix=2", "--repeats=1", "--pages=5")
+SMALL = ("--readers=6", "--history=3", "--posts=4", "--mix=2", "--repeats=1", "--pages=5")
 
 
 def small_trace():
-    return trace.record(graph.generate(readers=6, seed=2010), posts=4, mix=2.0, seed=2010)
+    return trace.record(graph.generate(readers=6, seed=2010), history=3, posts=4, mix=2.0, seed=2010)
 
 
 def lab(*arguments):
@@ -43,16 +43,16 @@ class TraceTests(SimpleTestCase):
     def test_the_same_seed_gives_the_same_trace_and_another_seed_another(self):
         again = trace.Trace.from_json(small_trace().to_json())
 
-        other = trace.record(graph.generate(readers=6, seed=2010), posts=4, mix=2.0, seed=2011)
+        other = trace.record(graph.generate(readers=6, seed=2010), history=3, posts=4, mix=2.0, seed=2011)
 
         self.assertEqual(again, small_trace())
         self.assertEqual(again.digest, small_trace().digest)
         self.assertNotEqual(other.digest, again.digest)
 
     def test_nobody_does_what_is_not_possible(self):
-        recorded = trace.record(graph.generate(readers=30, seed=1), posts=200, mix=1, seed=1)
+        recorded = trace.record(graph.generate(readers=30, seed=1), history=10, posts=200, mix=1, seed=1)
 
-        following, posts = set(recorded.edges), {}
+        following, posts = set(recorded.edges), dict(enumerate(recorded.history))
         for kind, user_id, target in recorded.acts:
             match kind:
                 case trace.POST:
@@ -66,11 +66,11 @@ class TraceTests(SimpleTestCase):
                 case trace.DELETE:
                     self.assertEqual(posts[target], user_id)
                     posts[target] = None
-        self.assertEqual(len(posts), 200)
+        self.assertEqual(len(posts), 210)
         self.assertEqual(recorded.count()["read"], 200)
 
     def test_some_readers_return_only_at_the_end(self):
-        recorded = trace.record(graph.generate(readers=30, seed=1), posts=100, mix=10, seed=1)
+        recorded = trace.record(graph.generate(readers=30, seed=1), history=0, posts=100, mix=10, seed=1)
 
         reads = [act.user_id for act in recorded.acts if act.kind == trace.READ]
         early, late = set(reads[: len(reads) // 2]), set(reads[len(reads) // 2 :])
@@ -80,14 +80,14 @@ class TraceTests(SimpleTestCase):
     def test_a_graph_is_read_from_a_plain_and_from_a_gzipped_file(self):
         with tempfile.TemporaryDirectory() as folder:
             plain, zipped = Path(folder, "edges.txt"), Path(folder, "edges.txt.gz")
-            plain.write_text("# who follows whom\n1 2\n3 2\n2 2\n1 2\n")
+            plain.write_text("# who follows whom\n1 2\n3 2\n2 2\n1 2\n3 1\n")
             zipped.write_bytes(gzip.compress(plain.read_bytes()))
 
-            self.assertEqual(graph.read(plain, readers=10, seed=1), [(1, 2), (3, 2)])
-            self.assertEqual(graph.read(zipped, readers=10, seed=1), [(1, 2), (3, 2)])
-            self.assertEqual(len(graph.read(plain, readers=1, seed=1)), 1)
+            self.assertEqual(graph.read(plain, readers=10), [(1, 2), (3, 1), (3, 2)])
+            self.assertEqual(graph.read(zipped, readers=10), [(1, 2), (3, 1), (3, 2)])
+            self.assertEqual(graph.read(plain, readers=1), [(3, 1), (3, 2)])
             with self.assertRaises(graph.UnreadableGraph):
-                graph.read(Path(folder, "none.txt"), readers=1, seed=1)
+                graph.read(Path(folder, "none.txt"), readers=1)
 
 
 @override_settings(FEED_STRATEGY="push")
@@ -126,6 +126,18 @@ class PlayTests(ApiTestCase):
         check_pages(self.player, pages=20, seed=1)
 
         self.assertEqual((self.player.result.pages, self.player.result.differences), (20, 0))
+
+    def test_posts_of_the_history_are_there_and_cost_nothing(self):
+        self.player.trace.history.extend([self.alice.id, self.bob.id])
+
+        with self.captureOnCommitCallbacks(execute=True):
+            self.player.post_history()
+        self.plays(("delete", self.alice.id, 0))
+        check_pages(self.player, pages=20, seed=1)
+
+        self.assertEqual(self.player.result.posts, [])
+        self.assertEqual(self.player.strategy.read(self.player.users[self.bob.id], before=None), self.player.tweet_ids[1:])
+        self.assertEqual(self.player.result.differences, 0)
 
     def test_a_row_that_is_missing_is_found(self):
         self.plays(*[("post", self.alice.id)] * 3)
@@ -212,13 +224,14 @@ class CommandTests(SimpleTestCase):
         lab("--strategies", "push", f"--output={self.output}")
 
         english, chinese = ((self.output / name).read_text() for name in ("report.md", "report.zh-CN.md"))
-        for text in (english, chinese):
+        for text, suffix in ((english, ""), (chinese, ".zh-CN")):
             self.assertIn(small_trace().digest, text)
             self.assertIn(describe_commit(), text)
             self.assertNotIn("$", text)
-            for name in ("totals", "posts", "reads"):
-                self.assertIn(f"({name}.svg)", text)
-                self.assertTrue((self.output / f"{name}.svg").read_text().startswith("<?xml"))
+            for name in ("totals", "posts", "reads", "freshness", "storage"):
+                picture = f"{name}{suffix}.svg"
+                self.assertIn(f"({picture})", text)
+                self.assertTrue((self.output / picture).read_text().startswith("<?xml"))
         self.assertIn("Which strategy for this graph", english)
         self.assertIn("这张关注图该选哪种策略", chinese)
         self.assertEqual(english.count("\n|"), chinese.count("\n|"))

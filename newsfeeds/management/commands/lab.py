@@ -33,6 +33,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", nargs="?", type=Path, help="lines `A B`: A follows B; without it one is generated")
         parser.add_argument("--readers", type=int, default=500, metavar="N", help="people who read (500)")
+        parser.add_argument("--history", type=int, default=500, metavar="N", help="posts that are there before (500)")
         parser.add_argument("--posts", type=int, default=150, metavar="N", help="posts of the trace (150)")
         parser.add_argument("--mix", type=float, default=10, metavar="X", help="reads per post (10)")
         parser.add_argument("--strategies", nargs="+", choices=STRATEGIES, default=list(PLAYED), metavar="NAME")
@@ -42,7 +43,8 @@ class Command(BaseCommand):
         parser.add_argument("--output", type=Path, default=Path(settings.BASE_DIR, "docs", "lab"), metavar="FOLDER")
 
     def handle(self, *, file: Path | None, strategies: list[str], repeats: int, output: Path, **options: Any) -> None:
-        if min(options["readers"] - 1, options["posts"], repeats, options["pages"]) < 1 or options["mix"] < 0:
+        least = min(options["readers"] - 1, options["posts"], repeats, options["pages"])
+        if least < 1 or min(options["history"], options["mix"]) < 0:
             raise CommandError("There must be two readers, and a post, a repeat and a page at least.")
         started = time.monotonic()
         recorded = self.record(file, **options)
@@ -64,12 +66,13 @@ class Command(BaseCommand):
         laboratory.clear()
         self.conclude(summaries, recorded.mix, output)
 
-    def record(self, file: Path | None, *, readers: int, posts: int, mix: float, seed: int, **rest: Any) -> trace.Trace:
+    def record(self, file: Path | None, *, readers: int, seed: int, **options: Any) -> trace.Trace:
+        sizes = {name: options[name] for name in ("history", "posts", "mix")}
         try:
-            edges = graph.read(file, readers=readers, seed=seed) if file else graph.generate(readers=readers, seed=seed)
+            edges = graph.read(file, readers=readers) if file else graph.generate(readers=readers, seed=seed)
         except graph.UnreadableGraph as error:
             raise CommandError(str(error)) from error
-        return trace.record(edges, posts=posts, mix=mix, seed=seed)
+        return trace.record(edges, **sizes, seed=seed)
 
     def play(self, laboratory: Laboratory, strategies: list[str], repeats: int) -> list[Result]:
         results = laboratory.run(strategies, repeats=repeats)

@@ -2,6 +2,7 @@
 Plays the trace of the feed laboratory once. `manage.py lab` starts it, one process for each strategy and repeat.
 """
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +29,32 @@ class Command(BaseCommand):
     def handle(self, *, strategy: str, repeat: int, folder: Path, pages: int, **options: Any) -> None:
         trace = Trace.from_json((folder / "trace.json").read_text())
         self.empty_redis()
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         try:
-            call_command("load_graph", str(folder / "edges.txt"), stdout=self.stdout, stderr=self.stderr)
+            self.make_world(folder)
             result = play(trace, strategy=strategy, repeat=repeat, pages=pages)
         except ValueError as error:
             raise CommandError(str(error)) from error
         finally:
             connection.creation.destroy_test_db(str(connection.settings_dict["NAME"]), verbosity=0)
         Laboratory(folder, trace, pages).keep(result)
+
+    def make_world(self, folder: Path) -> None:
+        """
+        Make the scratch database with the people and the graph, and nothing else. SQLite's is made once and then copied.
+        """
+        world, scratch = folder / "world.sqlite3", connection.settings_dict["TEST"]["NAME"]
+        if is_made := world.exists():
+            shutil.copy(world, scratch)
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False, keepdb=is_made)
+        if is_made:
+            return
+        call_command("load_graph", str(folder / "edges.txt"), stdout=self.stdout, stderr=self.stderr)
+        if connection.vendor == "sqlite":
+            draft = folder / "world.draft"
+            draft.unlink(missing_ok=True)
+            with connection.cursor() as cursor:
+                cursor.execute("VACUUM INTO %s", [str(draft)])
+            draft.replace(world)
 
     def empty_redis(self) -> None:
         """
