@@ -136,7 +136,9 @@ class PlayTests(ApiTestCase):
         check_pages(self.player, pages=20, seed=1)
 
         self.assertEqual(self.player.result.posts, [])
-        self.assertEqual(self.player.strategy.read(self.player.users[self.bob.id], before=None), self.player.tweet_ids[1:])
+        self.assertEqual(
+            self.player.strategy.read(self.player.users[self.bob.id], before=None), self.player.tweet_ids[1:]
+        )
         self.assertEqual(self.player.result.differences, 0)
 
     def test_a_row_that_is_missing_is_found(self):
