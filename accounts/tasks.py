@@ -4,11 +4,9 @@ Handlers of events: accounts.
 
 from collections.abc import Sequence
 
-from accounts import cache
 from accounts.events import AccountDeleted, TokensRevoked, UserChanged
-from accounts.services import ProfileService
+from accounts.services import AccessTokenService, AccountService, ProfileService
 from outbox.handling import event_handler
-from utils.errors import Unavailable
 
 
 @event_handler()
@@ -19,8 +17,7 @@ def invalidate_user(events: Sequence[UserChanged]) -> str:
     Safe to run twice: it only writes the same tombstones again.
     """
     user_ids = {event.user_id for event in events}
-    if not cache.invalidate_user(*user_ids):
-        raise Unavailable("Memcached did not confirm")
+    AccountService.invalidate_users(user_ids=user_ids)
     return f"invalidated {len(user_ids)} users"
 
 
@@ -32,8 +29,7 @@ def invalidate_tokens(events: Sequence[TokensRevoked]) -> str:
     Safe to run twice: it only writes the same tombstones again.
     """
     key_hashes = {key_hash for event in events for key_hash in event.key_hashes}
-    if not cache.invalidate_tokens(key_hashes):
-        raise Unavailable("Redis did not confirm")
+    AccessTokenService.invalidate(key_hashes=key_hashes)
     return f"invalidated {len(key_hashes)} tokens"
 
 

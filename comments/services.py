@@ -26,7 +26,7 @@ from utils.caching.memcached.objects import Lookup, read_through
 from utils.database.counters import Counter, Drift
 from utils.database.pagination import IdRange, Page, fill_page
 from utils.database.transactions import after_commit, create_with_time_id, retried_transaction
-from utils.errors import Missing
+from utils.errors import Missing, Unavailable
 from utils.idempotency.services import IdempotencyService
 
 
@@ -188,6 +188,16 @@ class CommentService:
         Return a comment that was just written, as a page would show it.
         """
         return cls.load_visible(records=[cache.comment_record(comment)], viewer=viewer)[0]
+
+    @classmethod
+    def invalidate_first_comments(cls, *, tweet_ids: Collection[int]) -> None:
+        """
+        Invalidate the cached first comments of tweets. One round trip.
+
+        :raises Unavailable: Memcached did not confirm it.
+        """
+        if not cache.invalidate_first_comments(*tweet_ids):
+            raise Unavailable("Memcached did not confirm")
 
     @classmethod
     def invalidate_liked(cls, *, comment_ids: Collection[int]) -> bool:

@@ -5,7 +5,6 @@ Event handlers of comments.
 from collections.abc import Sequence
 
 from accounts.events import AccountDeleted
-from comments import cache
 from comments.events import CommentEvent, CommentsPurgeContinued
 from comments.services import CommentService
 from likes.events import LikeEvent
@@ -33,8 +32,7 @@ def invalidate_first_comments(events: Sequence[CommentEvent]) -> str:
     Safe to run twice: the second run replaces a tombstone by a tombstone.
     """
     tweet_ids = {event.tweet_id for event in events}
-    if not cache.invalidate_first_comments(*tweet_ids):
-        raise Unavailable("Memcached did not confirm")
+    CommentService.invalidate_first_comments(tweet_ids=tweet_ids)
     return f"the first comments on {len(tweet_ids)} tweets are invalidated"
 
 

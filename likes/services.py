@@ -23,7 +23,7 @@ from utils.database.counters import Counter
 from utils.database.pagination import IdRange, fill_page
 from utils.database.prepared import PreparedQuery, PreparedUpdate, visible_query
 from utils.database.transactions import after_commit, create_with_time_id, retried_transaction
-from utils.errors import Refused
+from utils.errors import Refused, Unavailable
 
 
 class NothingToLike(Refused):
@@ -127,6 +127,16 @@ class LikeService:
             event=event_type(content_type=content_type, object_id=target.id, user_id=user.id, owner_id=target.user_id)
         )
         after_commit(cache.invalidate_likes, [(user.id, content_type, target.id)])
+
+    @classmethod
+    def invalidate_likes(cls, *, likes: Collection[tuple[int, str, int]]) -> None:
+        """
+        Invalidate the cached copies of likes, which are (user id, content type, target id). One round trip.
+
+        :raises Unavailable: Memcached did not confirm it.
+        """
+        if not cache.invalidate_likes(likes):
+            raise Unavailable("Memcached did not confirm")
 
     @classmethod
     def liked_lookup(cls, *, viewer: Viewer, model: type[Likeable]) -> Lookup | None:

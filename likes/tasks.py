@@ -5,11 +5,9 @@ Event handlers of likes.
 from collections.abc import Sequence
 
 from accounts.events import AccountDeleted
-from likes import cache
 from likes.events import LikeEvent, LikesPurgeContinued
 from likes.services import LikeService
 from outbox.handling import event_handler
-from utils.errors import Unavailable
 
 
 @event_handler(aliases=["likes.tasks.invalidate_like"])
@@ -20,8 +18,7 @@ def invalidate_likes(events: Sequence[LikeEvent]) -> str:
     Safe to run twice: the second run replaces a tombstone by a tombstone.
     """
     likes = {(event.user_id, event.content_type, event.object_id) for event in events}
-    if not cache.invalidate_likes(likes):
-        raise Unavailable("Memcached did not confirm")
+    LikeService.invalidate_likes(likes=likes)
     return f"{len(likes)} likes are invalidated"
 
 

@@ -21,7 +21,7 @@ from outbox.services import OutboxService
 from utils.caching.memcached.objects import Lookup, read_through
 from utils.database.counters import add_to_counters
 from utils.database.transactions import after_commit
-from utils.errors import Refused
+from utils.errors import Refused, Unavailable
 
 
 class UsernameTaken(Refused):
@@ -181,6 +181,16 @@ class AccountService:
         """
         OutboxService.record(event=UserChanged(user_id=user_id))
         after_commit(cache.invalidate_user, user_id)
+
+    @classmethod
+    def invalidate_users(cls, *, user_ids: Collection[int]) -> None:
+        """
+        Invalidate cached copies of users. Two round trips in all.
+
+        :raises Unavailable: a cache did not confirm it.
+        """
+        if not cache.invalidate_user(*user_ids):
+            raise Unavailable("Memcached did not confirm")
 
     @classmethod
     def user_lookup(cls, *, user_ids: Iterable[int]) -> Lookup:

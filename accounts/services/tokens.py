@@ -3,6 +3,7 @@ The verbs of access tokens.
 """
 
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from accounts.models import AccessToken, User
 from outbox.services import OutboxService
 from utils.database.time_ids import format_time
 from utils.database.transactions import after_commit
+from utils.errors import Unavailable
 
 
 class AccessTokenService:
@@ -86,3 +88,13 @@ class AccessTokenService:
                 tokens.delete()
                 OutboxService.record(event=TokensRevoked(key_hashes=key_hashes))
                 after_commit(cache.invalidate_tokens, key_hashes)
+
+    @classmethod
+    def invalidate(cls, *, key_hashes: Collection[str]) -> None:
+        """
+        Invalidate cached copies of revoked tokens. One round trip.
+
+        :raises Unavailable: the cache did not confirm it.
+        """
+        if not cache.invalidate_tokens(key_hashes):
+            raise Unavailable("Redis did not confirm")

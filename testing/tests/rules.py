@@ -17,6 +17,7 @@ CLIENT_LIBRARIES = {
     "pymemcache": "utils.caching.memcached",
 }
 TASK_DECORATORS = {"event_handler", "shared_task", "task"}
+FOR_TASKS = {"outbox.handling", "utils.errors", "utils.hbase.pool"}
 DOTTED = re.compile(r"([a-z_]+)(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
 PINNED = re.compile(r"[\w.-]+(\[[a-z0-9,]+\])?(==|~=)[0-9][0-9.]*(b[0-9]+)?$|[\w.-]+>=[0-9.]+,<[0-9.]+$")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -106,6 +107,20 @@ def tasks_say_why_they_may_run_twice(sources):
         if any(name_of(decorator) in TASK_DECORATORS for decorator in function.decorator_list)
         and "Safe to run twice:" not in (ast.get_docstring(function) or "")
         and not is_nested(source, function)
+    ]
+
+
+def tasks_call_services_only(sources):
+    """
+    Find task modules that import anything else of ours. A timeout is for the whole task, whatever it calls.
+    """
+    modules = {source.module for source in sources}
+    return [
+        source.at(node, f"a task that imports {name}")
+        for source in sources
+        if source.part == "tasks" and source.app != ROOF
+        for node, name in imports(source, modules)
+        if name not in FOR_TASKS and name.split(".")[1] not in {"services", "events", "constants"}
     ]
 
 

@@ -47,6 +47,11 @@ OFFENDERS = {
         ("tweets/tasks.py", "@shared_task\ndef forget(message_id):\n    pass"),
         ("tweets/tasks.py", "@app.task(queue='a')\ndef forget(message_id):\n    '''Twice is fine.'''"),
     ],
+    rules.tasks_call_services_only: [
+        ("tweets/tasks.py", "from tweets import cache"),
+        ("likes/tasks.py", "from likes.models import Like"),
+        ("friendships/tasks.py", "from utils.database.counters import Counter"),
+    ],
     rules.promises_are_written_down: [
         ("tweets/cache.py", "ids = []"),
         ("tweets/services/photos.py", "'''Verbs.'''\nclass PhotoService:\n    pass"),
@@ -116,6 +121,9 @@ class HouseRulesTests(SimpleTestCase):
 
     def test_every_task_says_why_it_may_run_twice(self):
         self.assert_kept(rules.tasks_say_why_they_may_run_twice)
+
+    def test_tasks_call_services_and_nothing_else(self):
+        self.assert_kept(rules.tasks_call_services_only)
 
     def test_modules_models_services_and_verbs_have_docstrings(self):
         self.assert_kept(rules.promises_are_written_down)
