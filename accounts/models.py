@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser, UserManager
 from django.db import models, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -17,6 +18,7 @@ from accounts.constants import (
     MAX_NICKNAME_LENGTH,
     SEARCH_KEY_LENGTH,
     USERNAME_COLUMN,
+    VIEW_EMAIL,
     RoleRank,
 )
 from utils.database.prepared import VisibleQuerySet
@@ -59,6 +61,13 @@ class UserQuerySet(VisibleQuerySet["User"]):
         """
         not_deleted = self.filter(deleted_at__isnull=True)
         return not_deleted if viewer.is_staff else not_deleted.filter(suspended_at__isnull=True)
+
+    def starting_with(self, prefix: str, *, viewer: "Viewer") -> "UserQuerySet":
+        """
+        Return the users whose name begins with `prefix`, or whose mail address does, if `viewer` may see it.
+        """
+        found = Q(username__startswith=prefix)
+        return self.filter(found | Q(email__startswith=prefix) if viewer.has_perm(VIEW_EMAIL) else found)
 
 
 # The stubs cannot follow `from_queryset` of a manager that is not generic.

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.contrib.auth.views import LogoutView
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter
@@ -35,9 +34,9 @@ from accounts.api.serializers import (
 )
 from accounts.api.users import logged_in_user
 from accounts.cache import to_record
-from accounts.constants import LOGIN_BACKEND, MAX_NICKNAME_LENGTH, MAX_SEARCH_CURSOR, VIEW_EMAIL
+from accounts.constants import LOGIN_BACKEND, MAX_NICKNAME_LENGTH, MAX_SEARCH_CURSOR
 from accounts.devices import remember
-from accounts.models import User, UserProfile
+from accounts.models import User, UserProfile, UserQuerySet
 from accounts.services import AccessTokenService, AccountService, ProfileService, SearchService, WrongCredentials
 from friendships.services import FriendshipService
 from utils.api.files import FileView
@@ -208,8 +207,8 @@ class UserViewSet(APIViewSet):
     pagination_class = CountedPagination  # type: ignore[assignment]  # the base class has none and no annotation
     conditional = {"list", "retrieve", "by", "search"}
 
-    def get_queryset(self) -> QuerySet[User]:
-        users: QuerySet[User] = User.objects.visible_to(self.request.user).select_related("profile")
+    def get_queryset(self) -> UserQuerySet:
+        users: UserQuerySet = User.objects.visible_to(self.request.user).select_related("profile")
         return users
 
     def list(self, request: Request) -> Response:
@@ -218,9 +217,7 @@ class UserViewSet(APIViewSet):
         """
         users = self.get_queryset().order_by("id")
         if search := request.query_params.get("search", "").strip().lower():
-            found = Q(username__startswith=search)
-            may_see_email = request.user.has_perm(VIEW_EMAIL)
-            users = users.filter(found | Q(email__startswith=search) if may_see_email else found)
+            users = users.starting_with(search, viewer=request.user)
         records = [to_record(user) for user in self.paginate_queryset(users) or ()]
         return self.get_paginated_response(self.get_serializer(records, many=True).data)
 
@@ -269,8 +266,8 @@ class ProfileViewSet(APIViewSet):
     rates = {"update": "profiles.update", "partial_update": "profiles.update"}
 
     def get_object(self) -> UserProfile:
-        visible = UserProfile.objects.filter(user__in=User.objects.visible_to(self.request.user))
-        profile = get_object_or_404(visible, id=self.kwargs["pk"])
+        visible = User.objects.visible_to(self.request.user)
+        profile = get_object_or_404(UserProfile, user__in=visible, id=self.kwargs["pk"])
         self.check_object_permissions(self.request, profile)
         return profile
 

@@ -67,7 +67,7 @@ class CommentViewSet(APIViewSet):
         The comments on the tweet `tweet_id`, oldest first.
         """
         tweet_id = integer_parameter(request, "tweet_id")
-        if not Tweet.objects.visible_to(request.user).filter(id=tweet_id).exists():
+        if Tweet.objects.find_visible(id=tweet_id, viewer=request.user) is None:
             raise ValidationError({"tweet_id": ["Tweet does not exist"]})
         endless = EndlessRequest(request)
         page = CommentService.load_comments(

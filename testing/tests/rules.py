@@ -22,6 +22,10 @@ DOTTED = re.compile(r"([a-z_]+)(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
 PINNED = re.compile(r"[\w.-]+(\[[a-z0-9,]+\])?(==|~=)[0-9][0-9.]*(b[0-9]+)?$|[\w.-]+>=[0-9.]+,<[0-9.]+$")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 SERVICES = re.compile(r"^[a-z_]+/services(\.py|/)")
+QUERY_METHODS = {
+    *("aggregate", "annotate", "exclude", "exists", "filter", "in_bulk", "raw", "values", "values_list"),
+    *("bulk_create", "delete", "get_or_create", "save", "update_or_create"),
+}
 OLD_WORDS = re.compile(
     r"\b(ledger|companions?|let_go|write_down|PASSING|TROUBLE|FAILURES|NO_ANSWER|LIST_CACHE_CAP|CURSOR_MAX|"
     r"settle_[a-z]+|next_window|\w+_batch_cut|\w+_goes_on|record_of|account_of|(MOST|LONGEST|LARGEST)_[A-Z]+)\b"
@@ -217,6 +221,19 @@ def views_catch_nothing(sources):
     ]
 
 
+def views_fetch_only_what_is_named(sources):
+    """
+    Find views that choose, compute or write rows themselves. They may fetch the object that the request names.
+    """
+    return [
+        source.at(node, f"a view that asks the database: .{node.func.attr}()")
+        for source in sources
+        if source.path.endswith("api/views.py") and source.app != "utils"
+        for node in source.walk(ast.Call)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in QUERY_METHODS
+    ]
+
+
 def constants_import_nothing_of_ours(sources):
     modules = {source.module for source in sources}
     return [
@@ -234,10 +251,17 @@ def service_verbs_take_keywords(sources):
             for klass in source.walk(ast.ClassDef):
                 if klass.name.endswith("Service"):
                     verbs = [node for node in klass.body if isinstance(node, FUNCTIONS) and node.name[0] != "_"]
-                    offences += [
-                        source.at(verb, f"{verb.name} takes positions") for verb in verbs if verb.args.args[1:]
-                    ]
+                    offences += [source.at(verb, f"{verb.name} takes positions") for verb in verbs if positions(verb)]
     return offences
+
+
+def positions(method):
+    """
+    Return the arguments that callers may give by position: neither `self` nor `cls`, and nothing behind the star.
+    """
+    is_static = any(name_of(decorator) == "staticmethod" for decorator in method.decorator_list)
+    named = [*method.args.posonlyargs, *method.args.args][0 if is_static else 1 :]
+    return named + ([method.args.vararg] if method.args.vararg else [])
 
 
 def old_words_are_gone(sources):

@@ -80,9 +80,15 @@ OFFENDERS = {
         ("accounts/services.py", "class AccountService:\n    def log_in(cls, *, name, request=None):\n        pass"),
     ],
     rules.views_catch_nothing: [("tweets/api/views.py", "try:\n    a = 1\nexcept ValueError:\n    pass")],
+    rules.views_fetch_only_what_is_named: [
+        ("tweets/api/views.py", "Tweet.objects.visible_to(viewer).filter(id=1)"),
+        ("likes/api/views.py", "like.delete()"),
+    ],
     rules.constants_import_nothing_of_ours: [("tweets/constants.py", "from utils.database.time_ids import MAX_ID")],
     rules.service_verbs_take_keywords: [
         ("likes/services.py", "class LikeService:\n    @classmethod\n    def like(cls, user):\n        pass"),
+        ("likes/services.py", "class LikeService:\n    @classmethod\n    def like(cls, *users):\n        pass"),
+        ("likes/services.py", "class LikeService:\n    @staticmethod\n    def like(user):\n        pass"),
     ],
     rules.old_words_are_gone: [
         ("tweets/cache.py", "companion = 1"),
@@ -139,6 +145,9 @@ class HouseRulesTests(SimpleTestCase):
 
     def test_views_catch_nothing(self):
         self.assert_kept(rules.views_catch_nothing)
+
+    def test_views_fetch_only_what_the_request_names(self):
+        self.assert_kept(rules.views_fetch_only_what_is_named)
 
     def test_constants_import_nothing_of_ours(self):
         self.assert_kept(rules.constants_import_nothing_of_ours)
