@@ -159,7 +159,7 @@ def send_raw(port, data, *, timeout=TIMEOUT_SECONDS, is_whole=True):
         return received.removeprefix(CONTINUE)
 
 
-def status_of(received):
+def get_status(received):
     """
     Return the status of a raw answer, 0 where there is none.
     """

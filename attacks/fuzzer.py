@@ -265,7 +265,7 @@ def answer_in(received):
     return response.status, response.headers, response.read()
 
 
-def fault_of(received, seconds):
+def find_fault(received, seconds):
     """
     Return what is wrong with an answer, None where nothing is.
     """
@@ -296,7 +296,7 @@ def play(port, case, *, seed, tokens, known):
     try:
         received = send_raw(port, sent, timeout=2 * PATIENCE_SECONDS, is_whole=is_whole)
         seconds = time.perf_counter() - started
-        fault = fault_of(received, seconds)
+        fault = find_fault(received, seconds)
     except (OSError, ValueError, http.client.HTTPException) as error:
         received, seconds, fault = b"", time.perf_counter() - started, repr(error)
     status = int(received.split(b" ", 2)[1]) if received.startswith(b"HTTP/") else 0

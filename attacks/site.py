@@ -97,7 +97,7 @@ class Site:
     def nobody(self, *, open_door=False, address=None):
         return Client(self.open_port if open_door else self.port, address=address)
 
-    def browser_of(self, person):
+    def log_in_browser(self, person):
         """
         Return a client with a session of somebody's, opened through the login of the API.
         """
@@ -113,7 +113,7 @@ class Site:
         """
         person = self.person(open_door=True, is_staff=True)
         person.user.groups.add(Group.objects.get(name=MODERATORS))
-        return self.browser_of(person)
+        return self.log_in_browser(person)
 
     # -------------------------------------------------------------- the processes, seen from outside
 
@@ -127,7 +127,7 @@ class Site:
         """
         Return {pid: megabytes} of each web process.
         """
-        return {pid: memory_of(pid, name) for pid in self.web_pids()}
+        return {pid: get_memory(pid, name) for pid in self.web_pids()}
 
     def reset_peaks(self):
         """
@@ -137,12 +137,12 @@ class Site:
             Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
-def memory_of(pid, name="VmRSS"):
+def get_memory(pid, name="VmRSS"):
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
 
 
-def cpu_seconds_of(pids):
+def get_cpu_seconds(pids):
     """
     Return how much CPU all threads of these processes have used so far, to the nanosecond.
     """

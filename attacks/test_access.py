@@ -161,7 +161,7 @@ def field_names(value):
 
 
 def test_the_admin_is_for_staff_alone(site):
-    person = site.browser_of(site.person())
+    person = site.log_in_browser(site.person())
 
     for path in ("/admin/", "/admin/accounts/user/", "/admin/outbox/message/", "/admin/moderation/report/"):
         for client in (site.nobody(), person):

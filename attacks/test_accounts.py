@@ -8,7 +8,7 @@ import time
 import pytest
 
 from accounts.models import User
-from attacks.site import PASSWORD, cpu_seconds_of
+from attacks.site import PASSWORD, get_cpu_seconds
 
 GUESSES = 15
 # Two kinds of refusal differ by less than this share, by the median of the differences within pairs that were asked one
@@ -65,11 +65,11 @@ def test_a_wrong_name_and_a_wrong_password_look_alike_and_take_as_long(site, mea
         """
         Return (seconds until the answer, seconds of the server's CPU) of a wrong guess.
         """
-        before = cpu_seconds_of(pids)
+        before = get_cpu_seconds(pids)
         answer = guess(attacker, name)
         bodies.append({key: value for key, value in answer.json.items() if key != "request_id"})
         assert answer.status == 400
-        return answer.seconds, cpu_seconds_of(pids) - before
+        return answer.seconds, get_cpu_seconds(pids) - before
 
     pairs = []
     for _ in range(TIMING_TRIES):
@@ -88,7 +88,7 @@ def test_a_wrong_name_and_a_wrong_password_look_alike_and_take_as_long(site, mea
 
 
 def test_a_session_gets_a_new_id_at_each_login_and_the_old_one_ends(site):
-    browser = site.browser_of(site.person())
+    browser = site.log_in_browser(site.person())
     first = browser.cookies["sessionid"]
 
     again = guess(browser, browser.name, PASSWORD)
@@ -109,7 +109,7 @@ def test_a_planted_session_id_is_not_taken_over(site):
 
 def test_logging_out_ends_the_session_and_the_token(site):
     person = site.person()
-    browser = site.browser_of(person)
+    browser = site.log_in_browser(person)
     session = dict(browser.cookies)
 
     assert browser.post("/api/accounts/logout/").status == 200
@@ -122,7 +122,7 @@ def test_logging_out_ends_the_session_and_the_token(site):
 
 def test_a_new_password_ends_every_other_session_and_token(site):
     person = site.person()
-    thief, owner = site.browser_of(person), site.browser_of(person)
+    thief, owner = site.log_in_browser(person), site.log_in_browser(person)
 
     changed = owner.post("/api/accounts/password/", {"old_password": PASSWORD, "new_password": "another horse"})
 
@@ -133,7 +133,7 @@ def test_a_new_password_ends_every_other_session_and_token(site):
 
 def test_a_closed_or_deactivated_account_opens_nothing_at_once(site):
     closed, stopped = site.person(), site.person()
-    session = site.browser_of(closed)
+    session = site.log_in_browser(closed)
 
     assert closed.delete("/api/accounts/me/", {"password": PASSWORD}).status == 204
     stopped.user.is_active = False
@@ -214,7 +214,7 @@ def test_upper_case_is_the_same_account_and_never_a_second_one(site):
 
 def test_strangers_who_guess_do_not_lock_the_owner_out(site):
     owner = site.person()
-    device = site.browser_of(owner)
+    device = site.log_in_browser(owner)
 
     strangers = [guess(site.nobody(), owner.name).status for _ in range(GUESSES)]
     device.cookies.pop("sessionid")
@@ -227,7 +227,7 @@ def test_strangers_who_guess_do_not_lock_the_owner_out(site):
 
 def test_a_devices_cookie_is_no_key_to_another_name_and_cannot_be_forged(site):
     owner, victim = site.person(), site.person()
-    device = site.browser_of(owner)
+    device = site.log_in_browser(owner)
     forged = site.nobody()
     forged.cookies["device"] = "WzFd:1abcde:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 

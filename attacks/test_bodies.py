@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from attacks.client import part, send_raw, status_of
-from attacks.site import cpu_seconds_of
+from attacks.client import get_status, part, send_raw
+from attacks.site import get_cpu_seconds
 
 FORM = "application/x-www-form-urlencoded"
 LOGIN = "/api/accounts/login/"
@@ -82,7 +82,7 @@ def test_a_gigabyte_is_refused_at_its_first_byte(site, path):
         is_whole=False,
     )
 
-    assert status_of(said) in (403, 404, 405, 413), said[:300]
+    assert get_status(said) in (403, 404, 405, 413), said[:300]
     assert time.monotonic() - started < 2
 
 
@@ -113,21 +113,21 @@ def test_chunks_count_as_what_they_add_up_to(site):
     endless = send_raw(site.open_port, chunked + b"f" * 5_000, is_whole=False)
     small = send_raw(site.open_port, chunked + b"2\r\n{}\r\n0\r\n\r\n")
 
-    statuses = [status_of(said) for said in (too_much, broken, endless, small)]
+    statuses = [get_status(said) for said in (too_much, broken, endless, small)]
     assert statuses[0] == 413 and statuses[1] == 400 and statuses[2] in (0, 400, 413) and statuses[3] == 400, statuses
 
 
 def test_a_body_in_crumbs_is_refused_before_putting_it_together_costs_anything(site, measured):
     chunked = head("/api/tweets/", "Content-Type: multipart/form-data; boundary=x", "Transfer-Encoding: chunked")
     pids = site.web_pids()
-    before = cpu_seconds_of(pids)
+    before = get_cpu_seconds(pids)
 
     answers = [send_raw(site.open_port, chunked + b"1\r\nx\r\n" * 300_000 + b"0\r\n\r\n") for _ in range(3)]
 
-    spent = cpu_seconds_of(pids) - before
+    spent = get_cpu_seconds(pids) - before
     measured.append(f"{spent / 3:.2f} s of CPU for each 1.8 MB")
     # Closed without a word counts: the rest of what is sent is not waited for.
-    assert {status_of(said) for said in answers} <= {0, 400}, answers
+    assert {get_status(said) for said in answers} <= {0, 400}, answers
     assert spent < 3
 
 

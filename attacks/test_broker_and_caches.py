@@ -114,7 +114,7 @@ def test_a_pickle_in_the_queue_is_not_opened(site, workers):
 
 def test_a_pickle_in_a_cache_is_not_opened(site):
     person = site.person(open_door=True)
-    session = site.browser_of(person)
+    session = site.log_in_browser(person)
     session.get("/api/newsfeeds/")
     poison = pickle.dumps(Opened())
 
@@ -142,7 +142,7 @@ def exists(path):
 
 def test_a_forged_record_in_a_cache_makes_nobody_staff(site):
     person = site.person(open_door=True)
-    session = site.browser_of(person)
+    session = site.log_in_browser(person)
     session.get("/api/newsfeeds/")
     name = caches["default"].make_key(account_key(person.id))
     record = redis.call("GET", name)
@@ -163,7 +163,7 @@ def test_a_forged_record_in_a_cache_makes_nobody_staff(site):
 
 
 def test_what_stands_in_redis_opens_no_session(site):
-    browser = site.browser_of(site.person(open_door=True, is_staff=True, is_superuser=True))
+    browser = site.log_in_browser(site.person(open_door=True, is_staff=True, is_superuser=True))
     assert browser.get("/admin/").status == 200
 
     keys = redis.call("KEYS", "*")
@@ -185,7 +185,7 @@ def as_bytes(value):
 @pytest.mark.parametrize("value", STRANGE, ids=lambda value: repr(value[:12]))
 def test_a_value_that_is_none_is_a_miss_and_is_replaced(site, value):
     author = site.person(open_door=True)
-    session = site.browser_of(author)
+    session = site.log_in_browser(author)
     tweet = author.post("/api/tweets/", {"content": "Read from a broken cache"}).json["id"]
     paths = [
         "/api/newsfeeds/", f"/api/tweets/?user_id={author.id}", f"/api/tweets/{tweet}/",

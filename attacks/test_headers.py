@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 
-from attacks.client import send_raw, status_of
+from attacks.client import get_status, send_raw
 from attacks.site import PASSWORD
 
 ERROR_FIELDS = {"success", "code", "message", "detail", "errors", "request_id"}
@@ -20,7 +20,7 @@ def test_a_host_that_is_not_ours_is_a_400(site, host):
         f"GET /api/ HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n".encode(),
     )
 
-    assert status_of(said) == 400
+    assert get_status(said) == 400
     assert b"evil.example" not in said
 
 
@@ -57,7 +57,7 @@ def cross_site(site, path, body, kind, *, browser=None, origin="https://evil.exa
 
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "application/json", "text/plain"])
 def test_a_page_elsewhere_writes_nothing_with_a_visitors_session(site, kind):
-    victim = site.browser_of(site.person())
+    victim = site.log_in_browser(site.person())
 
     answer = cross_site(site, "/api/tweets/", b'{"content": "Forged by a page"}', kind, browser=victim)
 
@@ -115,7 +115,7 @@ def test_no_link_of_a_page_leads_where_its_query_says(site, parameter):
 
 
 def test_every_answer_says_how_browsers_shall_treat_it(site):
-    browser = site.browser_of(site.person())
+    browser = site.log_in_browser(site.person())
     for path in ("/api/", "/api/newsfeeds/", "/api/nothing/", "/admin/login/", "/api/docs/", "/livez"):
         for accept in ("application/json", "text/html"):
             headers = browser.get(path, headers={"Accept": accept}).headers
@@ -166,7 +166,7 @@ def test_an_error_is_in_the_contracts_words_and_never_a_trace(site):
 
 def test_answers_say_who_may_keep_them(site):
     person = site.person(open_door=True)
-    browser = site.browser_of(person)
+    browser = site.log_in_browser(person)
 
     login = site.nobody().post("/api/accounts/login/", {"username": person.name, "password": PASSWORD})
     status = browser.get("/api/accounts/login_status/")
@@ -210,4 +210,4 @@ def test_no_address_leads_to_a_file_of_the_server(site, path):
         f"GET {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n".encode(),
     )
 
-    assert status_of(said) in (301, 308, 400, 404), said[:300]
+    assert get_status(said) in (301, 308, 400, 404), said[:300]

@@ -145,7 +145,7 @@ class CommentService:
             limit,
             fetch=fetch,
             filter_visible=filter_visible,
-            id_of=lambda loaded: loaded.id,
+            get_id=lambda loaded: loaded.id,
             advance=IdRange.newer_than,
         )
 
@@ -231,7 +231,7 @@ class CommentService:
         return drift
 
     @classmethod
-    def purge_some_of(cls, *, user_id: int) -> None:
+    def purge_some(cls, *, user_id: int) -> None:
         """
         Delete some comments of a user whose account is closed: `PurgeService.purge_some`.
         """

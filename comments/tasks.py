@@ -20,7 +20,7 @@ def purge_comments(events: Sequence[AccountDeleted | CommentsPurgeContinued]) ->
     Safe to run twice: a deleted comment is not deleted or counted again.
     """
     for event in events:
-        CommentService.purge_some_of(user_id=event.user_id)
+        CommentService.purge_some(user_id=event.user_id)
     return f"comments of {len(events)} closed accounts are deleted"
 
 

@@ -29,12 +29,12 @@ memcached_nodes_start() {
     for node in $(memcached_nodes); do
         port=${node#memcached-}
         PORT_OF[$node]=$port ACCOUNT[$node]=memcache TITLE[$node]="Memcached $port"
-        if pid_of "$node" >/dev/null; then
+        if get_pid "$node" >/dev/null; then
             continue
         fi
         ! is_open "$port" || die "Port $port is taken; choose two free ones with MEMCACHED_CLUSTER_PORT."
         make_folder "$node"
-        launch "$node" memcached -l 127.0.0.1 -p "$port" -U 0 -m 128 -c 1024 -u "$(account_of "$node")" \
+        launch "$node" memcached -l 127.0.0.1 -p "$port" -U 0 -m 128 -c 1024 -u "$(server_account "$node")" \
             -P "$STACK/$node/daemon.pid"
     done
 }
@@ -51,7 +51,7 @@ up() {
     memcached_nodes_start
     redis_cluster_settle
     for node in $(nodes); do
-        say "$node: pid $(pid_of "$node")"
+        say "$node: pid $(get_pid "$node")"
     done
     (
         umask 077
@@ -68,11 +68,11 @@ up() {
 down() {
     local node pid
     for node in $(nodes); do
-        if pid=$(pid_of "$node"); then
+        if pid=$(get_pid "$node"); then
             stop_pid "$node" "$pid" "$STACK/$node/"
             say "$node stopped"
         fi
-        rm -f "$(pid_file_of "$node")"
+        rm -f "$(get_pid_file "$node")"
     done
     rm -f "$CLUSTER_ENV"
 }
@@ -80,7 +80,7 @@ down() {
 status() {
     local node pid all=0
     for node in $(nodes); do
-        if pid=$(pid_of "$node"); then
+        if pid=$(get_pid "$node"); then
             say "$node: pid $pid"
         else
             say "$node: not running"

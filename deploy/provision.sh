@@ -14,7 +14,7 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 GUARD=/usr/sbin/policy-rc.d
 GUARD_MARK='# Temporary, by deploy/provision.sh.'
 
-packages_of() {
+get_packages() {
     case $1 in
         python) echo python3 python3-venv ca-certificates make ;;
         # What an image needs in which everything is built already.
@@ -77,7 +77,7 @@ main() {
     [ "$#" -gt 0 ] || set -- python build mariadb redis memcached rabbitmq hbase
     local group package wanted missing=()
     for group in "$@"; do
-        wanted=$(packages_of "$group")
+        wanted=$(get_packages "$group")
         for package in $wanted; do
             is_installed "$package" || missing+=("$package")
         done

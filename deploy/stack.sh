@@ -30,7 +30,7 @@ set -euo pipefail
 STACK_ENV=$DATA_DIR/stack.env
 
 # With HBASE=off no HBase is started; one that is there already belongs to the stack all the same.
-if [ "${HBASE-on}" != off ] || [ -n "${HBASE_URL-}" ] || pid_of hbase >/dev/null; then
+if [ "${HBASE-on}" != off ] || [ -n "${HBASE_URL-}" ] || get_pid hbase >/dev/null; then
     SERVERS+=(hbase)
 fi
 
@@ -40,11 +40,11 @@ given_url() {
 }
 
 # Where a server comes from: given, own (running already), foreign (somebody else's), or new (to be started).
-origin_of() {
+get_origin() {
     local name=$1 port=${PORT_OF[$1]} started_on
     if [ -n "$(given_url "$name")" ]; then
         echo given
-    elif pid_of "$name" >/dev/null; then
+    elif get_pid "$name" >/dev/null; then
         # HBase may have been started by its own script, which keeps no such file.
         started_on=$(cat "$STACK/$name/port" 2>/dev/null || echo "$port")
         [ "$started_on" = "$port" ] ||
@@ -65,7 +65,7 @@ up() {
     local name groups=(build)
     declare -A origin
     for name in "${SERVERS[@]}"; do
-        origin[$name]=$(origin_of "$name")
+        origin[$name]=$(get_origin "$name")
         case ${origin[$name]} in
             # Any Java will do.
             new) [ "$name" = hbase ] && has_java || groups+=("$name") ;;
@@ -91,7 +91,7 @@ up() {
             own | new)
                 wait_for "$name"
                 "${name}_settle"
-                say "${TITLE[$name]}: 127.0.0.1:${PORT_OF[$name]}, pid $(pid_of "$name")"
+                say "${TITLE[$name]}: 127.0.0.1:${PORT_OF[$name]}, pid $(get_pid "$name")"
                 ;;
         esac
     done
@@ -119,7 +119,7 @@ down() {
     [ "$#" -gt 0 ] || set -- "${SERVERS[@]}"
     for name in "$@"; do
         [ -n "${TITLE[$name]-}" ] || die "No server is called $name; there are ${SERVERS[*]}."
-        if pid=$(pid_of "$name"); then
+        if pid=$(get_pid "$name"); then
             if declare -F "${name}_stop" >/dev/null; then
                 "${name}_stop"
             else
@@ -128,7 +128,7 @@ down() {
             say "${TITLE[$name]} stopped"
             stopped=1
         fi
-        rm -f "$(pid_file_of "$name")" "$STACK/$name/port"
+        rm -f "$(get_pid_file "$name")" "$STACK/$name/port"
         if [ "$name" = rabbitmq ]; then
             rabbitmq_stop_epmd
         fi
@@ -143,7 +143,7 @@ down() {
 running() {
     local name
     for name in "${SERVERS[@]}"; do
-        if pid_of "$name" >/dev/null; then
+        if get_pid "$name" >/dev/null; then
             echo "$name"
         fi
     done
@@ -154,7 +154,7 @@ status() {
     for name in "${SERVERS[@]}"; do
         if [ -n "$(given_url "$name")" ]; then
             say "${TITLE[$name]}: as ${URL_KNOB[$name]} says"
-        elif pid=$(pid_of "$name"); then
+        elif pid=$(get_pid "$name"); then
             PORT_OF[$name]=$(cat "$STACK/$name/port" 2>/dev/null || echo "${PORT_OF[$name]}")
             if answers "$name"; then
                 say "${TITLE[$name]}: 127.0.0.1:${PORT_OF[$name]}, pid $pid"

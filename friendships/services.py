@@ -237,7 +237,7 @@ class FriendshipService:
         def filter_visible(rows: Sequence[FriendshipRow]) -> list[ListedFriendship]:
             return cls._filter_visible(rows, viewer)
 
-        return fill_page(id_range, limit, fetch=fetch, filter_visible=filter_visible, id_of=lambda pair: pair[0].id)
+        return fill_page(id_range, limit, fetch=fetch, filter_visible=filter_visible, get_id=lambda pair: pair[0].id)
 
     @classmethod
     def _filter_visible(cls, rows: Sequence[FriendshipRow], viewer: Viewer) -> list[ListedFriendship]:
@@ -273,7 +273,7 @@ class FriendshipService:
         ]
 
     @classmethod
-    def purge_some_of(cls, *, user_id: int) -> None:
+    def purge_some(cls, *, user_id: int) -> None:
         """
         End some friendships of a closed account, in both directions: `PurgeService.purge_some`.
         """

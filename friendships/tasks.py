@@ -51,5 +51,5 @@ def purge_friendships(events: Sequence[AccountDeleted | FriendshipsPurgeContinue
     Safe to run twice: an ended friendship is deleted and counted once.
     """
     for event in events:
-        FriendshipService.purge_some_of(user_id=event.user_id)
+        FriendshipService.purge_some(user_id=event.user_id)
     return f"ended friendships of {len(events)} closed accounts"

@@ -205,7 +205,7 @@ class LikeService:
             visible = AccountService.load_visible_users(user_ids=[like.user_id for like in likes], viewer=viewer)
             return [(like.id, visible[like.user_id]) for like in likes if like.user_id in visible]
 
-        return fill_page(IdRange(), limit, fetch=fetch, filter_visible=filter_visible, id_of=lambda pair: pair[0]).rows
+        return fill_page(IdRange(), limit, fetch=fetch, filter_visible=filter_visible, get_id=lambda pair: pair[0]).rows
 
     @classmethod
     def get_counters(cls) -> list[Counter]:
@@ -224,7 +224,7 @@ class LikeService:
         ]
 
     @classmethod
-    def purge_some_of(cls, *, user_id: int) -> None:
+    def purge_some(cls, *, user_id: int) -> None:
         """
         Withdraw some likes of a user whose account is closed: `PurgeService.purge_some`.
         """

@@ -30,5 +30,5 @@ def purge_likes(events: Sequence[AccountDeleted | LikesPurgeContinued]) -> str:
     Safe to run twice: a withdrawn like is not withdrawn or counted again.
     """
     for event in events:
-        LikeService.purge_some_of(user_id=event.user_id)
+        LikeService.purge_some(user_id=event.user_id)
     return f"likes of {len(events)} closed accounts are withdrawn"

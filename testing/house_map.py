@@ -57,7 +57,7 @@ def arrows() -> list[Arrow]:
     return sorted(found, key=lambda arrow: (*map(FOLDERS.index, arrow[:2]), arrow.upstairs))
 
 
-def middle_of(folder: str) -> int:
+def get_middle(folder: str) -> int:
     return TOP + FOLDERS.index(folder) * ROW + BOX_HEIGHT // 2
 
 
@@ -84,7 +84,7 @@ def label(x: int, words: str) -> str:
 
 def boxes() -> Iterator[str]:
     for folder in FOLDERS:
-        y = middle_of(folder)
+        y = get_middle(folder)
         yield (
             f'<rect x="{BOX_LEFT}" y="{y - BOX_HEIGHT // 2}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6" '
             'fill="#ddf4ff" stroke="#0969da"/>'
@@ -96,7 +96,7 @@ def boxes() -> Iterator[str]:
 
 
 def arc(arrow: Arrow) -> str:
-    start, end = middle_of(arrow.importer), middle_of(arrow.imported)
+    start, end = get_middle(arrow.importer), get_middle(arrow.imported)
     edge, side = (BOX_LEFT, -1) if arrow.upstairs else (BOX_LEFT + BOX_WIDTH, 1)
     bulge = edge + side * (30 + abs(end - start) // 2)
     colour = "#cf222e" if arrow.climbs else "#57606a"

@@ -12,14 +12,16 @@ def site_routes():
     """
     Return {name: {method in lower case: action}} of every route; no methods where a view does not name its actions.
     """
-    return dict(routes_of(get_resolver().url_patterns, ()))
+    return dict(collect_routes(get_resolver().url_patterns, ()))
 
 
-def routes_of(patterns, spaces):
+def collect_routes(patterns, spaces):
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
             name = ":".join([*spaces, pattern.name or f"/{pattern.pattern}"])
             actions = getattr(pattern.callback, "actions", None) or {}
             yield name, {method: action for method, action in actions.items() if method != "head"}
         elif pattern.namespace not in OUTSIDE:
-            yield from routes_of(pattern.url_patterns, [*spaces, pattern.namespace] if pattern.namespace else spaces)
+            yield from collect_routes(
+                pattern.url_patterns, [*spaces, pattern.namespace] if pattern.namespace else spaces
+            )

@@ -133,7 +133,7 @@ class RedisCluster:
             self.masters[0].ask("CLUSTER MEET", "127.0.0.1", node.port)
         for node in self.nodes:
             wait_for(lambda node=node: node.info("cluster_known_nodes") == "4", "everybody knows everybody")
-        self.replica.ask("CLUSTER REPLICATE", self.id_of(self.masters[0]))
+        self.replica.ask("CLUSTER REPLICATE", self.get_id(self.masters[0]))
         wait_for(lambda: self.replica.info("master_link_status") == "up", "the replica has its copy")
         for node in self.nodes:
             wait_for(lambda node=node: node.info("cluster_state") == "ok", "every slot is served")
@@ -142,7 +142,7 @@ class RedisCluster:
     def replica_is_known(self):
         return all(b"slave" in str(node.ask("CLUSTER NODES")).encode() for node in self.nodes)
 
-    def id_of(self, node):
+    def get_id(self, node):
         node_id = node.ask("CLUSTER MYID")
         return node_id.decode() if isinstance(node_id, bytes) else node_id
 
@@ -154,14 +154,14 @@ class RedisCluster:
         """
         Begin to move a slot, and yield before its keys move, between that and the end, and after it.
         """
-        target.ask("CLUSTER SETSLOT", slot, "IMPORTING", self.id_of(source))
-        source.ask("CLUSTER SETSLOT", slot, "MIGRATING", self.id_of(target))
+        target.ask("CLUSTER SETSLOT", slot, "IMPORTING", self.get_id(source))
+        source.ask("CLUSTER SETSLOT", slot, "MIGRATING", self.get_id(target))
         yield "migrating"
         for key in source.ask("CLUSTER GETKEYSINSLOT", slot, 1_000):
             source.ask("MIGRATE", "127.0.0.1", target.port, key, 0, 5_000)
         yield "keys moved"
         for node in (target, source):
-            node.ask("CLUSTER SETSLOT", slot, "NODE", self.id_of(target))
+            node.ask("CLUSTER SETSLOT", slot, "NODE", self.get_id(target))
         yield "moved"
 
     def stop(self):

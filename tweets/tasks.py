@@ -65,7 +65,7 @@ def purge_tweets(events: Sequence[AccountDeleted | TweetsPurgeContinued]) -> str
     Safe to run twice: a deleted tweet is not deleted or counted again.
     """
     for event in events:
-        TweetService.purge_some_of(user_id=event.user_id)
+        TweetService.purge_some(user_id=event.user_id)
     return f"tweets of {len(events)} closed accounts are deleted"
 
 

@@ -53,16 +53,16 @@ def outbox_gauges() -> list[GaugeMetricFamily]:
     return [
         GaugeMetricFamily("outbox_messages", "Tasks that still must run.", figures["waiting"]),
         GaugeMetricFamily("outbox_given_up_messages", "Tasks left for a person to look at.", figures["given_up"]),
-        GaugeMetricFamily("outbox_oldest_seconds", "Age of the oldest of them.", age_of(figures["oldest"])),
+        GaugeMetricFamily("outbox_oldest_seconds", "Age of the oldest of them.", age_in_seconds(figures["oldest"])),
         GaugeMetricFamily(
             "fan_out_lag_seconds",
             "Age of the oldest tweet that some follower may still lack.",
-            age_of(figures["oldest_fan_out"]),
+            age_in_seconds(figures["oldest_fan_out"]),
         ),
     ]
 
 
-def age_of(moment: datetime | None) -> float:
+def age_in_seconds(moment: datetime | None) -> float:
     return (timezone.now() - moment).total_seconds() if moment else 0.0
 
 

@@ -164,14 +164,14 @@ def with_photos(tweets: list[Shape], context: Context) -> list[Shape]:
     keys = TweetPhoto.objects.filter(tweet_id__in=ids).exclude(thumbnail_key="").values_list("key", "thumbnail_key")
     addresses = [[file_url(key, context["request"]) for key in pair] for pair in keys]
     # By path, because a signed URL is different each time.
-    thumbnails = {path_of(photo): thumbnail for photo, thumbnail in addresses}
+    thumbnails = {get_path(photo): thumbnail for photo, thumbnail in addresses}
     return [
-        {**tweet, "photos": [(url, thumbnails.get(path_of(url), url)) for url in tweet["photo_urls"]]}
+        {**tweet, "photos": [(url, thumbnails.get(get_path(url), url)) for url in tweet["photo_urls"]]}
         for tweet in tweets
     ]
 
 
-def path_of(url: str) -> str:
+def get_path(url: str) -> str:
     return urlsplit(url).path
 
 

@@ -171,8 +171,8 @@ class PageRenderer(BrowsableRenderer):
         body = BODIES.get(key) if status == 200 else None
         if body is not None:
             context |= {"body": body.template, **body.load(context)}
-        context["title"] = NOT_FOUND if status == 404 else title_of(key, context)
-        context["breadcrumbs"] = breadcrumbs_of(key, context)
+        context["title"] = NOT_FOUND if status == 404 else page_title(key, context)
+        context["breadcrumbs"] = get_breadcrumbs(key, context)
         # Staff search people by email here; others have the search box in the bar.
         context["asks_first"] |= key == "users_list"
         has_more = status == 403 or (body is not None and key != "_None")
@@ -180,25 +180,25 @@ class PageRenderer(BrowsableRenderer):
         return context
 
 
-def title_of(key: str, context: Context) -> str:
+def page_title(key: str, context: Context) -> str:
     """
     Return the title of a page, with the name of the person that it is about, if there is one.
     """
     person = context.get("person")
     if person and key in TITLES_OF_PEOPLE:
-        return TITLES_OF_PEOPLE[key].format(name_of(person))
+        return TITLES_OF_PEOPLE[key].format(display_name(person))
     return TITLES.get(key) or str(context["title"])
 
 
-def name_of(person: dict[str, Any]) -> str:
+def display_name(person: dict[str, Any]) -> str:
     return str(person["nickname"] or person["username"])
 
 
-def breadcrumbs_of(key: str, context: Context) -> list[tuple[str, str]]:
+def get_breadcrumbs(key: str, context: Context) -> list[tuple[str, str]]:
     """
     Return (title, address) of the pages above a page that belongs to a person or to a tweet.
     """
     person = context.get("person")
     if person and not key.startswith("users"):
-        return [(START.title, START.address), (name_of(person), f"/api/users/{person['id']}/")]
+        return [(START.title, START.address), (display_name(person), f"/api/users/{person['id']}/")]
     return [(START.title, START.address), *context["links"][:1]] if key == "comments_list" else []

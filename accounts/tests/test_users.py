@@ -157,14 +157,14 @@ class SeeingSomebodyTests(ApiTestCase):
         self.assertEqual((anonymous, cold, warm), (1, 1 + FRIENDSHIPS_LOOK, 1))
 
 
-def keys_of(value):
+def collect_keys(value):
     """
     Return every key that occurs anywhere in a JSON value.
     """
     if isinstance(value, dict):
-        return set(value) | {key for inner in value.values() for key in keys_of(inner)}
+        return set(value) | {key for inner in value.values() for key in collect_keys(inner)}
     if isinstance(value, list):
-        return {key for inner in value for key in keys_of(inner)}
+        return {key for inner in value for key in collect_keys(inner)}
     return set()
 
 
@@ -202,7 +202,7 @@ class PrivacyTests(ApiTestCase):
                 self.assertNotIn("secret@mail.example", answer.content.decode())
                 self.assertNotIn(PASSWORD, answer.content.decode())
                 if answer.request["PATH_INFO"] != "/api/accounts/":
-                    self.assertFalse(keys_of(answer.json()) & PRIVATE)
+                    self.assertFalse(collect_keys(answer.json()) & PRIVATE)
 
     def test_fields_that_nobody_asked_for_change_nothing(self):
         alice, bob, carol = self.person("alice1"), self.person("bobby1"), self.person("carol1")

@@ -273,5 +273,5 @@ class DeletingTests(CommentsTestCase):
         self.assertEqual(list(Comment.objects.values_list("id", flat=True)), [self.kept_id])
         self.assertFalse(Like.objects.exists())
         self.assertEqual(self.count(), 1)
-        CommentService.purge_some_of(user_id=self.bob.id)
+        CommentService.purge_some(user_id=self.bob.id)
         self.assertEqual(self.count(), 1)

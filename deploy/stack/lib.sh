@@ -25,7 +25,7 @@ STACK=$DATA_DIR/stack
 
 # The account a server runs as. Its package's own, if that one can reach the data;
 # DATA_DIR may well lie below a folder that only we may enter, and then we are the only choice.
-account_of() {
+server_account() {
     local account=${ACCOUNT[$1]}
     if [ "$(id -u)" != 0 ]; then
         id -un
@@ -41,7 +41,7 @@ account_of() {
 as_account() {
     local name=$1 account
     shift
-    account=$(account_of "$name")
+    account=$(server_account "$name")
     cd "$STACK/$name" || return
     if [ "$(id -u)" = 0 ] && [ "$account" != root ]; then
         exec setpriv --reuid="$account" --regid="$(id -g "$account")" --init-groups "$@"
@@ -70,7 +70,7 @@ make_folder() {
     mkdir -p "$folder"
     if [ "$(id -u)" = 0 ]; then
         # The account may have changed since the last start.
-        chown -R "$(account_of "$1"):" "$folder"
+        chown -R "$(server_account "$1"):" "$folder"
     fi
     chmod 700 "$folder"
 }
@@ -80,7 +80,7 @@ write_private() {
     local file=$STACK/$1/$2
     (umask 077 && cat >"$file")
     if [ "$(id -u)" = 0 ]; then
-        chown "$(account_of "$1"):" "$file"
+        chown "$(server_account "$1"):" "$file"
     fi
 }
 
@@ -114,15 +114,15 @@ pid_in() {
     echo "$pid"
 }
 
-pid_file_of() {
+get_pid_file() {
     case $1 in
         hbase) echo "$STACK/hbase/hbase.pid" ;;
         *) echo "$STACK/$1/pid" ;;
     esac
 }
 
-pid_of() {
-    pid_in "$(pid_file_of "$1")" "$STACK/$1/"
+get_pid() {
+    pid_in "$(get_pid_file "$1")" "$STACK/$1/"
 }
 
 # TERM, wait, and only then KILL: stop_pid TITLE PID MARK.
@@ -154,12 +154,12 @@ answers() {
 
 wait_for() {
     local name=$1 pid deadline=$((SECONDS + 60))
-    pid=$(cat "$(pid_file_of "$name")")
+    pid=$(cat "$(get_pid_file "$name")")
     while [ "$SECONDS" -lt "$deadline" ]; do
         if answers "$name"; then
             return 0
         fi
-        # Not pid_of: a start script has not become the server yet.
+        # Not get_pid: a start script has not become the server yet.
         kill -0 "$pid" 2>/dev/null || break
         sleep 0.1
     done

@@ -43,7 +43,7 @@ mariadb_start() {
     [ "${#folder}" -le 95 ] || die "DATA_DIR is too long for MariaDB's socket; choose a shorter path."
     make_folder mariadb
     mariadb_config | write_private mariadb my.cnf
-    if [ "$(account_of mariadb)" = root ]; then
+    if [ "$(server_account mariadb)" = root ]; then
         as_root=(--user=root)
     fi
     if [ ! -d "$folder/data/mysql" ]; then

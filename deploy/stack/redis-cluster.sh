@@ -15,7 +15,7 @@ redis_cluster_start() {
         port=${node#redis-}
         # shellcheck disable=SC2004,SC2034 # associative, and read in lib.sh
         PORT_OF[$node]=$port ACCOUNT[$node]=redis TITLE[$node]="Redis $port"
-        if pid_of "$node" >/dev/null; then
+        if get_pid "$node" >/dev/null; then
             continue
         fi
         ! is_open "$port" || die "Port $port is taken; choose six free ones with REDIS_CLUSTER_PORT."

@@ -17,7 +17,7 @@ class TwoStores:
     def friendships_are_at(self, phase, percentage=100):
         put_in_phase(phase, FRIENDSHIPS, percentage=percentage)
 
-    def copies_of(self, user_id):
+    def repeat(self, user_id):
         """
         Return what HBase has of a user: followings, followers and pairs.
         """
@@ -27,7 +27,7 @@ class TwoStores:
             [(row.friendship_id, row.followee_id) for row in FollowingPair.filter(prefix=(user_id,))],
         )
 
-    def ledger_of(self, user_id):
+    def mysql_rows(self, user_id):
         """
         Return what HBase should have.
         """
@@ -37,4 +37,4 @@ class TwoStores:
 
     def assert_copies_agree(self):
         for user_id in User.objects.values_list("id", flat=True):
-            self.assertEqual(self.copies_of(user_id), self.ledger_of(user_id))
+            self.assertEqual(self.repeat(user_id), self.mysql_rows(user_id))

@@ -21,7 +21,7 @@ class DeepPageTests(ListTestCase):
         super().setUp()
         self.enterContext(mock.patch("friendships.services.MAX_NUMBERED_ROWS", 40))
 
-    def page_of(self, number, **params):
+    def get_page(self, number, **params):
         return self.nobody().get(self.path, page=number, **params)
 
     def test_the_pages_end_at_the_bound_and_the_total_is_the_counter(self):
@@ -34,7 +34,7 @@ class DeepPageTests(ListTestCase):
         self.assertEqual([page["total_results"] for page in (first, second)], [60, 60])
         self.assertEqual([page["total_pages"] for page in (first, second)], [2, 2])
         self.assertEqual([page["has_next_page"] for page in (first, second)], [True, False])
-        self.assertEqual(self.assert_refused(self.page_of(3), 404)["detail"], "Invalid page.")
+        self.assertEqual(self.assert_refused(self.get_page(3), 404)["detail"], "Invalid page.")
 
     def count_followers(self, number):
         UserProfile.objects.filter(user_id=self.alice.id).update(followers_count=number)
@@ -63,7 +63,7 @@ class DeepPageTests(ListTestCase):
         queries = []
         for number in (1, 2):
             with CaptureQueriesContext(connection) as captured:
-                self.page_of(number)
+                self.get_page(number)
             queries.append([query["sql"] for query in captured])
 
         self.assertEqual(queries[0], queries[1])

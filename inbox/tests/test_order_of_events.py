@@ -13,7 +13,7 @@ from outbox.models import Message
 from outbox.services import subscriptions
 
 
-def copies_of(messages):
+def repeat(messages):
     return [Message(event=message.event, task=message.task, payload=message.payload) for message in messages]
 
 
@@ -30,7 +30,7 @@ class EventsTestCase(InboxTestCase):
         return messages
 
     def handle(self, messages):
-        for message in copies_of(messages):
+        for message in repeat(messages):
             message.save()
             self.tasks_run()
 

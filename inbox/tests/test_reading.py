@@ -312,7 +312,7 @@ class CostTests(ReadingTestCase):
 
 
 class PagesForPeopleTests(ReadingTestCase):
-    def page_of(self, path):
+    def get_page(self, path):
         response = self.bob.client.get(f"/api/{path}", **HTML)
         self.assertEqual(response["Content-Type"], "text/html; charset=utf-8")
         return response.content.decode()
@@ -320,13 +320,13 @@ class PagesForPeopleTests(ReadingTestCase):
     def test_the_list_is_a_page_with_a_way_to_the_next(self):
         self.fans(11)
 
-        self.assertIn("page=2", self.page_of("notifications/"))
+        self.assertIn("page=2", self.get_page("notifications/"))
 
     def test_one_notification_can_be_marked_as_read_by_hand(self):
         self.fans(1)
         [row] = self.page()["results"]
 
-        form = self.page_of(f"notifications/{row['id']}/")
+        form = self.get_page(f"notifications/{row['id']}/")
         options = re.findall(r'<option value="(\w+)"', form)
         response = self.bob.client.put(
             f"/api/notifications/{row['id']}/", "unread=false", content_type="application/x-www-form-urlencoded"

@@ -135,7 +135,7 @@ class HiddenLikersTests(LikesOfATweetTestCase):
 
         for _ in range(2):
             with self.captureOnCommitCallbacks(execute=True):
-                LikeService.purge_some_of(user_id=bob.id)
+                LikeService.purge_some(user_id=bob.id)
 
             self.assertEqual(self.detail(self.tweet_id)["likes_count"], 0)
 
@@ -143,6 +143,6 @@ class HiddenLikersTests(LikesOfATweetTestCase):
         bob = self.person("bobby1")
         self.likes(bob, "tweet", self.tweet_id)
 
-        LikeService.purge_some_of(user_id=bob.id)
+        LikeService.purge_some(user_id=bob.id)
 
         self.assertEqual(self.detail(self.tweet_id)["likes_count"], 1)

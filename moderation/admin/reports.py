@@ -49,7 +49,7 @@ class ReportChangeList(ChangeList):
         for content_type, model in REPORTABLE_MODELS.items():
             ids = [report.object_id for report in self.result_list if report.content_type == content_type]
             targets = model.objects.in_bulk(ids) if ids else {}
-            photos = PhotoService.get_all_of(tweet_ids=ids) if ids and model is Tweet else {}
+            photos = PhotoService.get_by_tweet(tweet_ids=ids) if ids and model is Tweet else {}
             for report in self.result_list:
                 if report.content_type == content_type:
                     report.target = targets.get(report.object_id)

@@ -35,7 +35,7 @@ class TweetAdmin(NewestTextSearch, ModeratedAdmin):
 
     def photos(self, tweet: Tweet) -> str:
         return (
-            small_pictures(PhotoService.get_all_of(tweet_ids=[tweet.id]).get(tweet.id, []))
+            small_pictures(PhotoService.get_by_tweet(tweet_ids=[tweet.id]).get(tweet.id, []))
             or self.get_empty_value_display()
         )
 

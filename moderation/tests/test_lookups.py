@@ -20,11 +20,11 @@ OFFERED = {
 }
 
 
-def screen_of(model):
+def list_url(model):
     return f"{model._meta.app_label}/{model._meta.model_name}"
 
 
-def paths_of(model, *, depth=2):
+def related_paths(model, *, depth=2):
     """
     Yield (lookup path, lookups of its last field) of every field and relation, those of related tables too.
     """
@@ -35,7 +35,7 @@ def paths_of(model, *, depth=2):
         if isinstance(field, Field):
             yield field.attname, lookups
         if depth > 1 and field.is_relation and field.related_model:
-            for path, deeper in paths_of(field.related_model, depth=depth - 1):
+            for path, deeper in related_paths(field.related_model, depth=depth - 1):
                 yield f"{name}__{path}", deeper
 
 
@@ -45,18 +45,18 @@ class LookupTests(Moderating, ApiTestCase):
 
     def test_no_field_of_any_screen_filters_unless_the_screen_offers_it(self):
         for model in admin.site._registry:
-            screen = screen_of(model)
-            for path in sorted({path for path, _ in paths_of(model)} - OFFERED.get(screen, set())):
+            screen = list_url(model)
+            for path in sorted({path for path, _ in related_paths(model)} - OFFERED.get(screen, set())):
                 response = self.chief.browser.get(f"/admin/{screen}/", {path: "1"})
 
                 self.assertEqual(response.status_code, 400, f"{screen}/?{path}=1")
 
     def test_nor_by_any_lookup_of_it(self):
         for model, screen in admin.site._registry.items():
-            offered = OFFERED.get(screen_of(model), set())
-            for path, lookups in paths_of(model):
+            offered = OFFERED.get(list_url(model), set())
+            for path, lookups in related_paths(model):
                 for lookup in {f"{path}__{lookup}" for lookup in [*lookups, "year", "date__gt", "nonsense"]} - offered:
-                    self.assertFalse(screen.lookup_allowed(lookup, "1", None), f"{screen_of(model)}/?{lookup}=1")
+                    self.assertFalse(screen.lookup_allowed(lookup, "1", None), f"{list_url(model)}/?{lookup}=1")
 
     def test_what_a_screen_offers_is_still_there(self):
         for screen, names in OFFERED.items():

@@ -50,7 +50,7 @@ class NewsFeedService:
         def filter_visible(entries: Sequence[Entry]) -> list[LoadedTweet]:
             return TweetService.load_entries(entries=entries, viewer=viewer)
 
-        return fill_page(id_range, limit, fetch=fetch, filter_visible=filter_visible, id_of=lambda tweet: tweet.id)
+        return fill_page(id_range, limit, fetch=fetch, filter_visible=filter_visible, get_id=lambda tweet: tweet.id)
 
     @classmethod
     def reconcile(cls, *, changes: Sequence[tuple[int, int, int]]) -> None:

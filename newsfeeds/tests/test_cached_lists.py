@@ -31,7 +31,7 @@ def ids_in(cached, owner_id):
 
 
 class PushingTests(ApiTestCase):
-    def list_of(self, ids, owner_id=7):
+    def make_list(self, ids, owner_id=7):
         """
         Have a reader fill the list of user 7 from a database that holds `ids`.
         """
@@ -46,7 +46,7 @@ class PushingTests(ApiTestCase):
             there = dice.sample(range(1000, 2000), 20)
             late = dice.sample(range(1000, 2000), 40)
             user_newsfeeds.drop([7])
-            self.list_of(there)
+            self.make_list(there)
 
             for id in late + late[::-1]:
                 user_newsfeeds.push([7], id)
@@ -59,7 +59,7 @@ class PushingTests(ApiTestCase):
         self.assertIsNone(ids_in(user_newsfeeds, 7))
 
     def test_an_empty_list_is_remembered_and_filled_by_a_push(self):
-        self.list_of([])
+        self.make_list([])
         empty = ids_in(user_newsfeeds, 7)
 
         user_newsfeeds.push([7], 1000)
@@ -68,7 +68,7 @@ class PushingTests(ApiTestCase):
 
     @override_settings(MAX_CACHED_IDS=10)
     def test_it_never_grows_beyond_its_cap_and_keeps_the_newest(self):
-        self.list_of(range(100, 110))
+        self.make_list(range(100, 110))
 
         for id in (200, 105, 99, 98, 201, 50):
             user_newsfeeds.push([7], id)
@@ -76,7 +76,7 @@ class PushingTests(ApiTestCase):
         self.assertEqual(ids_in(user_newsfeeds, 7), [201, 200, *range(109, 101, -1)])
 
     def test_an_id_too_deep_to_look_for_drops_the_list(self):
-        self.list_of(range(1000, 1200))
+        self.make_list(range(1000, 1200))
 
         user_newsfeeds.push([7], 500)
 
@@ -86,7 +86,7 @@ class PushingTests(ApiTestCase):
     def test_many_lists_that_all_want_a_search_are_dropped_rather_than_searched(self):
         owners = list(range(1, 251))
         for owner_id in owners:
-            self.list_of([1000, 3000], owner_id)
+            self.make_list([1000, 3000], owner_id)
 
         user_newsfeeds.push(owners, 2000)
 
@@ -94,7 +94,7 @@ class PushingTests(ApiTestCase):
         self.assertEqual(left, [[3000, 2000, 1000]] * 200 + [None] * 50)
 
     def test_a_removal_is_exact(self):
-        self.list_of([1000, 1001, 1002])
+        self.make_list([1000, 1001, 1002])
 
         user_newsfeeds.remove([7, 8], 1001)
         user_newsfeeds.remove([7, 8], 1001)
@@ -102,7 +102,7 @@ class PushingTests(ApiTestCase):
         self.assertEqual(ids_in(user_newsfeeds, 7), [1002, 1000])
 
     def test_the_last_one_removed_leaves_a_list_that_is_read_anew(self):
-        self.list_of([1000])
+        self.make_list([1000])
 
         user_newsfeeds.remove([7], 1000)
 

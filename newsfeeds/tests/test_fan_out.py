@@ -12,7 +12,7 @@ from outbox.models import Message
 from testing.testcases import ApiTestCase
 
 
-def copies_of(messages):
+def repeat(messages):
     return [
         Message(event=message.event, task=message.task, payload=message.payload, due_at=message.due_at)
         for message in messages
@@ -34,13 +34,13 @@ class FanOutTestCase(ApiTestCase):
             self.assertLess(len(seen), 100, "the tasks do not end")
             seen |= messages
             self.assertGreater(self.tasks_run_once(), 0)
-        return copies_of(seen.values())
+        return repeat(seen.values())
 
     def again(self, messages):
         """
         Deliver messages that were delivered before, in the order given.
         """
-        for message in copies_of(messages):
+        for message in repeat(messages):
             message.save()
             self.tasks_run()
 
@@ -172,7 +172,7 @@ class RepeatingTests(FanOutTestCase):
             payload={"tweet_id": tweet_id, "author_id": alice.id, "after": 0, "until": bob.id},
         )
 
-        cut_again = copies_of([cut])[0]
+        cut_again = repeat([cut])[0]
         Message.objects.all().delete()
         self.again([batch, cut_again, batch, cut_again])
 
@@ -211,7 +211,7 @@ class RepeatingTests(FanOutTestCase):
         alice, fans = self.alice_with_fans(7)
         tweet_id = alice.tweets()
         self.tasks_run_once()
-        late = copies_of(Message.objects.all())
+        late = repeat(Message.objects.all())
         Message.objects.all().delete()
         alice.delete(f"tweets/{tweet_id}/")
         self.tasks_run()

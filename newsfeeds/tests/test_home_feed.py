@@ -22,7 +22,7 @@ from utils.caching.memcached.objects import Lookup
 from utils.database.time_ids import format_time, id_to_datetime
 
 
-def time_of(tweet_id):
+def to_time(tweet_id):
     return format_time(id_to_datetime(tweet_id))
 
 
@@ -198,9 +198,9 @@ class HomeFeedPageTests(HomeFeedTestCase):
         alice = self.person("alice")
         ids = [alice.tweets() for _ in range(6)][::-1]
 
-        older = alice.feed(created_at__lt=time_of(ids[2]))
-        newer = alice.feed(created_at__gt=time_of(ids[2]))
-        both = alice.feed(created_at__gt=time_of(ids[4]), created_at__lt=time_of(ids[1]))
+        older = alice.feed(created_at__lt=to_time(ids[2]))
+        newer = alice.feed(created_at__gt=to_time(ids[2]))
+        both = alice.feed(created_at__gt=to_time(ids[4]), created_at__lt=to_time(ids[1]))
 
         self.assertEqual((older, newer, both), (ids[3:], ids[:2], ids[:4]))
 
@@ -208,7 +208,7 @@ class HomeFeedPageTests(HomeFeedTestCase):
         alice = self.person("alice")
         ids = [alice.tweets() for _ in range(7)][::-1]
 
-        pages = self.follow_next(alice, self.page(alice, created_at__gt=time_of(ids[5]), limit=2))
+        pages = self.follow_next(alice, self.page(alice, created_at__gt=to_time(ids[5]), limit=2))
 
         self.assertEqual(pages, [ids[0:2], ids[2:4], ids[4:5]])
 
@@ -234,8 +234,8 @@ class HomeFeedPageTests(HomeFeedTestCase):
 
         self.assertEqual(sum(self.follow_next(alice, self.page(alice, limit=4)), []), ids)
         self.assertEqual(alice.feed(limit=20), ids[:20])
-        self.assertEqual(alice.feed(created_at__lt=time_of(ids[12]), limit=3), ids[13:16])
-        self.assertEqual(alice.feed(created_at__gt=time_of(ids[20])), ids[:20])
+        self.assertEqual(alice.feed(created_at__lt=to_time(ids[12]), limit=3), ids[13:16])
+        self.assertEqual(alice.feed(created_at__gt=to_time(ids[20])), ids[:20])
 
     @override_settings(MAX_CACHED_IDS=10)
     def test_a_full_list_that_loses_a_tweet_does_not_end_too_early(self):

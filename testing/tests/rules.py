@@ -5,7 +5,7 @@ The rules of the house, each a function from sources to offences (file:line: wor
 import ast
 import re
 
-from testing.tests.sources import APPS, ROOF, circles, imports, level_of, may_import
+from testing.tests.sources import APPS, ROOF, circles, find_level, imports, may_import
 
 FILE_LINES, FUNCTION_LINES, VIEW_LINES = 300, 40, 15
 # Who alone may speak to a server in its own language.
@@ -48,7 +48,7 @@ def every_file_has_a_place(sources):
         for source in sources
         if source.app not in (ROOF, "utils")
         and source.part not in (None, "migrations")
-        and level_of(source.module) is None
+        and find_level(source.module) is None
     ]
 
 
@@ -58,7 +58,7 @@ def no_import_by_name_in_functions(sources):
         for source in sources
         for function in source.walk(*FUNCTIONS)
         for node in ast.walk(function)
-        if isinstance(node, ast.Call) and name_of(node.func) in ("import_module", "__import__")
+        if isinstance(node, ast.Call) and get_name(node.func) in ("import_module", "__import__")
     ]
 
 
@@ -84,7 +84,7 @@ def no_imports_in_disguise(sources):
         for call in source.walk(ast.Call):
             first = call.args[0] if call.args else None
             if (
-                name_of(call.func) == "get_model"
+                get_name(call.func) == "get_model"
                 and isinstance(first, ast.Constant)
                 and is_higher(first.value, source.app)
             ):
@@ -108,7 +108,7 @@ def tasks_say_why_they_may_run_twice(sources):
         source.at(function, f"the docstring of task {function.name} lacks 'Safe to run twice:'")
         for source in sources
         for function in source.walk(*FUNCTIONS)
-        if any(name_of(decorator) in TASK_DECORATORS for decorator in function.decorator_list)
+        if any(get_name(decorator) in TASK_DECORATORS for decorator in function.decorator_list)
         and "Safe to run twice:" not in (ast.get_docstring(function) or "")
         and not is_nested(source, function)
     ]
@@ -143,7 +143,7 @@ def promises_are_written_down(sources):
         if not ast.get_docstring(source.tree):
             offences.append(source.at(1, "no docstring: what will the reader find here?"))
         for class_ in source.walk(ast.ClassDef):
-            bases = {name_of(base) for base in class_.bases}
+            bases = {get_name(base) for base in class_.bases}
             is_service = class_.name.endswith("Service") and source.part == "services"
             if (is_service or "Model" in bases) and not ast.get_docstring(class_):
                 offences.append(source.at(class_, f"{class_.name} has no docstring"))
@@ -165,12 +165,12 @@ def nothing_is_long(sources):
         views = {id(verb) for class_ in source.walk(ast.ClassDef) for verb in class_.body} if is_view else set()
         for function in source.walk(*FUNCTIONS):
             limit = VIEW_LINES if id(function) in views else FUNCTION_LINES
-            if (length := length_of(function)) > limit:
+            if (length := count_lines(function)) > limit:
                 offences.append(source.at(function, f"{function.name} has {length} lines, {limit} is the limit"))
     return offences
 
 
-def length_of(function):
+def count_lines(function):
     """
     Return the lines of a function; its docstring is a promise and no work.
     """
@@ -186,12 +186,12 @@ def servers_are_spoken_to_in_one_place(sources):
         source.at(node, f"{library} belongs to {CLIENT_LIBRARIES[library]}")
         for source in sources
         for node in source.walk(ast.Import, ast.ImportFrom)
-        for library in libraries_of(node)
+        for library in get_libraries(node)
         if library in CLIENT_LIBRARIES and not f"{source.module}.".startswith(f"{CLIENT_LIBRARIES[library]}.")
     ]
 
 
-def libraries_of(node):
+def get_libraries(node):
     names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
     return {name.split(".")[0] for name in names}
 
@@ -259,7 +259,7 @@ def positions(method):
     """
     Return the arguments that callers may give by position: neither `self` nor `cls`, and nothing behind the star.
     """
-    is_static = any(name_of(decorator) == "staticmethod" for decorator in method.decorator_list)
+    is_static = any(get_name(decorator) == "staticmethod" for decorator in method.decorator_list)
     named = [*method.args.posonlyargs, *method.args.args][0 if is_static else 1 :]
     return named + ([method.args.vararg] if method.args.vararg else [])
 
@@ -296,10 +296,10 @@ def requirements_are_pinned_with_a_reason(files):
     return offences
 
 
-def name_of(node):
+def get_name(node):
     """
     Return the last name of a decorator, a call's function or a base class.
     """
     if isinstance(node, ast.Call):
-        return name_of(node.func)
+        return get_name(node.func)
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)

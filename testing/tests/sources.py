@@ -153,7 +153,7 @@ def is_upstairs(module):
     return parts[0] != "utils" and len(parts) > 1 and parts[1] in UPSTAIRS
 
 
-def level_of(module):
+def find_level(module):
     """
     Return the level of a module inside its app, None where the house has no place for it.
     """
@@ -184,7 +184,7 @@ def may_import(importer, imported):
 
 def may_import_inside(importer, imported):
     parts = tuple((module.split(".") + [None])[1] for module in (importer, imported))
-    levels = [level_of(importer), level_of(imported)]
+    levels = [find_level(importer), find_level(imported)]
     if None in parts or None in levels or parts[0] == parts[1] or parts in NEIGHBOURS:
         return True
     return levels[0] < levels[1]

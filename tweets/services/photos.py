@@ -193,7 +193,7 @@ class PhotoService:
         return tweet is None or cache.replace_versions(tweet)
 
     @classmethod
-    def get_all_of(cls, *, tweet_ids: Collection[int]) -> dict[int, list[TweetPhoto]]:
+    def get_by_tweet(cls, *, tweet_ids: Collection[int]) -> dict[int, list[TweetPhoto]]:
         """
         Return {tweet id: [photo]} in the order of their positions, hidden ones too; one query.
         """

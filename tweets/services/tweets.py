@@ -231,7 +231,7 @@ class TweetService:
         def filter_visible(entries: Sequence[tuple[int, bytes | None]]) -> list[LoadedTweet]:
             return cls.load_entries(entries=entries, viewer=viewer)
 
-        return fill_page(id_range, limit, fetch=fetch, filter_visible=filter_visible, id_of=lambda tweet: tweet.id)
+        return fill_page(id_range, limit, fetch=fetch, filter_visible=filter_visible, get_id=lambda tweet: tweet.id)
 
     @classmethod
     def get_ids_by(cls, *, user_id: int, before: int | None, after: int | None, limit: int) -> list[int]:
@@ -282,7 +282,7 @@ class TweetService:
         return Tweet.objects.filter(user_id=user_id, deleted_at__isnull=False).walk_ids()
 
     @classmethod
-    def purge_some_of(cls, *, user_id: int) -> None:
+    def purge_some(cls, *, user_id: int) -> None:
         """
         Delete some tweets of a user whose account is closed: `PurgeService.purge_some`.
         """

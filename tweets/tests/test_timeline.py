@@ -14,7 +14,7 @@ from testing.testcases import ApiTestCase
 from utils.database.time_ids import format_time, id_to_datetime
 
 
-def time_of(tweet_id):
+def to_time(tweet_id):
     return format_time(id_to_datetime(tweet_id))
 
 
@@ -184,8 +184,8 @@ class PageTests(TimelineTestCase):
 
         self.assertEqual(ids[0] - ids[-1], 24)
         self.assertEqual(sum(self.follow_next(self.page(alice, limit=7)), []), ids)
-        self.assertEqual(self.ids(alice, created_at__lt=time_of(ids[10])), ids[11:])
-        self.assertEqual(self.ids(alice, created_at__gt=time_of(ids[10])), ids[:10])
+        self.assertEqual(self.ids(alice, created_at__lt=to_time(ids[10])), ids[11:])
+        self.assertEqual(self.ids(alice, created_at__gt=to_time(ids[10])), ids[:10])
 
     def test_limit_is_from_one_to_a_hundred(self):
         alice, ids = self.alice_with_tweets(101)
@@ -224,7 +224,7 @@ class OlderAndNewerTests(TimelineTestCase):
     def test_lt_gives_the_strictly_older(self):
         alice, ids = self.alice_with_tweets(5)
 
-        page = self.page(alice, created_at__lt=time_of(ids[1]), limit=2)
+        page = self.page(alice, created_at__lt=to_time(ids[1]), limit=2)
 
         self.assertEqual([tweet["id"] for tweet in page["results"]], ids[2:4])
         self.assertEqual(self.follow_next(page), [ids[2:4], ids[4:]])
@@ -232,7 +232,7 @@ class OlderAndNewerTests(TimelineTestCase):
     def test_gt_gives_the_strictly_newer_newest_first(self):
         alice, ids = self.alice_with_tweets(5)
 
-        page = self.page(alice, created_at__gt=time_of(ids[3]))
+        page = self.page(alice, created_at__gt=to_time(ids[3]))
 
         self.assertEqual([tweet["id"] for tweet in page["results"]], ids[:3])
         self.assertEqual((page["has_next_page"], page["next"]), (False, None))
@@ -240,26 +240,26 @@ class OlderAndNewerTests(TimelineTestCase):
     def test_gt_goes_on_towards_the_older_end_and_stops_there(self):
         alice, ids = self.alice_with_tweets(7)
 
-        pages = self.follow_next(self.page(alice, created_at__gt=time_of(ids[5]), limit=2))
+        pages = self.follow_next(self.page(alice, created_at__gt=to_time(ids[5]), limit=2))
 
         self.assertEqual(pages, [ids[0:2], ids[2:4], ids[4:5]])
 
     def test_gt_of_the_newest_is_empty(self):
         alice, ids = self.alice_with_tweets(2)
 
-        self.assertEqual(self.ids(alice, created_at__gt=time_of(ids[0])), [])
+        self.assertEqual(self.ids(alice, created_at__gt=to_time(ids[0])), [])
 
     def test_gt_has_pages_of_two_hundred(self):
         alice, ids = self.alice_with_tweets(202)
 
-        self.assertEqual(self.ids(alice, created_at__gt=time_of(ids[-1])), ids[:200])
-        self.assertEqual(self.ids(alice, created_at__gt=time_of(ids[-1]), limit=1000), ids[:200])
-        self.assertEqual(self.ids(alice, created_at__gt=time_of(ids[-1]), limit=3), ids[:3])
+        self.assertEqual(self.ids(alice, created_at__gt=to_time(ids[-1])), ids[:200])
+        self.assertEqual(self.ids(alice, created_at__gt=to_time(ids[-1]), limit=1000), ids[:200])
+        self.assertEqual(self.ids(alice, created_at__gt=to_time(ids[-1]), limit=3), ids[:3])
 
     def test_of_both_gt_wins(self):
         alice, ids = self.alice_with_tweets(5)
 
-        both = self.ids(alice, created_at__gt=time_of(ids[3]), created_at__lt=time_of(ids[1]))
+        both = self.ids(alice, created_at__gt=to_time(ids[3]), created_at__lt=to_time(ids[1]))
 
         self.assertEqual(both, ids[:3])
 
@@ -273,7 +273,7 @@ class OlderAndNewerTests(TimelineTestCase):
 
     def test_any_zone_will_do(self):
         alice, ids = self.alice_with_tweets(3)
-        moment = parse_datetime(time_of(ids[1]))
+        moment = parse_datetime(to_time(ids[1]))
         elsewhere = moment.astimezone(UTC).replace(tzinfo=None) + timedelta(hours=9)
 
         self.assertEqual(self.ids(alice, created_at__lt=f"{elsewhere.isoformat()}+09:00"), ids[2:])

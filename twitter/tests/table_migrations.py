@@ -120,7 +120,7 @@ class World(TableMigrationTestCase):
         paths += [f"friendships/{person.id}/{side}/" for person in self.people for side in ("followers", "followings")]
         return [person.get(path).json()["results"] for person in self.people for path in paths]
 
-    def friendship_of(self, follower, followee):
+    def find_friendship(self, follower, followee):
         return Friendship.objects.get(from_user_id=follower.id, to_user_id=followee.id)
 
     def assert_agree(self):

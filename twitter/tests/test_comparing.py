@@ -63,7 +63,7 @@ class ComparisonTests(World):
         self.assert_feeds_agree()
 
     def test_rows_of_friendships_that_are_missing_extra_or_different(self):
-        bobs, carols = self.friendship_of(self.bob, self.alice), self.friendship_of(self.carol, self.alice)
+        bobs, carols = self.find_friendship(self.bob, self.alice), self.find_friendship(self.carol, self.alice)
         Following.delete(follower_id=self.bob.id, id=bobs.id)
         Following.create(follower_id=self.carol.id, id=carols.id, followee_id=self.carol.id)
         # By a machine whose clock is an hour ahead.

@@ -224,7 +224,7 @@ class LiveMigrationTests(RealStackTestCase):
             for phase in (*FORWARD, *BACK, *FORWARD):
                 self.move(phase)
 
-        feeds = self.feeds_of(writers)
+        feeds = self.get_feeds(writers)
         self.assertEqual(set(NewsFeed.objects.values_list("user_id", "tweet_id")), feeds)
         self.assertEqual({row.key for row in Feed.scan()}, feeds)
         self.assert_friendships_equal(writers)
@@ -240,11 +240,11 @@ class LiveMigrationTests(RealStackTestCase):
             NewsFeed.objects.all().delete()
             time.sleep(SECONDS_A_PHASE)
 
-        self.assertEqual({row.key for row in Feed.scan()}, self.feeds_of(writers))
+        self.assertEqual({row.key for row in Feed.scan()}, self.get_feeds(writers))
         self.assertFalse(NewsFeed.objects.exists())
         self.assert_friendships_equal(writers)
 
-    def feeds_of(self, writers):
+    def get_feeds(self, writers):
         """
         Return (user id, tweet id) of all that belongs into feeds, by what the writers remember.
         """

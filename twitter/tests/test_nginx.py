@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import SimpleTestCase
 from django.urls import resolve
 
-from utils.bodies.uploads import max_body_bytes, uploads_of
+from utils.bodies.uploads import find_uploads, max_body_bytes
 
 UNITS = {"k": 1024, "m": 1024 * 1024}
 SIZE = re.compile(r"client_max_body_size (\d+)([km]);")
@@ -30,7 +30,7 @@ class BodySizeTests(SimpleTestCase):
 
         for path, method in (("/api/tweets/", "POST"), ("/api/profiles/1/", "PUT"), ("/api/profiles/1/", "PATCH")):
             with self.subTest(path=path, method=method):
-                wanted = max_body_bytes(uploads_of(resolve(path), method))
+                wanted = max_body_bytes(find_uploads(resolve(path), method))
                 limit = limits[path.removesuffix("1/")]
 
                 self.assertTrue(wanted <= limit <= wanted + UNITS["m"], (wanted, limit))

@@ -20,7 +20,7 @@ default_storage.save("photos/ab/picture.png", ContentFile(b"picture"))
 """
 
 
-def mode_of(path: Path) -> int:
+def get_mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
@@ -32,8 +32,8 @@ class PrivateDataTests(FreshStart, TestCase):
     def test_the_folder_the_database_and_all_else_are_their_owners_alone(self):
         self.manage("migrate", "--verbosity", "0", DATA_DIR=str(self.home))
 
-        modes = {path.name: oct(mode_of(path)) for path in self.home.rglob("*")}
-        self.assertEqual(mode_of(self.home), 0o700)
+        modes = {path.name: oct(get_mode(path)) for path in self.home.rglob("*")}
+        self.assertEqual(get_mode(self.home), 0o700)
         self.assertEqual(modes["db.sqlite3"], "0o600")
         self.assertEqual(set(modes.values()), {"0o600", "0o700"}, modes)
 
@@ -43,8 +43,8 @@ class PrivateDataTests(FreshStart, TestCase):
 
         self.assertEqual(done.returncode, 0, done.stderr)
         media = self.home / "media"
-        self.assertEqual(mode_of(media / "photos" / "ab" / "picture.png"), 0o644)
-        self.assertEqual({mode_of(path) for path in (media, media / "photos", media / "photos" / "ab")}, {0o711})
+        self.assertEqual(get_mode(media / "photos" / "ab" / "picture.png"), 0o644)
+        self.assertEqual({get_mode(path) for path in (media, media / "photos", media / "photos" / "ab")}, {0o711})
 
     def test_django_warns_about_a_folder_that_others_may_list(self):
         self.home.mkdir()
@@ -78,7 +78,7 @@ class ScriptsTests(FreshStart, TestCase):
         self.script('touch "$DATA_DIR/file"')
 
         home = self.data_dir / "above" / "home"
-        self.assertEqual([mode_of(path) for path in (home / "file", home, home.parent)], [0o600, 0o700, 0o755])
+        self.assertEqual([get_mode(path) for path in (home / "file", home, home.parent)], [0o600, 0o700, 0o755])
 
     def test_a_database_of_an_older_version_is_closed(self):
         home = self.data_dir / "above" / "home"
@@ -88,7 +88,7 @@ class ScriptsTests(FreshStart, TestCase):
 
         self.script("true")
 
-        self.assertEqual(mode_of(home / "db.sqlite3"), 0o600)
+        self.assertEqual(get_mode(home / "db.sqlite3"), 0o600)
 
     def test_a_folder_that_may_be_somebody_elses_is_left_as_it_is(self):
         home = self.data_dir / "above" / "home"
@@ -97,7 +97,7 @@ class ScriptsTests(FreshStart, TestCase):
 
         self.script("true")
 
-        self.assertEqual(mode_of(home), 0o1777)
+        self.assertEqual(get_mode(home), 0o1777)
 
     def test_demo_people_come_where_they_are_asked_for(self):
         tell = "step() { echo made; }; VENV=/none; demo_people"

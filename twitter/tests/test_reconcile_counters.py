@@ -136,7 +136,7 @@ class ReconcilingTests(World, ApiTestCase):
     def test_likes_of_a_deleted_tweet_are_in_step_with_its_counter_when_their_owner_leaves(self):
         self.alice.delete(f"tweets/{self.tweet_id}/")
         User.objects.filter(id=self.bob.id).update(deleted_at=timezone.now())
-        LikeService.purge_some_of(user_id=self.bob.id)
+        LikeService.purge_some(user_id=self.bob.id)
 
         self.assertEqual(self.reconcile(), ["no drift"])
         self.assertEqual(Tweet.objects.get(id=self.tweet_id).likes_count, 0)

@@ -50,7 +50,7 @@ class ClientsTestCase(EmbeddedTestCase):
         client.sendall(sent)
         return client
 
-    def seconds_of(self, path):
+    def measure(self, path):
         started = time.monotonic()
         with urllib.request.urlopen(self.url(path), timeout=20) as response:
             response.read()
@@ -71,16 +71,16 @@ class SlowClientsTests(ClientsTestCase):
             with self.subTest(name=name):
                 senders = [self.connect(sent) for _ in range(200)]
 
-                self.assertLess(max(self.seconds_of("/livez") for _ in range(5)), 2)
+                self.assertLess(max(self.measure("/livez") for _ in range(5)), 2)
                 self.until(lambda: all(map(self.is_closed, senders)), "all of them are closed", seconds=20)  # noqa: B023
 
     def test_who_sends_little_by_little_but_steadily_is_served(self):
         self.start_web()
         client = self.connect(POST + b"Content-Length: 2\r\n\r\n")
 
-        self.seconds_of("/livez")
+        self.measure("/livez")
         client.sendall(b"{")
-        self.seconds_of("/livez")
+        self.measure("/livez")
         client.sendall(b"}")
 
         self.assertTrue(client.recv(100).startswith(b"HTTP/1.1 400"))
@@ -91,7 +91,7 @@ class SlowClientsTests(ClientsTestCase):
         for _ in range(50):
             self.connect(request * 20, receive_buffer=4096)
 
-        self.assertLess(max(self.seconds_of("/livez") for _ in range(5)), 2)
+        self.assertLess(max(self.measure("/livez") for _ in range(5)), 2)
         self.until(lambda: web.output.count("too slow") >= 50, "all of them are sent away", seconds=20)
 
     def test_a_large_answer_arrives_whole(self):
@@ -152,11 +152,11 @@ class EndlessRequestsTests(ClientsTestCase):
         (before,) = web.children
         client = self.connect(b"GET /endless HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
-        self.assertLess(self.seconds_of("/livez"), 2)
+        self.assertLess(self.measure("/livez"), 2)
         self.until(lambda: self.is_closed(client), "its connection is closed", seconds=15)
         self.until(lambda: web.children and web.children != [before], "another process serves", seconds=15)
 
-        self.assertLess(self.seconds_of("/livez"), 5)
+        self.assertLess(self.measure("/livez"), 5)
         self.assertIn("a request has not ended in time", web.output)
         self.assertIn("endless.py", web.output)
 

@@ -38,7 +38,7 @@ class SubscriptionTests(SimpleTestCase):
         self.assertEqual(queues - {queue.name for queue in settings.CELERY_TASK_QUEUES}, set())
 
     def test_every_event_that_an_app_announces_wakes_somebody(self):
-        announced = {event_type for event_type in kinds_of(Event) if ".tests." not in event_type.__module__}
+        announced = {event_type for event_type in get_kinds(Event) if ".tests." not in event_type.__module__}
 
         self.assertEqual(announced, set(event_types.values()))
         self.assertEqual(set(event_types), set(subscriptions))
@@ -49,16 +49,16 @@ class SubscriptionTests(SimpleTestCase):
             {(name, event_type.__module__.split(".")[1]) for name, event_type in event_types.items()},
             {
                 (name, "events")
-                for event_type in kinds_of(Event)
+                for event_type in get_kinds(Event)
                 if ".tests." not in event_type.__module__
                 for name in (event_type.name, *event_type.aliases)
             },
         )
 
 
-def kinds_of(event_type):
+def get_kinds(event_type):
     """
     Return the classes under `event_type` that have a name; the others hold what several share.
     """
-    below = set().union(*map(kinds_of, event_type.__subclasses__()))
+    below = set().union(*map(get_kinds, event_type.__subclasses__()))
     return below | ({event_type} if "name" in vars(event_type) else set())

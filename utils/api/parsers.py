@@ -11,7 +11,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import FormParser as DRFFormParser
 from rest_framework.parsers import JSONParser as DRFJSONParser
 
-from utils.bodies.charsets import DEFAULT, charset_of, decode
+from utils.bodies.charsets import DEFAULT, decode, parse_charset
 from utils.bodies.forms import read_urlencoded
 
 # Bodies of the contract are nested at most twice. Recursive code (repr, the renderers) fails somewhere above 300
@@ -30,7 +30,7 @@ class JSONParser(DRFJSONParser):
     """
 
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
-        body, charset = stream.read(), charset_of(media_type or "")
+        body, charset = stream.read(), parse_charset(media_type or "")
         text = body if charset == DEFAULT else decode(body, charset)
         try:
             document = orjson.loads(text)
@@ -68,4 +68,4 @@ class FormParser(DRFFormParser):
     def parse(  # type: ignore[override]
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None
     ) -> QueryDict:
-        return read_urlencoded(stream.read(), charset_of(media_type or ""))
+        return read_urlencoded(stream.read(), parse_charset(media_type or ""))

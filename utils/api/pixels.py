@@ -10,7 +10,7 @@ from django.core.cache import caches
 from rest_framework.request import Request
 
 from utils.api.exceptions import TooManyRequests
-from utils.api.throttling import bucket_of, local_counter
+from utils.api.throttling import get_bucket, local_counter
 from utils.images import limits
 
 SECONDS = 60
@@ -28,7 +28,7 @@ def spend_pixels(request: Request, pixels: int) -> None:
     if not settings.RATELIMIT_ENABLE:
         return
     window, elapsed = divmod(int(time.time()), SECONDS)
-    key = f"{settings.RATELIMIT_CACHE_PREFIX}pixels:{bucket_of(request, 'pixels')}:{window}"
+    key = f"{settings.RATELIMIT_CACHE_PREFIX}pixels:{get_bucket(request, 'pixels')}:{window}"
     if _count(key, pixels) > limits.MAX_PIXELS_PER_MINUTE:
         _count(key, -pixels)
         raise TooManyRequests(SECONDS - elapsed)

@@ -16,7 +16,7 @@ from utils.api.exception_handler import CHECK_INPUT, TOO_MANY_REQUESTS, error_bo
 from utils.api.permissions import IsObjectOwner
 from utils.api.response_headers import AUTHENTICATE, ETAG, RATE_LIMIT, REQUEST_ID, RETRY_AFTER
 from utils.api.schema_inputs import inputs_by_type
-from utils.api.shapes import ErrorSerializer, SerializerClass, example_of
+from utils.api.shapes import ErrorSerializer, SerializerClass, get_example
 from utils.database.pagination import MAX_CURSOR_LENGTH
 from utils.idempotency.constants import KEY_LENGTH
 
@@ -232,10 +232,10 @@ class ContractSchema(AutoSchema):
         examples = [self.error_example(code) for code in self.errors()]
         if serializer is not None:
             examples.append(
-                OpenApiExample("Success", example_of(serializer), response_only=True, status_codes=[str(status)])
+                OpenApiExample("Success", get_example(serializer), response_only=True, status_codes=[str(status)])
             )
         if request is not None and hasattr(request, "example"):
-            examples.append(OpenApiExample("Request", example_of(request), request_only=True))
+            examples.append(OpenApiExample("Request", get_example(request), request_only=True))
         return examples
 
     def error_example(self, status: int) -> OpenApiExample:

@@ -61,7 +61,7 @@ def with_subclasses(base: type[Base]) -> set[type[Base]]:
 
 
 # Any: an example is any JSON value.
-def example_of(serializer: SerializerClass) -> Any:
+def get_example(serializer: SerializerClass) -> Any:
     """
     Return the example of a response serializer.
 
@@ -100,7 +100,7 @@ def envelope(item: SerializerClass, name: str) -> dict[str, Any]:
         "has_next_page": serializers.BooleanField(),
         "next": serializers.URLField(allow_null=True, help_text="The next page, to be requested as it is."),
         name: item(many=True),
-        "example": {"has_next_page": False, "next": None, name: [example_of(item)]},
+        "example": {"has_next_page": False, "next": None, name: [get_example(item)]},
     }
 
 
@@ -112,7 +112,7 @@ def either(name: str, *choices: SerializerClass) -> PolymorphicProxySerializer:
     """
     # Any: the schema reads attributes (ContractSchema) that the class of drf-spectacular does not declare.
     proxy: Any = PolymorphicProxySerializer(name, list(choices), resource_type_field_name=None)
-    proxy.example, proxy.is_endless = example_of(choices[0]), getattr(choices[0], "is_endless", False)
+    proxy.example, proxy.is_endless = get_example(choices[0]), getattr(choices[0], "is_endless", False)
     return cast("PolymorphicProxySerializer", proxy)
 
 
@@ -127,6 +127,6 @@ def numbered(item: SerializerClass) -> SerializerClass:
         "previous": serializers.URLField(allow_null=True),
         "results": item(many=True),
         "is_numbered": True,
-        "example": {"count": 1, "next": None, "previous": None, "results": [example_of(item)]},
+        "example": {"count": 1, "next": None, "previous": None, "results": [get_example(item)]},
     }
     return type(f"Numbered{item.__name__}", (serializers.Serializer,), fields)

@@ -103,7 +103,7 @@ def address_bucket(request: AnyRequest) -> str:
     return f"address:{address}"
 
 
-def bucket_of(request: AnyRequest, name: str) -> str:
+def get_bucket(request: AnyRequest, name: str) -> str:
     """
     Return the bucket of a request: the user, or the address if nobody is logged in or the limit counts addresses.
     """
@@ -267,7 +267,7 @@ class RateLimiter:
         bucket = self.bucket
         if bucket is None:
             assert self.request is not None  # noqa: S101 (without a request the caller names the bucket)
-            bucket = bucket_of(self.request, self.name)
+            bucket = get_bucket(self.request, self.name)
         rates = [Counter(self.name, rate, bucket) for rate in settings.RATES[self.name]]
         counters = self.counted[self.name] = []
         ahead = count_ahead(rates)

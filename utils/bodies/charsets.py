@@ -41,7 +41,7 @@ def canonical(name: str) -> str:
         raise UnsupportedBody("Use UTF-8, ASCII, Latin-1 or UTF-16.") from None
 
 
-def charset_of(content_type: str) -> str:
+def parse_charset(content_type: str) -> str:
     """
     Return the canonical charset that a Content-Type declares, UTF-8 if it declares none.
 

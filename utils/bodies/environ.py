@@ -10,9 +10,9 @@ from django.core.handlers.wsgi import get_path_info
 from django.core.signals import request_started
 from django.urls import Resolver404, resolve
 
-from utils.bodies.charsets import charset_of
+from utils.bodies.charsets import parse_charset
 from utils.bodies.errors import UnsupportedBody
-from utils.bodies.uploads import max_body_bytes, uploads_of
+from utils.bodies.uploads import find_uploads, max_body_bytes
 
 Environ = dict[str, Any]
 
@@ -39,7 +39,7 @@ def prepare(environ: Environ, **kwargs: Any) -> None:
     Django reads the length with `int`, in places that do not catch errors.
     """
     try:
-        charset_of(environ.get("CONTENT_TYPE", ""))
+        parse_charset(environ.get("CONTENT_TYPE", ""))
     except UnsupportedBody:
         environ[REFUSED_CONTENT_TYPE] = environ.pop("CONTENT_TYPE")
     length = environ.get("CONTENT_LENGTH")
@@ -63,4 +63,4 @@ def bytes_to_receive(environ: Environ) -> int:
         match = resolve(get_path_info(environ))
     except Resolver404:
         match = None
-    return margin + max_body_bytes(uploads_of(match, environ["REQUEST_METHOD"]))
+    return margin + max_body_bytes(find_uploads(match, environ["REQUEST_METHOD"]))

@@ -18,9 +18,9 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils.datastructures import MultiValueDict
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser
 
-from utils.bodies.charsets import canonical, charset_of, decode
+from utils.bodies.charsets import canonical, decode, parse_charset
 from utils.bodies.errors import UnexpectedFile, UnsupportedBody
-from utils.bodies.uploads import Uploads, max_body_bytes, uploads_of
+from utils.bodies.uploads import Uploads, find_uploads, max_body_bytes
 
 # A file up to this size stays in memory; a larger one goes to an unnamed temporary file.
 SPOOL_BYTES = 1024 * 1024
@@ -89,10 +89,10 @@ class FormUploadHandler(FileUploadHandler):
         :raises MultiPartParserError: it is not a multipart form, or it is incomplete.
         """
         assert self.request is not None  # noqa: S101 (Django makes a handler for each request)
-        uploads = uploads_of(self.request.resolver_match, self.request.method)
+        uploads = find_uploads(self.request.resolver_match, self.request.method)
         if content_length > max_body_bytes(uploads):
             raise RequestDataTooBig
-        form = MultipartForm(charset_of(META.get("CONTENT_TYPE", "")), uploads)
+        form = MultipartForm(parse_charset(META.get("CONTENT_TYPE", "")), uploads)
         try:
             form.read(input_data, boundary, content_length)
             return form.fields(), form.files()

@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
 from utils.api.exception_handler import Malformed, error_response, translate
-from utils.bodies.charsets import DEFAULT, charset_of, decode
+from utils.bodies.charsets import DEFAULT, decode, parse_charset
 from utils.bodies.environ import REFUSED_CONTENT_TYPE
 from utils.bodies.errors import BodyRefused, UnsupportedBody
 
@@ -52,7 +52,7 @@ def check_headers(headers: dict[str, Any]) -> None:
     :raises UnsupportedBody: the charset or the content coding of the body is not supported.
     :raises BodyRefused: it is chunked and the web server has not joined it; Django would read it as empty.
     """
-    charset_of(headers.get(REFUSED_CONTENT_TYPE) or headers.get("CONTENT_TYPE", ""))
+    parse_charset(headers.get(REFUSED_CONTENT_TYPE) or headers.get("CONTENT_TYPE", ""))
     if headers.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in ("", "identity"):
         raise UnsupportedBody("Send the body as it is, without a Content-Encoding.")
     if headers.get("HTTP_TRANSFER_ENCODING") and not headers.get("CONTENT_LENGTH"):
@@ -63,6 +63,6 @@ def check_form(request: HttpRequest) -> None:
     """
     :raises BodyRefused: the form is not UTF-8, or declares another charset.
     """
-    if charset_of(request.META.get("CONTENT_TYPE", "")) not in (DEFAULT, "ascii"):
+    if parse_charset(request.META.get("CONTENT_TYPE", "")) not in (DEFAULT, "ascii"):
         raise UnsupportedBody("Use UTF-8.")
     decode(unquote_to_bytes(request.body), DEFAULT)

@@ -51,7 +51,7 @@ class Uploads:
             raise UnexpectedFile("Send one file.", field=self.field)
 
 
-def uploads_of(match: ResolverMatch | None, method: str | None) -> Uploads | None:
+def find_uploads(match: ResolverMatch | None, method: str | None) -> Uploads | None:
     """
     Return the files that the action of a URL accepts (`uploads` of its view), None if it accepts none.
     """

@@ -130,7 +130,7 @@ def fill_page(
     *,
     fetch: Callable[[int | None, int | None, int], Sequence[Fetched]],
     filter_visible: Callable[[Sequence[Fetched]], Sequence[Shown]],
-    id_of: Callable[[Shown], int],
+    get_id: Callable[[Shown], int],
     advance: Callable[[IdRange, int], IdRange] = IdRange.older_than,
 ) -> Page[Shown]:
     """
@@ -140,7 +140,7 @@ def fill_page(
 
     :param fetch: fetch(before, after, limit) -> rows in the order of the list.
     :param filter_visible: filter_visible(rows) -> what may be shown, in order.
-    :param id_of: the id of what `filter_visible` returned.
+    :param get_id: the id of what `filter_visible` returned.
     :param advance: `IdRange.older_than`, or `IdRange.newer_than` for a list from old to new.
     """
     shown: list[Shown] = []
@@ -155,7 +155,7 @@ def fill_page(
     if len(shown) <= limit:
         return Page(shown)
     shown = shown[:limit]
-    return Page(shown, advance(id_range, id_of(shown[-1])))
+    return Page(shown, advance(id_range, get_id(shown[-1])))
 
 
 # `Any`: the four kinds have nothing in common.

@@ -66,7 +66,13 @@ class AccessMiddleware:
         route = match.view_name or match.route if match else None
         count_request(request.method, route, response.status_code, seconds)
         if access_logger.isEnabledFor(logging.INFO):
-            values = (request.method, request.path, response.status_code, round(seconds * 1000, 1), user_id_of(request))
+            values = (
+                request.method,
+                request.path,
+                response.status_code,
+                round(seconds * 1000, 1),
+                get_user_id(request),
+            )
             access_logger.info(
                 "%s %s %s %s ms user %s",
                 *values,
@@ -75,7 +81,7 @@ class AccessMiddleware:
         return response
 
 
-def user_id_of(request: HttpRequest) -> int | None:
+def get_user_id(request: HttpRequest) -> int | None:
     """
     Return the id of the authenticated user, or None: anonymous, or nothing has asked for the user yet.
     """

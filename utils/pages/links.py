@@ -65,17 +65,17 @@ class PageLinks:
         # Any: a response may be any JSON value.
         self.me = request._request.user.pk
         self.path = request.get_full_path()
-        self.here = self.path if request.method == "GET" else destination_of(request) or request.path
+        self.here = self.path if request.method == "GET" else get_destination(request) or request.path
         path = {name: quote(str(value)) for name, value in view.kwargs.items()}
         self.known = {
             **path,
             "me": self.me,
             "here": self.here,
             "back": quote(self.here, safe=""),
-            "asked": asked_of(request),
+            "asked": get_plain_parameters(request),
         }
         self.data = data if isinstance(data, dict) else {}
-        self.has_own_destination = destination_of(request) is not None
+        self.has_own_destination = get_destination(request) is not None
 
     def links(self, links: Iterable[Link]) -> list[tuple[str, str]]:
         """
@@ -106,7 +106,7 @@ class PageLinks:
         return f"{self.path}{'&' if '?' in self.path else '?'}{urlencode({NEXT: destination})}"
 
 
-def destination_of(request: Request) -> str | None:
+def get_destination(request: Request) -> str | None:
     """
     Return where a write leads when it has succeeded: `next` in its query, if that is a path of this site.
     """
@@ -116,7 +116,7 @@ def destination_of(request: Request) -> str | None:
     return iri_to_uri(address)
 
 
-def asked_of(request: Request) -> dict[str, str]:
+def get_plain_parameters(request: Request) -> dict[str, str]:
     """
     Return the parameters of the query that are ids or plain words.
     """

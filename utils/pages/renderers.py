@@ -16,7 +16,7 @@ from rest_framework.serializers import Serializer
 
 from utils.api.renderers import IndentedJSONRenderer
 from utils.pages.forms import FormMaker, PageForm
-from utils.pages.links import Link, PageLinks, destination_of, turning_links
+from utils.pages.links import Link, PageLinks, get_destination, turning_links
 
 if TYPE_CHECKING:
     # DRF's views load these renderers when they are loaded themselves.
@@ -57,7 +57,7 @@ class BrowsableRenderer(BrowsableAPIRenderer):
         """
         assert renderer_context is not None  # noqa: S101 (DRF's signature allows None, DRF never passes it)
         request, response = renderer_context["request"], renderer_context["response"]
-        destination = destination_of(request)
+        destination = get_destination(request)
         if destination and request.method not in ("GET", "HEAD", "OPTIONS") and response.status_code < 400:
             response.status_code = 303
             response["Location"] = destination
@@ -83,10 +83,10 @@ class BrowsableRenderer(BrowsableAPIRenderer):
             "here": page_links.here,
             "content": self.get_content(IndentedJSONRenderer(), data, accepted_media_type, renderer_context),
             "response_headers": dict(sorted(response.items())) | {"Content-Type": "application/json"},
-            "operations": operations_of(view),
-            "questions": questions_of(view, request),
+            "operations": describe_operations(view),
+            "questions": describe_parameters(view, request),
             "asks_first": response.status_code == 400 and request.method == "GET",
-            "alert": alert_of(data, request, response, forms),
+            "alert": build_alert(data, request, response, forms),
             "forms": forms,
             "needs_login": maker.needs_login and not request._request.user.is_authenticated,
             "links": page_links.links(self.links.get(page_key(view), ())),
@@ -111,7 +111,7 @@ def as_html(text: str | None) -> SafeString:
     return mark_safe(CODE.sub(r"<code>\1</code>", escape(" ".join((text or "").split()))))  # noqa: S308 (escaped first)
 
 
-def operations_of(view: "APIView") -> list[dict[str, Any]]:
+def describe_operations(view: "APIView") -> list[dict[str, Any]]:
     """
     Return {method, words, limits, parameters} of each operation of a URL.
     """
@@ -129,7 +129,7 @@ def operations_of(view: "APIView") -> list[dict[str, Any]]:
     ]
 
 
-def questions_of(view: "APIView", request: Request) -> list[dict[str, Any]]:
+def describe_parameters(view: "APIView", request: Request) -> list[dict[str, Any]]:
     """
     Return the parameters of the query that a person may choose or type in, with their current values.
     """
@@ -158,7 +158,7 @@ def described(parameters: Iterable[OpenApiParameter | type[Serializer]]) -> Iter
                 yield {"name": name, "words": field.help_text, "is_required": field.required, "is_yes_or_no": False}
 
 
-def alert_of(data: Any, request: Request, response: Response, forms: list[PageForm]) -> dict[str, Any] | None:
+def build_alert(data: Any, request: Request, response: Response, forms: list[PageForm]) -> dict[str, Any] | None:
     """
     Return {is_error, texts, back}: errors that no field shows, or that a write has succeeded; None after a read.
     """
@@ -172,5 +172,5 @@ def alert_of(data: Any, request: Request, response: Response, forms: list[PageFo
     texts = [text for name, texts in errors.items() if name not in beside_fields for text in texts]
     message = data.get("message", "") if isinstance(data, dict) else ""
     # Visitors who sign up or log in may not see the destination yet.
-    back = destination_of(request) if request._request.user.is_authenticated else None
+    back = get_destination(request) if request._request.user.is_authenticated else None
     return {"is_error": True, "texts": [message, *texts], "back": back}

@@ -66,7 +66,7 @@ def swapped_profile():
     return bytes(profile)
 
 
-def profile_of(space, **tags):
+def make_profile(space, **tags):
     """A colour profile of a monitor, with a white point and these tags."""
     tags = {"wtpt": profile_colour(0.9642, 1, 0.8249), **tags}
     table, body, start = b"", b"", 132 + 12 * len(tags)
@@ -87,14 +87,14 @@ LINEAR = b"curv" + struct.pack(">4xIHxx", 1, 256)
 
 def grey_profile():
     """A colour profile for grey of linear light."""
-    return profile_of(b"GRAY", kTRC=LINEAR)
+    return make_profile(b"GRAY", kTRC=LINEAR)
 
 
 def linear_profile():
     """A colour profile of sRGB's red, green and blue in linear light."""
     red, green, blue = (0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141)
     colours = {"rXYZ": profile_colour(*red), "gXYZ": profile_colour(*green), "bXYZ": profile_colour(*blue)}
-    return profile_of(b"RGB ", **colours, rTRC=LINEAR, gTRC=LINEAR, bTRC=LINEAR)
+    return make_profile(b"RGB ", **colours, rTRC=LINEAR, gTRC=LINEAR, bTRC=LINEAR)
 
 
 def profile_with(kind, body):
@@ -139,14 +139,14 @@ def png_header(width, height, depth=8, colour_type=0):
     return png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0))
 
 
-def png_of(*chunks):
+def make_png(*chunks):
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks) + png_chunk(b"IEND")
 
 
 def png_with(*chunks):
     """A small PNG with more chunks between its header and its pixels."""
     rows = (b"\0" + bytes([200]) * 40) * 20
-    return png_of(png_header(40, 20), *chunks, png_chunk(b"IDAT", zlib.compress(rows)))
+    return make_png(png_header(40, 20), *chunks, png_chunk(b"IDAT", zlib.compress(rows)))
 
 
 # The passes of an interlaced PNG: first column and row, and the steps from one to the next.
@@ -167,7 +167,7 @@ def large_png(colour_type, depth, size=(5000, 5000), *, transparent=None, interl
     for left, top, across, down in INTERLACED if interlaced else [(0, 0, 1, 1)]:
         row = b"\0" + b"\x55" * ((-(-(width - left) // across) * bits + 7) // 8)
         rows += [deflater.compress(row) for _ in range(top, height, down)]
-    return png_of(*chunks, png_chunk(b"IDAT", b"".join(rows) + deflater.flush()))
+    return make_png(*chunks, png_chunk(b"IDAT", b"".join(rows) + deflater.flush()))
 
 
 def noise(size, mode="RGB"):
@@ -188,7 +188,7 @@ def gif_with_small_frame():
 
 def pixel_bomb():
     """The real thing: 13,300 x 13,300 black pixels in 172 KB, whole and valid."""
-    return png_of(png_header(13_300, 13_300), png_chunk(b"IDAT", zeros_deflated(169)))
+    return make_png(png_header(13_300, 13_300), png_chunk(b"IDAT", zeros_deflated(169)))
 
 
 def jpeg_segment(marker, body):
@@ -217,7 +217,7 @@ def mpo():
     return encoded(picture(), "MPO", save_all=True, append_images=[picture(colour=BLUE)])
 
 
-def gif_of(*blocks, size=(1, 1)):
+def make_gif(*blocks, size=(1, 1)):
     head = b"GIF89a" + struct.pack("<HHBBB", *size, 0x80, 0, 0) + bytes(RED) + bytes(BLUE)
     return head + b"".join(blocks) + b";"
 
@@ -230,7 +230,7 @@ def riff_chunk(kind, body):
     return kind + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
 
 
-def webp_of(*chunks):
+def make_webp(*chunks):
     body = b"WEBP" + b"".join(chunks)
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
@@ -242,7 +242,7 @@ def webp_header(width, height, flags=0):
 
 def webp_with(*chunks, tail=b""):
     pixels = encoded(picture(), "WEBP")[12:]
-    return webp_of(webp_header(40, 20), pixels, *chunks) + tail
+    return make_webp(webp_header(40, 20), pixels, *chunks) + tail
 
 
 def webp_frame():
@@ -252,10 +252,10 @@ def webp_frame():
 
 def many_frames(image_format, count, after=b""):
     if image_format == "GIF":
-        return gif_of(*[gif_frame()] * count, after)
+        return make_gif(*[gif_frame()] * count, after)
     if image_format == "WEBP":
         head = webp_header(1, 1, flags=2) + riff_chunk(b"ANIM", bytes(6))
-        return webp_of(head, *[webp_frame()] * count, after)
+        return make_webp(head, *[webp_frame()] * count, after)
     control = struct.pack(">IIIIHHBB", 1, 1, 0, 0, 1, 10, 0, 0)
     frames = [png_chunk(b"fcTL", struct.pack(">I", number) + control) for number in range(count)]
     # It claims a single frame, so that those that are there must be counted.
@@ -272,7 +272,7 @@ HIDING_PLACES = {
     "a PNG's tail": lambda more: png_with() + more,
     "a PNG's text": lambda more: png_with(png_chunk(b"tEXt", b"Comment\0" + more)),
     "a PNG's private chunk": lambda more: png_with(png_chunk(b"xxXx", more)),
-    "a PNG's palette": lambda more: png_of(
+    "a PNG's palette": lambda more: make_png(
         png_header(1, 1, colour_type=3),
         png_chunk(b"PLTE", more + bytes(-len(more) % 3)),
         png_chunk(b"IDAT", zlib.compress(b"\0\0")),
@@ -281,8 +281,8 @@ HIDING_PLACES = {
     "a JPEG's comment": lambda more: jpeg_with(jpeg_segment(0xFE, more)),
     "a JPEG's application data": lambda more: jpeg_with(jpeg_segment(0xE5, more), jpeg_segment(0xED, more)),
     "a JPEG's EXIF": lambda more: jpeg_with(jpeg_segment(0xE1, exif_with() + more)),
-    "a GIF's tail": lambda more: gif_of(gif_frame()) + more,
-    "a GIF's comment": lambda more: gif_of(b"!\xfe", bytes([len(more)]), more, b"\0", gif_frame()),
+    "a GIF's tail": lambda more: make_gif(gif_frame()) + more,
+    "a GIF's comment": lambda more: make_gif(b"!\xfe", bytes([len(more)]), more, b"\0", gif_frame()),
     "a WEBP's tail": lambda more: webp_with(tail=more),
     "a WEBP's XMP": lambda more: webp_with(riff_chunk(b"XMP ", more)),
     "a WEBP's unknown chunk": lambda more: webp_with(riff_chunk(b"what", more)),
@@ -326,13 +326,13 @@ NO_IMAGES = {
 
 TOO_MANY_PIXELS = {
     "a bomb": pixel_bomb,
-    "a PNG": lambda: png_of(png_header(2**31 - 1, 2**31 - 1)),
+    "a PNG": lambda: make_png(png_header(2**31 - 1, 2**31 - 1)),
     "a JPEG": lambda: jpeg_header(65_500, 65_500),
-    "a WEBP": lambda: webp_of(webp_header(1 << 24, 1 << 24)),
-    "a lossless WEBP": lambda: webp_of(riff_chunk(b"VP8L", b"\x2f\xff\xff\xff\x0f")),
-    "a lossy WEBP": lambda: webp_of(riff_chunk(b"VP8 ", b"\0\0\0\x9d\x01\x2a\xff\x3f\xff\x3f")),
-    "a GIF": lambda: gif_of(gif_frame(), size=(65_535, 65_535)),
-    "a GIF's frame": lambda: gif_of(gif_frame(size=(65_535, 65_535))),
+    "a WEBP": lambda: make_webp(webp_header(1 << 24, 1 << 24)),
+    "a lossless WEBP": lambda: make_webp(riff_chunk(b"VP8L", b"\x2f\xff\xff\xff\x0f")),
+    "a lossy WEBP": lambda: make_webp(riff_chunk(b"VP8 ", b"\0\0\0\x9d\x01\x2a\xff\x3f\xff\x3f")),
+    "a GIF": lambda: make_gif(gif_frame(), size=(65_535, 65_535)),
+    "a GIF's frame": lambda: make_gif(gif_frame(size=(65_535, 65_535))),
 }
 
 # Each as large as its kind may be.

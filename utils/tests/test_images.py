@@ -29,15 +29,15 @@ from utils.tests.pictures import (
     exif_with,
     exif_without_orientation,
     gif_frame,
-    gif_of,
     jpeg_segment,
     jpeg_with,
+    make_gif,
+    make_png,
     near,
     opened,
     picture,
     png_chunk,
     png_header,
-    png_of,
     png_with,
     press_profile,
     profile_of_steps,
@@ -133,7 +133,7 @@ class TestWhatIsAccepted:
         assert near(colour_at(result, (159, 79)), WHITE)
 
     def test_a_gif_that_lacks_nothing_but_its_end_mark_is_accepted(self):
-        assert clean(gif_of(gif_frame())[:-1]).width == 1
+        assert clean(make_gif(gif_frame())[:-1]).width == 1
 
     def test_exactly_25_million_pixels_are_accepted_and_one_row_more_is_not(self):
         result = clean(encoded(picture("1", (5000, 5000), 1), "PNG"), max_pixels=100 * 100)
@@ -265,7 +265,7 @@ class TestColours:
         # What Chromium shows of these: test_images_in_chromium.py.
         for grey, level in zip((60, 120, 150, 185), shown):
             pixel = png_chunk(b"IDAT", zlib.compress(bytes([0, grey])))
-            data = png_of(png_header(1, 1), png_chunk(b"cICP", bytes([9, transfer, 0, 1])), pixel)
+            data = make_png(png_header(1, 1), png_chunk(b"cICP", bytes([9, transfer, 0, 1])), pixel)
 
             assert near(colour_at(clean(data)), (level,) * 3, tolerance=6)
 

@@ -18,20 +18,20 @@ from utils.tests.pictures import (
     exif_with,
     exif_without_orientation,
     gif_frame,
-    gif_of,
     grey_profile,
     jpeg_segment,
     linear_profile,
+    make_gif,
+    make_png,
+    make_webp,
     png_chunk,
     png_header,
-    png_of,
     press_profile,
     profile_of_steps,
     quadrants,
     riff_chunk,
     swapped_profile,
     webp_header,
-    webp_of,
 )
 
 pytestmark = pytest.mark.browser
@@ -69,7 +69,7 @@ def png(colour_type, depth, row, *chunks):
     """A PNG of one row; `row` is a list of pixels, each a number or a tuple of them."""
     flat = [value for pixel in row for value in (pixel if isinstance(pixel, tuple) else (pixel,))]
     pixels = zlib.compress(b"\0" + samples(depth, *flat))
-    return png_of(png_header(len(row), 1, depth, colour_type), *chunks, png_chunk(b"IDAT", pixels))
+    return make_png(png_header(len(row), 1, depth, colour_type), *chunks, png_chunk(b"IDAT", pixels))
 
 
 def gama(gamma):
@@ -209,7 +209,7 @@ TRANSPARENCY = {
     "colour with alpha": png(6, 8, [(*colour, alpha) for colour, alpha in zip(COLOURS, (255, 128, 0, 64))]),
     "16-bit colour with alpha": png(6, 16, [(51_400, 25_700, 12_850, 32_896), (15_420, 30_840, 46_260, 65_535)]),
     "WEBP": encoded(patches("RGBA"), "WEBP", lossless=True),
-    "WEBP, a frame smaller than the whole": webp_of(
+    "WEBP, a frame smaller than the whole": make_webp(
         webp_header(64, 16, flags=0x12),
         riff_chunk(b"ANIM", bytes(6)),
         riff_chunk(
@@ -219,10 +219,10 @@ TRANSPARENCY = {
             + encoded(Image.new("RGBA", (32, 16), (200, 100, 50, 255)), "WEBP", lossless=True)[12:],
         ),
     ),
-    "GIF": gif_of(gif_frame()),
-    "GIF, a frame smaller than the whole": gif_of(gif_frame(left=1), size=(3, 1)),
-    "GIF, a transparent colour": gif_of(b"!\xf9\4\1\0\0\0\0", gif_frame(left=1), size=(3, 1)),
-    "GIF, a frame beyond the edge": gif_of(gif_frame(left=3), size=(2, 1)),
+    "GIF": make_gif(gif_frame()),
+    "GIF, a frame smaller than the whole": make_gif(gif_frame(left=1), size=(3, 1)),
+    "GIF, a transparent colour": make_gif(b"!\xf9\4\1\0\0\0\0", gif_frame(left=1), size=(3, 1)),
+    "GIF, a frame beyond the edge": make_gif(gif_frame(left=3), size=(2, 1)),
 }
 
 

@@ -44,11 +44,13 @@ from utils.tests.pictures import (
     encoded,
     exif_with,
     gif_frame,
-    gif_of,
     jpeg_header,
     jpeg_of_scans,
     jpeg_segment,
     jpeg_with,
+    make_gif,
+    make_png,
+    make_webp,
     many_frames,
     mpo,
     near,
@@ -56,13 +58,11 @@ from utils.tests.pictures import (
     picture,
     png_chunk,
     png_header,
-    png_of,
     png_with,
     quadrants,
     riff_chunk,
     sample,
     webp_header,
-    webp_of,
     webp_with,
 )
 
@@ -134,7 +134,7 @@ class TestNothingElseIsKept:
         assert not re.search(rb"acTL|fdAT|ANIM|ANMF", result.data)
 
     def test_a_first_frame_smaller_than_the_animation_keeps_its_place(self):
-        result = clean(gif_of(gif_frame(left=2), size=(3, 1)))
+        result = clean(make_gif(gif_frame(left=2), size=(3, 1)))
 
         assert (result.width, result.height) == (3, 1)
         assert colour_at(result, (2, 0)) == RED
@@ -253,7 +253,7 @@ class TestWhatIsRefused:
         [
             lambda count: png_with(*[png_chunk(b"tEXt")] * count),
             lambda count: jpeg_with(*[jpeg_segment(0xFE, b"")] * count),
-            lambda count: gif_of(b"!\xfe", b"\1a" * count, b"\0", gif_frame()),
+            lambda count: make_gif(b"!\xfe", b"\1a" * count, b"\0", gif_frame()),
             lambda count: webp_with(*[riff_chunk(b"what", b"")] * count),
         ],
         ids=ALL_FORMATS[1::-1] + ALL_FORMATS[:1:-1],
@@ -279,21 +279,21 @@ class TestWhatIsRefused:
     @pytest.mark.parametrize(
         "data",
         [
-            png_of(png_header(0, 20)),
+            make_png(png_header(0, 20)),
             jpeg_header(0, 20),
-            gif_of(gif_frame((0, 0)), size=(0, 0)),
-            gif_of(),
-            gif_of(b"\xff", gif_frame()),
-            webp_of(),
+            make_gif(gif_frame((0, 0)), size=(0, 0)),
+            make_gif(),
+            make_gif(b"\xff", gif_frame()),
+            make_webp(),
             # The last chunk claims more bytes than the file has.
-            webp_of(sample("WEBP")[12:16] + struct.pack("<I", 10**6) + sample("WEBP")[20:]),
-            webp_of(webp_header(40, 20)),
-            webp_of(riff_chunk(b"what", b"")),
+            make_webp(sample("WEBP")[12:16] + struct.pack("<I", 10**6) + sample("WEBP")[20:]),
+            make_webp(webp_header(40, 20)),
+            make_webp(riff_chunk(b"what", b"")),
             # The frame is bigger than the picture says it is.
-            webp_of(webp_header(2, 2), sample("WEBP")[12:]),
-            png_of(png_header(40, 20)),
-            png_of(png_header(40, 20, depth=7), png_chunk(b"IDAT", zlib.compress(bytes(820)))),
-            png_of(png_header(40, 20), png_chunk(b"IDAT", b"nonsense")),
+            make_webp(webp_header(2, 2), sample("WEBP")[12:]),
+            make_png(png_header(40, 20)),
+            make_png(png_header(40, 20, depth=7), png_chunk(b"IDAT", zlib.compress(bytes(820)))),
+            make_png(png_header(40, 20), png_chunk(b"IDAT", b"nonsense")),
             b"\xff\xd8\xff\xd9" + bytes(16),
             # Lossless and arithmetic coding: no browser draws them.
             sample("JPEG").replace(b"\xff\xc0", b"\xff\xc3", 1),
@@ -313,7 +313,7 @@ class TestWhatIsRefused:
     def test_a_side_longer_than_any_phone_makes(self):
         for size in ((1, 25_000_000), (25_000_000, 1), (32_769, 1)):
             with pytest.raises(TooLong):
-                clean(png_of(png_header(*size)))
+                clean(make_png(png_header(*size)))
 
     @pytest.mark.parametrize("image_format", ALL_FORMATS)
     def test_damage_is_either_survived_or_refused_and_never_an_error_of_ours(self, image_format):

@@ -30,12 +30,12 @@ from utils.tests.pictures import (
     clean,
     colour_at,
     encoded,
+    make_png,
     many_frames,
     picture,
     pixel_bomb,
     png_chunk,
     png_header,
-    png_of,
     sample,
 )
 
@@ -63,7 +63,7 @@ except ImageRefused as refusal:
 """
 
 
-def peak_of(data):
+def measure_peak(data):
     """Clean `data` in a fresh process; return by how many megabytes it grew at most, and what became of the file."""
     done = subprocess.run(
         [sys.executable, "-c", PEAK], input=data, capture_output=True, cwd=Path(__file__).parents[2], check=False
@@ -109,27 +109,27 @@ class TestMemory:
 
     @pytest.mark.parametrize("kind", TOO_MANY_PIXELS)
     def test_a_bomb_is_refused_in_8_megabytes(self, kind):
-        grown, outcome = peak_of(TOO_MANY_PIXELS[kind]())
+        grown, outcome = measure_peak(TOO_MANY_PIXELS[kind]())
 
         assert outcome == "too_many_pixels"
         assert grown <= 8
 
     @pytest.mark.parametrize("image_format", ["GIF", "WEBP", "PNG"])
     def test_ten_thousand_frames_are_refused_in_8_megabytes(self, image_format):
-        grown, outcome = peak_of(many_frames(image_format, 10_000))
+        grown, outcome = measure_peak(many_frames(image_format, 10_000))
 
         assert outcome == "too_many_frames"
         assert grown <= 8
 
     @pytest.mark.parametrize("kind", TEXT_BOMBS)
     def test_text_that_inflates_to_300_megabytes_is_cleaned_in_24(self, kind):
-        grown, outcome = peak_of(TEXT_BOMBS[kind]())
+        grown, outcome = measure_peak(TEXT_BOMBS[kind]())
 
         assert outcome == "PNG"
         assert grown <= 24
 
     def test_a_50_mpx_jpeg_is_not_decoded_at_full_size(self):
-        grown, _ = peak_of(encoded(picture(size=(8160, 6120)), "JPEG"))
+        grown, _ = measure_peak(encoded(picture(size=(8160, 6120)), "JPEG"))
 
         # At full size it takes 200.
         assert grown <= 60
@@ -182,7 +182,7 @@ class TestDecoders:
     def test_a_broken_file_leaves_the_decoder_as_it_was(self):
         for _ in range(3):
             with pytest.raises(BrokenFile):
-                clean(png_of(png_header(40, 20), png_chunk(b"IDAT", b"nonsense")))
+                clean(make_png(png_header(40, 20), png_chunk(b"IDAT", b"nonsense")))
 
         assert clean(sample("PNG")).width == 40
 

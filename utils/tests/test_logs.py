@@ -15,7 +15,7 @@ from utils.observability.middleware import RequestIdFilter, current_request_id
 
 
 class AccessLinesTests(ApiTestCase):
-    def line_of(self, ask):
+    def get_log_line(self, ask):
         """
         Return the one record that a request leaves, as it stands when it is formatted.
         """
@@ -27,7 +27,7 @@ class AccessLinesTests(ApiTestCase):
     def test_each_request_leaves_one_line_with_all_that_matters(self):
         alice = self.person("alice1")
 
-        record = self.line_of(lambda: alice.get("newsfeeds/"))
+        record = self.get_log_line(lambda: alice.get("newsfeeds/"))
 
         self.assertEqual(
             (record.method, record.path, record.status, record.user_id), ("GET", "/api/newsfeeds/", 200, alice.id)
@@ -39,27 +39,27 @@ class AccessLinesTests(ApiTestCase):
         browser = self.browser()
         browser.signs_up("alice1")
 
-        self.assertEqual(self.line_of(browser.status).user_id, browser.id)
+        self.assertEqual(self.get_log_line(browser.status).user_id, browser.id)
 
     def test_nobody_is_none(self):
-        self.assertIsNone(self.line_of(lambda: self.nobody().get("accounts/login_status/")).user_id)
+        self.assertIsNone(self.get_log_line(lambda: self.nobody().get("accounts/login_status/")).user_id)
 
     def test_where_nobody_asked_who_it_is_the_log_does_not_ask_either(self):
         browser = self.browser()
         browser.signs_up("alice1")
 
         with self.assertNumQueries(0):
-            record = self.line_of(lambda: browser.client.get("/livez"))
+            record = self.get_log_line(lambda: browser.client.get("/livez"))
 
         self.assertIsNone(record.user_id)
 
     def test_errors_leave_one_too(self):
         for path, status in (("/api/nowhere/", 404), ("/api/newsfeeds/", 403), ("/nowhere", 404)):
             with self.subTest(path=path):
-                self.assertEqual(self.line_of(lambda path=path: self.nobody().client.get(path)).status, status)
+                self.assertEqual(self.get_log_line(lambda path=path: self.nobody().client.get(path)).status, status)
 
     def test_what_stands_in_the_query_is_nobodys_business(self):
-        record = self.line_of(lambda: self.nobody().client.get("/api/tweets/?user_id=1&token=secret"))
+        record = self.get_log_line(lambda: self.nobody().client.get("/api/tweets/?user_id=1&token=secret"))
 
         self.assertNotIn("secret", str(record.__dict__))
 

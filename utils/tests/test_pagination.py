@@ -43,7 +43,7 @@ class Ledger:
         return [Shown("row", id) for id in ids if id not in self.hidden]
 
     def page(self, id_range, limit):
-        return fill_page(id_range, limit, fetch=self.fetch, filter_visible=self.keep, id_of=lambda shown: shown.key)
+        return fill_page(id_range, limit, fetch=self.fetch, filter_visible=self.keep, get_id=lambda shown: shown.key)
 
     def walk(self, id_range, limit):
         """
@@ -152,7 +152,7 @@ class PagesTests(SimpleTestCase):
 
         shown, id_range = [], IdRange(after=after)
         while id_range is not None:
-            page = fill_page(id_range, limit, fetch=fetch, filter_visible=list, id_of=int, advance=IdRange.newer_than)
+            page = fill_page(id_range, limit, fetch=fetch, filter_visible=list, get_id=int, advance=IdRange.newer_than)
             shown += page.rows
             self.assertLessEqual(len(shown), len(ascending), "the pages come to no end")
             id_range = page.next_range

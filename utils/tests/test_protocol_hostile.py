@@ -267,7 +267,7 @@ class DeepJsonTests(ApiTestCase):
         alice = self.person("alice1")
         for value in (2**63, -(2**70), 1.5, [[[]]], {"a": {"b": None}}, "😀" * 1000, [1] * 900):
             with self.subTest(value=str(value)[:20]):
-                body = orjson.dumps({"content": "Hello world"})[:-1] + b', "x": ' + json_of(value) + b"}"
+                body = orjson.dumps({"content": "Hello world"})[:-1] + b', "x": ' + to_json(value) + b"}"
                 response = alice.client.generic(
                     "POST", "/api/tweets/", body, "application/json", HTTP_IDEMPOTENCY_KEY=str(hash(str(value)))
                 )
@@ -275,5 +275,5 @@ class DeepJsonTests(ApiTestCase):
                 self.assertEqual(response.status_code, 201, response.content)
 
 
-def json_of(value):
+def to_json(value):
     return str(value).encode() if isinstance(value, int) else orjson.dumps(value)

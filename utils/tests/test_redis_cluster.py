@@ -13,7 +13,7 @@ from testing.stack_cluster import redis_cluster, wait_for
 from testing.testcases import ApiTestCase
 from tweets.cache import TweetState, load_states, put_states
 from utils.caching.redis.client import RedisUnavailable, client
-from utils.caching.redis.cluster import slot_of
+from utils.caching.redis.cluster import get_slot
 from utils.caching.redis.lists import HIT, MISS, IdList
 
 OWNERS = range(1, 1_001)
@@ -104,10 +104,10 @@ class ClusterTests(OnACluster, ApiTestCase):
 
     def test_a_slot_that_moves_is_read_and_written_all_the_way(self):
         source, target = self.cluster.masters[1:]
-        here = [id for id in OWNERS if slot_of(self.lists.key(id)) in range(5_462, 10_923)]
+        here = [id for id in OWNERS if get_slot(self.lists.key(id)) in range(5_462, 10_923)]
         owner_id = here[0]
         self.fill([owner_id])
-        slot = slot_of(self.lists.key(owner_id))
+        slot = get_slot(self.lists.key(owner_id))
 
         for number, moment in enumerate(self.cluster.move_slot(slot, source, target), start=4):
             with self.subTest(moment=moment):
@@ -123,8 +123,8 @@ class ClusterTests(OnACluster, ApiTestCase):
 class FailoverTests(OnACluster, SimpleTestCase):
     def test_a_promoted_replica_that_missed_a_removal_does_not_bring_it_back(self):
         master, replica = self.cluster.masters[0], self.cluster.replica
-        owner_id = next(id for id in OWNERS if slot_of(self.lists.key(id)) < 5_462)
-        elsewhere = next(id for id in OWNERS if slot_of(self.lists.key(id)) > 5_462)
+        owner_id = next(id for id in OWNERS if get_slot(self.lists.key(id)) < 5_462)
+        elsewhere = next(id for id in OWNERS if get_slot(self.lists.key(id)) > 5_462)
         tweet_id = owner_id
         self.fill([owner_id, elsewhere])
         put_states({tweet_id: TweetState(1, 1, 5, 0, 0, 0)})

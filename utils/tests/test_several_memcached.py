@@ -25,22 +25,22 @@ class SeveralMemcachedTests(SimpleTestCase):
             self.addCleanup(client.call, "DEL", missed.KEY.format(address=f"127.0.0.1:{server.port}"))
         fill({name: [name] for name in NAMES}, 60)
 
-    def names_of(self, server):
+    def get_names(self, server):
         return [
             name
             for name in NAMES
-            if self.cache._server_of(self.cache.make_key(name))._address.endswith(str(server.port))
+            if self.cache._get_server(self.cache.make_key(name))._address.endswith(str(server.port))
         ]
 
     def test_each_holds_its_share_and_a_page_finds_all(self):
-        shares = [len(self.names_of(server)) for server in self.servers]
+        shares = [len(self.get_names(server)) for server in self.servers]
 
         self.assertEqual(self.cache.get_many(NAMES), {name: [name] for name in NAMES})
         self.assertGreater(min(shares), 100)
 
     def test_one_that_is_dead_costs_its_share_only(self):
         dead, alive = self.servers
-        theirs, others = self.names_of(dead), self.names_of(alive)
+        theirs, others = self.get_names(dead), self.get_names(alive)
 
         dead.kill()
 
@@ -52,7 +52,7 @@ class SeveralMemcachedTests(SimpleTestCase):
 
     def test_one_that_was_frozen_does_not_bring_back_what_was_invalidated(self):
         frozen, _ = self.servers
-        name = self.names_of(frozen)[0]
+        name = self.get_names(frozen)[0]
         frozen.freeze()
         confirmed = invalidate(name)
 

@@ -110,7 +110,7 @@ class MemcachedBackend(BaseCache):
         self._hash = RendezvousHash(self._servers, hash_function=hash_key)
 
     # `Any`: what a method of the pool takes and returns; pymemcache has no types.
-    def _server_of(self, key: str) -> Server:
+    def _get_server(self, key: str) -> Server:
         return self._servers[self._hash.get_node(key)] if self._is_several else self._server
 
     def _by_server(self, keys: Sequence[str]) -> Iterable[tuple[Server, Sequence[str]]]:
@@ -118,7 +118,7 @@ class MemcachedBackend(BaseCache):
             return [(self._server, keys)]
         groups: defaultdict[Server, list[str]] = defaultdict(list)
         for key in keys:
-            groups[self._server_of(key)].append(key)
+            groups[self._get_server(key)].append(key)
         return groups.items()
 
     def _may_read(self, server: Server) -> bool:
@@ -137,7 +137,7 @@ class MemcachedBackend(BaseCache):
         """
         Change one key where it lives; one of several servers is marked if it did not confirm.
         """
-        server = self._server_of(key)
+        server = self._get_server(key)
         confirmed = server.ask(None, verb, key, *args, noreply=False)
         if confirmed is None and self._is_several:
             server.missed.mark()
@@ -174,7 +174,7 @@ class MemcachedBackend(BaseCache):
 
     def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         name = self.make_key(key, version)
-        server = self._server_of(name)
+        server = self._get_server(name)
         return self._may_fill(server) and bool(
             server.ask(False, "add", name, value, self._seconds(timeout), noreply=False)
         )
@@ -206,7 +206,7 @@ class MemcachedBackend(BaseCache):
 
     def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         name = self.make_key(key, version)
-        return bool(self._server_of(name).ask(False, "touch", name, self._seconds(timeout), noreply=False))
+        return bool(self._get_server(name).ask(False, "touch", name, self._seconds(timeout), noreply=False))
 
     def delete(self, key: str, version: int | None = None) -> bool:
         return self._change(self.make_key(key, version), "delete")

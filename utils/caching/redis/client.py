@@ -204,7 +204,7 @@ class RedisClient:
             return self.run(script, keys, [*common, *values])
         groups: dict[int, list[int]] = {}
         for index, key in enumerate(keys):
-            groups.setdefault(cluster.slot_of(key), []).append(index)
+            groups.setdefault(cluster.get_slot(key), []).append(index)
         calls = [
             ([keys[index] for index in group], [*common, *(values[index] for index in group if values)])
             for group in groups.values()

@@ -45,7 +45,7 @@ ERRORS = (redis.RedisError, RedisClusterException, OSError)
 Command = tuple[str, Sequence[Any]]
 
 
-def slot_of(key: str) -> int:
+def get_slot(key: str) -> int:
     """
     Return the slot of a key, which decides on its master.
     """
@@ -97,7 +97,7 @@ class Cluster:
         Return each master's answer to a command without a key.
         """
         self._connect()
-        tags = {self._node(slot_of(str(bucket))).name: f"{{{bucket}}}" for bucket in range(BUCKETS)}
+        tags = {self._node(get_slot(str(bucket))).name: f"{{{bucket}}}" for bucket in range(BUCKETS)}
         if arguments[0] == "FLUSHDB":
             # The markers go as well: the next call writes them again, before anything else is written.
             for master in self._masters.values():
@@ -114,12 +114,12 @@ class Cluster:
         for index in indexes:
             try:
                 self._connect()
-                groups[self._node(slot_of(commands[index][0])).name].append(index)
+                groups[self._node(get_slot(commands[index][0])).name].append(index)
             except ERRORS as error:
                 answers.append((index, BreakerOpen(str(error))))
         exchanges = []
         for name, group in groups.items():
-            exchange = Exchange(self._masters[name], partial(self._connection_to, name), self._buckets_of(name))
+            exchange = Exchange(self._masters[name], partial(self._connection_to, name), self._get_buckets(name))
             try:
                 exchange.send([commands[index][1] for index in group])
                 exchanges.append((name, group, exchange))
@@ -165,7 +165,7 @@ class Cluster:
         Ask the node that is receiving the slot, which has no say in anything else yet.
         """
         name = f"{error.host}:{error.port}"
-        exchange = Exchange(self._masters[name], partial(self._connection_to, name), self._buckets_of(name) or [0])
+        exchange = Exchange(self._masters[name], partial(self._connection_to, name), self._get_buckets(name) or [0])
         try:
             exchange.send([("ASKING",), arguments])
             return exchange.read()[1]
@@ -212,12 +212,12 @@ class Cluster:
     def _node(self, slot: int) -> ClusterNode:
         return self._cluster.nodes_manager.get_node_from_slot(slot)
 
-    def _buckets_of(self, name: str) -> list[int]:
+    def _get_buckets(self, name: str) -> list[int]:
         if not self._buckets:
             buckets = defaultdict(list)
             for bucket in range(BUCKETS):
                 try:
-                    buckets[self._node(slot_of(str(bucket))).name].append(bucket)
+                    buckets[self._node(get_slot(str(bucket))).name].append(bucket)
                 except RedisClusterException:
                     # Nobody serves its slot at the moment.
                     continue
