@@ -80,30 +80,30 @@ class Site:
 
     # -------------------------------------------------------------- people
 
-    def person(self, *, open_door=False, **fields):
+    def person(self, *, is_unlimited=False, **fields):
         """
         Make an account and return its client, which shows a token; `user` is its row.
 
-        :param open_door: at the server that counts no rates.
+        :param is_unlimited: at the server that counts no rates.
         """
         name = next(self.names)
         user = User.objects.create_user(name, f"{name}@example.com", None, **fields)
         User.objects.filter(id=user.id).update(password=self.password_hash)
         user.password = self.password_hash
-        client = Client(self.open_port if open_door else self.port, token=AccessTokenService.create_token(user=user))
+        client = Client(self.open_port if is_unlimited else self.port, token=AccessTokenService.create_token(user=user))
         client.user, client.id, client.name = user, user.id, name
         return client
 
-    def nobody(self, *, open_door=False, address=None):
-        return Client(self.open_port if open_door else self.port, address=address)
+    def nobody(self, *, is_unlimited=False, address=None):
+        return Client(self.open_port if is_unlimited else self.port, address=address)
 
     def log_in_browser(self, person):
         """
         Return a client with a session of somebody's, opened through the login of the API.
         """
         client = Client(person.port)
-        answer = client.post("/api/accounts/login/", {"username": person.name, "password": PASSWORD})
-        assert answer.status == 200, answer
+        response = client.post("/api/accounts/login/", {"username": person.name, "password": PASSWORD})
+        assert response.status == 200, response
         client.user, client.id, client.name = person.user, person.id, person.name
         return client
 
@@ -111,7 +111,7 @@ class Site:
         """
         Return a browser of somebody in the group of moderators.
         """
-        person = self.person(open_door=True, is_staff=True)
+        person = self.person(is_unlimited=True, is_staff=True)
         person.user.groups.add(Group.objects.get(name=MODERATORS))
         return self.log_in_browser(person)
 

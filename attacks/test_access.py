@@ -30,9 +30,9 @@ class World:
 
     def __init__(self, site):
         self.owner, self.other, self.staff = (
-            site.person(open_door=True, is_staff=is_staff) for is_staff in (False, False, True)
+            site.person(is_unlimited=True, is_staff=is_staff) for is_staff in (False, False, True)
         )
-        self.anonymous = site.nobody(open_door=True)
+        self.anonymous = site.nobody(is_unlimited=True)
         tweet = self.owner.post("/api/tweets/", {"content": "Hello everybody"}).json
         comment = self.owner.post("/api/comments/", {"tweet_id": tweet["id"], "content": "My own words"}).json
         notification = Notification.objects.create(
@@ -73,10 +73,10 @@ def test_every_route_answers_every_caller_as_declared(site, measured):
         for caller, status in zip(CALLERS, cell.statuses):
             # What one caller may do spoils the place for the next.
             world = World(site) if method != "get" else world
-            answer = world.ask(caller, name, method, cell)
+            response = world.ask(caller, name, method, cell)
             asked += 1
-            if answer.status != WITHOUT_TOKEN.get(name, status):
-                wrong.append((name, method, caller, status, answer))
+            if response.status != WITHOUT_TOKEN.get(name, status):
+                wrong.append((name, method, caller, status, response))
 
     measured.append(f"{asked} calls")
     assert not wrong, wrong
@@ -95,9 +95,9 @@ def test_no_other_method_does_anything(site, measured):
         cell = next(cell for (route, _), cell in MATRIX.items() if route == name)
         for method in set(METHODS) - set(actions) if actions else ():
             for caller in CALLERS:
-                answer = world.ask(caller, name, method, cell)
+                response = world.ask(caller, name, method, cell)
                 asked += 1
-                assert answer.status in (403, 405), (name, method, caller, answer)
+                assert response.status in (403, 405), (name, method, caller, response)
     measured.append(f"{asked} calls")
 
 
@@ -141,12 +141,12 @@ def test_no_answer_tells_more_than_its_shape(site, measured):
         if method != "get" or name in ("metrics", "schema", "accounts-list"):
             continue
         for caller in ("anonymous", "other", "owner"):
-            answer = world.ask(caller, name, method, cell)
-            if not answer.headers["Content-Type"].startswith("application/json"):
+            response = world.ask(caller, name, method, cell)
+            if not response.headers["Content-Type"].startswith("application/json"):
                 continue
             seen += 1
-            assert not (SECRET_FIELDS & set(field_names(answer.json))), (name, caller, answer)
-            assert not MAIL.search(answer.text), (name, caller, answer)
+            assert not (SECRET_FIELDS & set(field_names(response.json))), (name, caller, response)
+            assert not MAIL.search(response.text), (name, caller, response)
     measured.append(f"{seen} answers")
 
 
@@ -165,8 +165,8 @@ def test_the_admin_is_for_staff_alone(site):
 
     for path in ("/admin/", "/admin/accounts/user/", "/admin/outbox/message/", "/admin/moderation/report/"):
         for client in (site.nobody(), person):
-            answer = client.get(path)
-            assert answer.status == 302 and "/admin/login/" in answer.headers["Location"], (path, answer)
+            response = client.get(path)
+            assert response.status == 302 and "/admin/login/" in response.headers["Location"], (path, response)
 
 
 def test_what_was_deleted_is_gone_for_everybody(site):

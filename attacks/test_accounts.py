@@ -23,12 +23,14 @@ def guess(client, name, password="wrong horse battery"):
 def test_guessing_one_name_from_many_addresses_ends_before_the_eleventh_hash(site, measured):
     victim = site.person()
 
-    answers = [guess(site.nobody(), victim.name) for _ in range(GUESSES)]
+    responses = [guess(site.nobody(), victim.name) for _ in range(GUESSES)]
 
-    statuses = [answer.status for answer in answers]
+    statuses = [response.status for response in responses]
     assert statuses == [400] * 10 + [429] * (GUESSES - 10)
-    assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers[10:])
-    hashed, refused = (statistics.median(answer.seconds for answer in part) for part in (answers[:10], answers[10:]))
+    assert all(int(response.headers["Retry-After"]) > 0 for response in responses[10:])
+    hashed, refused = (
+        statistics.median(response.seconds for response in part) for part in (responses[:10], responses[10:])
+    )
     measured.append(f"{hashed * 1000:.0f} ms with a hash, {refused * 1000:.0f} ms without")
     assert refused < hashed / 2
 
@@ -58,7 +60,7 @@ def test_an_address_that_a_client_invents_is_no_other_bucket(site, header):
 
 
 def test_a_wrong_name_and_a_wrong_password_look_alike_and_take_as_long(site, measured):
-    victim, attacker = site.person(open_door=True), site.nobody(open_door=True)
+    victim, attacker = site.person(is_unlimited=True), site.nobody(is_unlimited=True)
     names, bodies, pids = [victim.name, "nobody_at_all"], [], site.web_pids()
 
     def take(name):
@@ -66,10 +68,10 @@ def test_a_wrong_name_and_a_wrong_password_look_alike_and_take_as_long(site, mea
         Return (seconds until the answer, seconds of the server's CPU) of a wrong guess.
         """
         before = get_cpu_seconds(pids)
-        answer = guess(attacker, name)
-        bodies.append({key: value for key, value in answer.json.items() if key != "request_id"})
-        assert answer.status == 400
-        return answer.seconds, get_cpu_seconds(pids) - before
+        response = guess(attacker, name)
+        bodies.append({key: value for key, value in response.json.items() if key != "request_id"})
+        assert response.status == 400
+        return response.seconds, get_cpu_seconds(pids) - before
 
     pairs = []
     for _ in range(TIMING_TRIES):
@@ -145,15 +147,15 @@ def test_a_closed_or_deactivated_account_opens_nothing_at_once(site):
 
 @pytest.mark.parametrize("token", ["", " ", "x" * 4000, "null", "\xff\xfe", "a b", "🙂".encode().decode("latin-1")])
 def test_a_token_that_is_none_opens_nothing(site, token):
-    answer = site.nobody().get("/api/newsfeeds/", headers={"Authorization": f"Bearer {token}"})
+    response = site.nobody().get("/api/newsfeeds/", headers={"Authorization": f"Bearer {token}"})
 
-    assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert (response.status, response.headers["WWW-Authenticate"]) == (401, "Bearer")
 
 
 def test_basic_authentication_is_no_way_round_the_guard(site):
-    answer = site.nobody().get("/api/newsfeeds/", headers={"Authorization": "Basic YWxpY2U6cGFzc3dvcmQ="})
+    response = site.nobody().get("/api/newsfeeds/", headers={"Authorization": "Basic YWxpY2U6cGFzc3dvcmQ="})
 
-    assert answer.status == 403
+    assert response.status == 403
 
 
 @pytest.mark.parametrize("password", ["12345", "password", "qwerty", "iloveyou", "SELF", "x" * 129])
@@ -161,11 +163,11 @@ def test_a_weak_or_endless_password_is_refused(site, password):
     name = next(site.names)
     password = name if password == "SELF" else password
 
-    answer = site.nobody().post(
+    response = site.nobody().post(
         "/api/accounts/signup/", {"username": name, "email": f"{name}@example.com", "password": password}
     )
 
-    assert (answer.status, "password" in answer.json["errors"]) == (400, True)
+    assert (response.status, "password" in response.json["errors"]) == (400, True)
 
 
 def test_a_long_password_counts_to_its_last_letter_and_hashes_are_argon2(site, measured):

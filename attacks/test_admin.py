@@ -20,10 +20,10 @@ FILTERS = [
 def test_the_admin_filters_by_what_its_screens_offer_and_nothing_else(site, query):
     moderator = site.moderator()
 
-    answer = moderator.get(f"/admin/accounts/user/?{query}")
+    response = moderator.get(f"/admin/accounts/user/?{query}")
 
     # "e" is Django's own mark of a wrong filter: it shows the whole list.
-    assert answer.status == 400 or (query == "e=1" and answer.status in (200, 302)), answer
+    assert response.status == 400 or (query == "e=1" and response.status in (200, 302)), response
 
 
 def test_a_moderator_reads_no_mail_address(site):
@@ -69,10 +69,10 @@ def test_nobody_suspends_somebody_of_equal_or_higher_rank(site, rank):
 def test_a_moderator_does_suspend_somebody_else_and_it_is_written_down(site):
     moderator, offender = site.moderator(), site.person()
 
-    answer = suspend(moderator, offender.user)
+    response = suspend(moderator, offender.user)
 
     offender.user.refresh_from_db()
-    assert answer.status == 302 and not offender.user.can_log_in
+    assert response.status == 302 and not offender.user.can_log_in
     assert offender.get("/api/newsfeeds/").status in (401, 403)
     assert AuditEntry.objects.get(target_id=offender.id).moderator_id == moderator.id
 

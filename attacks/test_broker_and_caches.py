@@ -71,7 +71,7 @@ def test_workers_obey_no_remote_control(site, workers):
 
 
 def test_a_forged_message_without_its_row_does_nothing(site, workers):
-    author = site.person(open_door=True)
+    author = site.person(is_unlimited=True)
     tweet = author.post("/api/tweets/", {"content": "Still here tomorrow"}).json
     tasks = [
         "tweets.tasks.purge_tweets", "comments.tasks.purge_comments", "likes.tasks.purge_likes",
@@ -92,7 +92,7 @@ def test_a_forged_message_without_its_row_does_nothing(site, workers):
 
 
 def test_the_work_goes_on_after_forged_messages(site, workers):
-    author, follower = site.person(open_door=True), site.person(open_door=True)
+    author, follower = site.person(is_unlimited=True), site.person(is_unlimited=True)
     follower.post(f"/api/friendships/{author.id}/follow/")
     publish(site, "no.such.task", {})
     publish(site, "os.system", {"command": "id"})
@@ -113,7 +113,7 @@ def test_a_pickle_in_the_queue_is_not_opened(site, workers):
 
 
 def test_a_pickle_in_a_cache_is_not_opened(site):
-    person = site.person(open_door=True)
+    person = site.person(is_unlimited=True)
     session = site.log_in_browser(person)
     session.get("/api/newsfeeds/")
     poison = pickle.dumps(Opened())
@@ -121,13 +121,13 @@ def test_a_pickle_in_a_cache_is_not_opened(site):
     for key in redis.call("KEYS", "*"):
         if redis.call("TYPE", key) in (b"string", "string"):
             redis.call("SET", key, poison)
-    answers = [
+    responses = [
         session.get("/api/newsfeeds/"),
         person.get("/api/newsfeeds/"),
         session.get("/api/accounts/login_status/"),
     ]
 
-    assert all(answer.status in (200, 401, 403) for answer in answers), answers
+    assert all(response.status in (200, 401, 403) for response in responses), responses
     assert not exists(MARK)
     redis.call("FLUSHDB")
 
@@ -141,7 +141,7 @@ def exists(path):
 
 
 def test_a_forged_record_in_a_cache_makes_nobody_staff(site):
-    person = site.person(open_door=True)
+    person = site.person(is_unlimited=True)
     session = site.log_in_browser(person)
     session.get("/api/newsfeeds/")
     name = caches["default"].make_key(account_key(person.id))
@@ -155,15 +155,15 @@ def test_a_forged_record_in_a_cache_makes_nobody_staff(site):
     if record:
         redis.call("SET", name, record)
         redis.call("SET", account_key(person.id), record)
-    answers = [session.get("/admin/accounts/user/"), session.get("/api/users/"), person.get("/api/users/")]
+    responses = [session.get("/admin/accounts/user/"), session.get("/api/users/"), person.get("/api/users/")]
 
-    assert [answer.status for answer in answers] == [302, 403, 403], answers
+    assert [response.status for response in responses] == [302, 403, 403], responses
     assert not User.objects.get(id=person.id).is_staff
     redis.call("FLUSHDB")
 
 
 def test_what_stands_in_redis_opens_no_session(site):
-    browser = site.log_in_browser(site.person(open_door=True, is_staff=True, is_superuser=True))
+    browser = site.log_in_browser(site.person(is_unlimited=True, is_staff=True, is_superuser=True))
     assert browser.get("/admin/").status == 200
 
     keys = redis.call("KEYS", "*")
@@ -171,7 +171,7 @@ def test_what_stands_in_redis_opens_no_session(site):
     texts = [as_bytes(text).decode(errors="replace") for text in [*keys, *values]]
 
     assert texts and not [text for text in texts if browser.cookies["sessionid"] in text]
-    thief = site.nobody(open_door=True)
+    thief = site.nobody(is_unlimited=True)
     for word in {word for text in texts for word in re.findall(r"\w{8,}", text)}:
         for cookie in {word, word[:32], word[-32:]}:
             thief.cookies = {"sessionid": cookie}
@@ -184,7 +184,7 @@ def as_bytes(value):
 
 @pytest.mark.parametrize("value", STRANGE, ids=lambda value: repr(value[:12]))
 def test_a_value_that_is_none_is_a_miss_and_is_replaced(site, value):
-    author = site.person(open_door=True)
+    author = site.person(is_unlimited=True)
     session = site.log_in_browser(author)
     tweet = author.post("/api/tweets/", {"content": "Read from a broken cache"}).json["id"]
     paths = [
@@ -201,7 +201,7 @@ def test_a_value_that_is_none_is_a_miss_and_is_replaced(site, value):
     first, again = ([author.get(path) for path in paths] for _ in range(2))
     browser = session.get("/api/accounts/login_status/")
 
-    assert [answer.status for answer in first] == [200] * len(paths), first
+    assert [response.status for response in first] == [200] * len(paths), first
     for path, before, after in zip(paths, whole, again):
         assert after.body == before, (path, before, after.body)
     assert browser.status == 200
@@ -214,16 +214,16 @@ def damage_memcached(keys, value):
 
 
 def test_a_list_of_another_type_in_redis_breaks_no_page(site):
-    author = site.person(open_door=True)
+    author = site.person(is_unlimited=True)
     tweet = author.post("/api/tweets/", {"content": "Of another type"}).json["id"]
     author.get("/api/newsfeeds/")
 
     for key in redis.call("KEYS", "*"):
         redis.call("DEL", key)
         redis.call("HSET", key, "field", "value")
-    answers = [author.get("/api/newsfeeds/"), author.get(f"/api/tweets/?user_id={author.id}")]
+    responses = [author.get("/api/newsfeeds/"), author.get(f"/api/tweets/?user_id={author.id}")]
 
-    assert [[row["id"] for row in answer.json["results"]] for answer in answers] == [[tweet], [tweet]], answers
+    assert [[row["id"] for row in response.json["results"]] for response in responses] == [[tweet], [tweet]], responses
     redis.call("FLUSHDB")
 
 

@@ -25,7 +25,7 @@ def role(site, name):
     """
     Return the token of somebody with something to lose, None for anonymous; and ids that exist.
     """
-    person = site.person(open_door=True, is_staff=name == "staff")
+    person = site.person(is_unlimited=True, is_staff=name == "staff")
     tweet = person.post("/api/tweets/", {"content": "Fuzzed by everybody"}).json["id"]
     comment = person.post("/api/comments/", {"tweet_id": tweet, "content": "Fuzzed"}).json["id"]
     return None if name == "anonymous" else person.token, [person.id, tweet, comment, person.user.profile.id]

@@ -27,9 +27,9 @@ def test_a_host_that_is_not_ours_is_a_400(site, host):
 def test_a_forwarded_host_builds_no_address(site):
     client = site.nobody()
 
-    answer = client.get("/api/", headers={"X-Forwarded-Host": "evil.example", "Accept": "application/json"})
+    response = client.get("/api/", headers={"X-Forwarded-Host": "evil.example", "Accept": "application/json"})
 
-    assert answer.status == 200 and "evil.example" not in answer.text
+    assert response.status == 200 and "evil.example" not in response.text
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,9 @@ def test_an_accept_header_of_any_look_breaks_nothing(site, accept):
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "FOO", "PROPFIND", "get", "OPTIONS"])
 def test_a_method_that_nobody_knows_does_nothing(site, method):
-    answer = site.nobody().ask(method, "/api/tweets/?user_id=1")
+    response = site.nobody().ask(method, "/api/tweets/?user_id=1")
 
-    assert answer.status in (200, 400, 403, 405) and (answer.status != 200 or method == "OPTIONS")
+    assert response.status in (200, 400, 403, 405) and (response.status != 200 or method == "OPTIONS")
 
 
 def cross_site(site, path, body, kind, *, browser=None, origin="https://evil.example"):
@@ -59,9 +59,9 @@ def cross_site(site, path, body, kind, *, browser=None, origin="https://evil.exa
 def test_a_page_elsewhere_writes_nothing_with_a_visitors_session(site, kind):
     victim = site.log_in_browser(site.person())
 
-    answer = cross_site(site, "/api/tweets/", b'{"content": "Forged by a page"}', kind, browser=victim)
+    response = cross_site(site, "/api/tweets/", b'{"content": "Forged by a page"}', kind, browser=victim)
 
-    assert answer.status in (403, 415)
+    assert response.status in (403, 415)
 
 
 @pytest.mark.parametrize(
@@ -71,23 +71,23 @@ def test_a_page_elsewhere_logs_nobody_in_as_somebody_else(site, origin):
     thief = site.person()
     body = f"username={thief.name}&password={PASSWORD}".replace(" ", "+").encode()
 
-    answer = cross_site(site, "/api/accounts/login/", body, "application/x-www-form-urlencoded", origin=origin)
+    response = cross_site(site, "/api/accounts/login/", body, "application/x-www-form-urlencoded", origin=origin)
 
-    assert answer.status == 403 and "sessionid" not in str(answer.headers)
+    assert response.status == 403 and "sessionid" not in str(response.headers)
 
 
 @pytest.mark.parametrize(
     "target", ["//evil.example", "/\\evil.example", "https:evil.example", "https://evil.example", "javascript:alert(1)",
                "///evil.example", "\thttps://evil.example", "https://localhost@evil.example"],
 )  # fmt: skip
-@pytest.mark.parametrize("door", ["/api-auth/login/", "/admin/login/"])
-def test_a_login_page_sends_nobody_to_another_site(site, target, door):
-    person = site.person(open_door=True, is_staff=True)
-    client = site.nobody(open_door=True)
-    client.get(door)
+@pytest.mark.parametrize("endpoint", ["/api-auth/login/", "/admin/login/"])
+def test_a_login_page_sends_nobody_to_another_site(site, target, endpoint):
+    person = site.person(is_unlimited=True, is_staff=True)
+    client = site.nobody(is_unlimited=True)
+    client.get(endpoint)
 
-    answer = client.form(
-        f"{door}?next=/",
+    response = client.form(
+        f"{endpoint}?next=/",
         {
             "username": person.name,
             "password": PASSWORD,
@@ -96,14 +96,14 @@ def test_a_login_page_sends_nobody_to_another_site(site, target, door):
         },
     )
 
-    assert answer.status == 302, answer
+    assert response.status == 302, response
     # A path of ours, whatever is written in it.
-    assert re.match(r"/(?![/\\])", answer.headers["Location"]), answer.headers["Location"]
+    assert re.match(r"/(?![/\\])", response.headers["Location"]), response.headers["Location"]
 
 
 @pytest.mark.parametrize("parameter", ["comments_next", "next", "previous", "cursor"])
 def test_no_link_of_a_page_leads_where_its_query_says(site, parameter):
-    author = site.person(open_door=True)
+    author = site.person(is_unlimited=True)
     tweet = author.post("/api/tweets/", {"content": "Somebody's page"}).json
     author.post("/api/comments/", {"tweet_id": tweet["id"], "content": "Said"})
 
@@ -134,9 +134,9 @@ def test_every_answer_says_how_browsers_shall_treat_it(site):
 def test_cookies_are_for_https_and_those_that_open_something_not_for_scripts(site):
     person = site.person()
 
-    answer = site.nobody().post("/api/accounts/login/", {"username": person.name, "password": PASSWORD})
+    response = site.nobody().post("/api/accounts/login/", {"username": person.name, "password": PASSWORD})
 
-    lines = answer.headers.get_all("Set-Cookie")
+    lines = response.headers.get_all("Set-Cookie")
     assert lines
     for line in lines:
         assert "Secure" in line and "SameSite=Lax" in line, line
@@ -144,14 +144,14 @@ def test_cookies_are_for_https_and_those_that_open_something_not_for_scripts(sit
 
 
 def test_plain_http_is_sent_to_https_and_a_stranger_cannot_say_otherwise(site):
-    answer = site.nobody().get("/api/", headers={"X-Forwarded-Proto": "http"})
+    response = site.nobody().get("/api/", headers={"X-Forwarded-Proto": "http"})
 
-    assert (answer.status, answer.headers["Location"]) == (301, "https://localhost/api/")
+    assert (response.status, response.headers["Location"]) == (301, "https://localhost/api/")
 
 
 def test_an_error_is_in_the_contracts_words_and_never_a_trace(site):
-    person = site.person(open_door=True)
-    answers = [
+    person = site.person(is_unlimited=True)
+    responses = [
         person.get("/api/nothing/"), person.get("/api/tweets/"), person.get("/api/tweets/x/"),
             person.put("/api/tweets/"),
         person.post("/api/tweets/", b"{", headers={"Content-Type": "application/json"}),
@@ -159,27 +159,27 @@ def test_an_error_is_in_the_contracts_words_and_never_a_trace(site):
         person.get("/media/photos/../../secret_key"), person.get("/api/tweets/?user_id=%00"),
     ]  # fmt: skip
 
-    for answer in answers:
-        assert 400 <= answer.status < 500 and set(answer.json) == ERROR_FIELDS, answer
-        assert not re.search(r"Traceback|File \"|\.py|SELECT |django", answer.text), answer
+    for response in responses:
+        assert 400 <= response.status < 500 and set(response.json) == ERROR_FIELDS, response
+        assert not re.search(r"Traceback|File \"|\.py|SELECT |django", response.text), response
 
 
 def test_answers_say_who_may_keep_them(site):
-    person = site.person(open_door=True)
+    person = site.person(is_unlimited=True)
     browser = site.log_in_browser(person)
 
     login = site.nobody().post("/api/accounts/login/", {"username": person.name, "password": PASSWORD})
     status = browser.get("/api/accounts/login_status/")
     feed = person.get("/api/newsfeeds/")
-    metrics = site.person(open_door=True, is_staff=True).get("/metrics")
+    metrics = site.person(is_unlimited=True, is_staff=True).get("/metrics")
 
-    for answer in (login, status, metrics):
-        assert "no-store" in answer.headers["Cache-Control"], answer.headers
+    for response in (login, status, metrics):
+        assert "no-store" in response.headers["Cache-Control"], response.headers
     assert "private" in feed.headers["Cache-Control"]
 
 
 def test_the_schema_is_built_once_and_has_a_limit(site, measured):
-    client = site.nobody(open_door=True)
+    client = site.nobody(is_unlimited=True)
     client.get("/api/schema/")
 
     seconds = [client.get("/api/schema/").seconds for _ in range(9)]

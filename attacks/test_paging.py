@@ -26,7 +26,7 @@ IDS = [str(2**63), str(2**64), "-1", HUGE, "\x00", "0x1", "1e3", "' OR 1=1", "nu
 
 @pytest.mark.parametrize("size", SIZES)
 def test_no_size_of_a_page_gives_more_rows_than_the_most(site, size):
-    person = site.person(open_door=True)
+    person = site.person(is_unlimited=True)
     lists = {
         f"/api/tweets/?user_id={person.id}&limit=": 100, "/api/newsfeeds/?limit=": 100,
         f"/api/friendships/{person.id}/followers/?limit=": 100,
@@ -35,37 +35,37 @@ def test_no_size_of_a_page_gives_more_rows_than_the_most(site, size):
     }  # fmt: skip
 
     for path, most in lists.items():
-        answer = person.get(path + quote(size, safe="%"))
-        assert answer.status in (200, 400, 404), (path, answer)
-        assert answer.status != 200 or len(answer.json["results"]) <= most, path
+        response = person.get(path + quote(size, safe="%"))
+        assert response.status in (200, 400, 404), (path, response)
+        assert response.status != 200 or len(response.json["results"]) <= most, path
 
 
 @pytest.mark.parametrize("cursor", CURSORS)
 def test_a_cursor_that_is_none_is_a_400(site, cursor):
-    person = site.person(open_door=True)
+    person = site.person(is_unlimited=True)
     tweet = person.post("/api/tweets/", {"content": "Paged away"}).json["id"]
 
     for path in (
         f"/api/tweets/?user_id={person.id}", "/api/newsfeeds/?", f"/api/friendships/{person.id}/followers/?",
         f"/api/comments/?tweet_id={tweet}", "/api/users/search/?q=person",
     ):  # fmt: skip
-        answer = person.get(f"{path}&cursor={quote(cursor, safe='%')}")
-        assert answer.status == 400, (path, answer)
+        response = person.get(f"{path}&cursor={quote(cursor, safe='%')}")
+        assert response.status == 400, (path, response)
 
 
 @pytest.mark.parametrize("moment", TIMES)
 @pytest.mark.parametrize("side", ["lt", "gt"])
 def test_a_time_that_is_none_is_a_400(site, moment, side):
-    person = site.person(open_door=True)
+    person = site.person(is_unlimited=True)
 
-    answer = person.get(f"/api/newsfeeds/?created_at__{side}={quote(moment)}")
+    response = person.get(f"/api/newsfeeds/?created_at__{side}={quote(moment)}")
 
-    assert answer.status == 400, answer
+    assert response.status == 400, response
 
 
 @pytest.mark.parametrize("identifier", IDS)
 def test_an_id_that_nothing_has_is_a_404_in_the_address_and_a_400_in_a_body(site, identifier):
-    person, quoted = site.person(open_door=True), quote(identifier)
+    person, quoted = site.person(is_unlimited=True), quote(identifier)
 
     for path in ("tweets/{}/", "users/{}/", "friendships/{}/followers/", "users/by/{}/"):
         assert person.get(f"/api/{path.format(quoted)}").status == 404, path
@@ -82,15 +82,15 @@ def test_an_id_that_nothing_has_is_a_404_in_the_address_and_a_400_in_a_body(site
 
 @pytest.mark.parametrize("number", [2**53, 2**63, 2**64, -1, 1.5, 10**400, True, None, [], {}, "1", [1]])
 def test_a_number_of_any_kind_in_a_body_is_a_400_or_its_meaning(site, number):
-    person = site.person(open_door=True)
+    person = site.person(is_unlimited=True)
     written = "1" + "0" * 400 if number == 10**400 else None
     body = b'{"content_type": "tweet", "object_id": %s}' % written.encode() if written else {
         "content_type": "tweet", "object_id": number,
     }  # fmt: skip
 
-    answer = person.post("/api/likes/", body, headers={"Content-Type": "application/json"})
+    response = person.post("/api/likes/", body, headers={"Content-Type": "application/json"})
 
-    assert answer.status == 400, answer
+    assert response.status == 400, response
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def star(site):
     """
     Somebody with twenty thousand followers.
     """
-    star = site.person(open_door=True)
+    star = site.person(is_unlimited=True)
     names = [f"fan{number}of{star.id}" for number in range(FANS)]
     User.objects.bulk_create([User(username=name, email=f"{name}@example.com") for name in names], batch_size=2_000)
     ids = list(
@@ -129,6 +129,6 @@ def test_a_page_far_down_a_stars_followers_costs_what_the_first_one_does(site, s
 
 
 def test_deep_pages_are_bounded_whatever_the_list_has(site, star):
-    answer = star.get(f"/api/friendships/{star.id}/followers/?page=999")
+    response = star.get(f"/api/friendships/{star.id}/followers/?page=999")
 
-    assert answer.status == 404
+    assert response.status == 404

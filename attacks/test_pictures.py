@@ -29,11 +29,11 @@ def post(person, *photos, content="Look at this", **more):
     return person.multipart("/api/tweets/", part("content", content), *parts, timeout=60)
 
 
-def stored(person, answer):
+def stored(person, response):
     """
     Return the bytes of the first photo of a tweet, as the site sends them.
     """
-    return person.get(urlsplit(answer.json["photo_urls"][0]).path).body
+    return person.get(urlsplit(response.json["photo_urls"][0]).path).body
 
 
 def grown_by(site, action):
@@ -61,7 +61,7 @@ LARGE = [(0, 8), (0, 16), (2, 8), (2, 16), (3, 8), (4, 8), (4, 16), (6, 8), (6, 
 
 @pytest.mark.parametrize("kind", BOMBS)
 def test_a_pixel_bomb_is_refused_before_it_is_decoded(site, kind, measured):
-    attacker = site.person(open_door=True)
+    attacker = site.person(is_unlimited=True)
     bomb = pictures.SIGNATURE + pictures.black_png(8, 8)[8:] if BOMBS[kind]["width"] > 20_000 else None
     if bomb:
         # Only the header lies: nobody has to decode it to see that.
@@ -70,34 +70,34 @@ def test_a_pixel_bomb_is_refused_before_it_is_decoded(site, kind, measured):
     else:
         bomb = pictures.black_png(**BOMBS[kind])
 
-    grown, answer = grown_by(site, lambda: post(attacker, bomb))
+    grown, response = grown_by(site, lambda: post(attacker, bomb))
 
-    measured.append(f"{len(bomb):,} bytes: {grown:.0f} MB, {answer.seconds * 1000:.0f} ms")
-    assert (answer.status, list(answer.json["errors"])) == (400, ["files"])
-    assert grown < 100 and answer.seconds < PATIENCE_SECONDS
+    measured.append(f"{len(bomb):,} bytes: {grown:.0f} MB, {response.seconds * 1000:.0f} ms")
+    assert (response.status, list(response.json["errors"])) == (400, ["files"])
+    assert grown < 100 and response.seconds < PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize("kind", THIN)
 def test_a_picture_of_any_aspect_stays_within_the_memory_that_is_promised(site, kind, measured):
-    attacker = site.person(open_door=True)
+    attacker = site.person(is_unlimited=True)
     picture = pictures.black_png(**THIN[kind], depth=8)
 
-    grown, answer = grown_by(site, lambda: post(attacker, picture))
+    grown, response = grown_by(site, lambda: post(attacker, picture))
 
-    measured.append(f"{answer.status}, {grown:.0f} MB")
-    assert answer.status in (201, 400)
+    measured.append(f"{response.status}, {grown:.0f} MB")
+    assert response.status in (201, 400)
     assert grown < GROWTH_MEGABYTES
 
 
 @pytest.mark.parametrize(("colour_type", "depth"), LARGE)
 def test_a_picture_of_any_mode_stays_within_the_memory_that_is_promised(site, colour_type, depth, measured):
-    attacker = site.person(open_door=True)
+    attacker = site.person(is_unlimited=True)
     picture = pictures.black_png(5_000, 5_000, depth=depth, colour_type=colour_type)
 
-    grown, answer = grown_by(site, lambda: post(attacker, picture))
+    grown, response = grown_by(site, lambda: post(attacker, picture))
 
-    measured.append(f"{answer.status}, {len(picture) // 1024} KB, {grown:.0f} MB, {answer.seconds:.1f} s")
-    assert answer.status in (201, 400)
+    measured.append(f"{response.status}, {len(picture) // 1024} KB, {grown:.0f} MB, {response.seconds:.1f} s")
+    assert response.status in (201, 400)
     assert grown < GROWTH_MEGABYTES
 
 
@@ -117,9 +117,9 @@ WRONG = {
 
 @pytest.mark.parametrize("kind", WRONG)
 def test_what_is_no_picture_of_ours_is_refused(site, kind):
-    answer = post(site.person(open_door=True), WRONG[kind])
+    response = post(site.person(is_unlimited=True), WRONG[kind])
 
-    assert (answer.status, list(answer.json["errors"])) == (400, ["files"]), answer
+    assert (response.status, list(response.json["errors"])) == (400, ["files"]), response
 
 
 def test_what_hides_behind_or_inside_a_picture_is_not_stored(site):
@@ -129,30 +129,30 @@ def test_what_hides_behind_or_inside_a_picture_is_not_stored(site):
         pictures.black_png(8, 8, extra=text),
         pictures.small("GIF") + b"PK\3\4",
     ]
-    person = site.person(open_door=True)
+    person = site.person(is_unlimited=True)
 
     for picture in hiding:
-        answer = post(person, picture)
-        if answer.status == 400:
+        response = post(person, picture)
+        if response.status == 400:
             continue
-        kept = stored(person, answer)
+        kept = stored(person, response)
         assert b"<script" not in kept and b"PK\3\4" not in kept
         assert kept.endswith(b"IEND\xaeB`\x82")
 
 
 def test_ten_thousand_frames_become_one(site, measured):
-    person = site.person(open_door=True)
+    person = site.person(is_unlimited=True)
 
-    answer = post(person, pictures.animation(10_000))
+    response = post(person, pictures.animation(10_000))
 
-    measured.append(f"{answer.status}, {answer.seconds * 1000:.0f} ms")
-    assert answer.status in (201, 400) and answer.seconds < 2
-    if answer.status == 201:
-        assert getattr(Image.open(io.BytesIO(stored(person, answer))), "n_frames", 1) == 1
+    measured.append(f"{response.status}, {response.seconds * 1000:.0f} ms")
+    assert response.status in (201, 400) and response.seconds < 2
+    if response.status == 201:
+        assert getattr(Image.open(io.BytesIO(stored(person, response))), "n_frames", 1) == 1
 
 
 def test_a_photo_does_not_tell_where_it_was_taken(site):
-    person = site.person(open_door=True)
+    person = site.person(is_unlimited=True)
 
     kept = stored(person, post(person, pictures.phone_photo()))
 
@@ -166,27 +166,27 @@ def test_a_photo_does_not_tell_where_it_was_taken(site):
     "filename", ["../../../etc/passwd.png", "a.php.png", "x.svg", "x" * 300 + ".png", "%2e%2e%2fa.png", "a;b.png"]
 )
 def test_the_name_of_a_file_is_used_for_nothing(site, filename):
-    person = site.person(open_door=True)
+    person = site.person(is_unlimited=True)
 
-    answer = person.multipart(
+    response = person.multipart(
         "/api/tweets/", part("content", "Named photo"), part("files", pictures.small(), filename=filename)
     )
 
-    (address,) = answer.json["photo_urls"]
+    (address,) = response.json["photo_urls"]
     assert re.fullmatch(r"https://localhost/media/photos/[0-9a-f]{2}/[0-9a-f]{32}\.png", address)
     names = {path.name for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()}
     assert all(re.fullmatch(r"[0-9a-f]{32}\.(png|jpg|webp)", name) for name in names)
 
 
 def test_no_tenth_photo_and_no_file_over_its_size(site):
-    person = site.person(open_door=True)
+    person = site.person(is_unlimited=True)
 
     many = post(person, *[pictures.small()] * 10)
     hundred = post(person, *[pictures.small()] * 100)
     large = post(person, pictures.small() + b"\0" * 11_000_000)
 
     assert many.json["errors"]["message"] == ["You can upload 9 photos at most"]
-    assert [answer.status for answer in (many, hundred, large)] == [400, 400, 400]
+    assert [response.status for response in (many, hundred, large)] == [400, 400, 400]
 
 
 def test_others_read_and_write_on_while_three_accounts_send_the_most_expensive_pictures(site, measured):
@@ -221,16 +221,16 @@ def test_others_read_and_write_on_while_three_accounts_send_the_most_expensive_p
     for thread in threads:
         thread.join()
 
-    seconds = sorted(answer.seconds for answer in waits)
+    seconds = sorted(response.seconds for response in waits)
     slowest = seconds[len(seconds) * 99 // 100]
-    write_seconds = statistics.median(answer.seconds for answer in writes)
+    write_seconds = statistics.median(response.seconds for response in writes)
     counts = {status: statuses.count(status) for status in sorted(set(statuses))}
     measured.append(
         f"others' reads: median {statistics.median(seconds) * 1000:.0f} ms, p99 {slowest * 1000:.0f} ms; "
         f"writes: median {write_seconds * 1000:.0f} ms; "
         f"attackers: {counts}"
     )
-    assert {answer.status for answer in waits} == {200}
+    assert {response.status for response in waits} == {200}
     assert set(statuses) <= {200, 429, 503}
-    assert {answer.status for answer in writes} <= {201, 429}
+    assert {response.status for response in writes} <= {201, 429}
     assert slowest < PATIENCE_SECONDS and write_seconds < PATIENCE_SECONDS

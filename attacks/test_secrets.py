@@ -95,5 +95,5 @@ def test_the_settings_of_a_deployment_pass_djangos_own_check():
 
 def test_no_demo_password_opens_anything(site):
     for name in ("alice_demo", "bob_demo", "admin_demo", "admin", "root", "moderator_demo"):
-        answer = site.nobody().post("/api/accounts/login/", {"username": name, "password": "demo-password"})
-        assert answer.status == 400, answer
+        response = site.nobody().post("/api/accounts/login/", {"username": name, "password": "demo-password"})
+        assert response.status == 400, response

@@ -28,9 +28,9 @@ def first_reads(site, person, seconds):
     """
     waits, end = [], time.monotonic() + seconds
     while time.monotonic() < end:
-        for answer in (site.nobody().get("/livez"), person.get("/api/newsfeeds/")):
-            assert answer.status in (200, 429), answer
-            waits.append(answer.seconds)
+        for response in (site.nobody().get("/livez"), person.get("/api/newsfeeds/")):
+            assert response.status in (200, 429), response
+            waits.append(response.seconds)
         time.sleep(0.1)
     return waits
 

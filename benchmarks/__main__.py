@@ -14,7 +14,7 @@ from benchmarks import fan_out, flamegraphs, floors, report, stores, world
 from benchmarks.cases import READ_FLOOR, VIEW_FLOOR, WRITE_FLOOR, Case, all_cases
 from benchmarks.measuring import Measured, measure, medians, send
 from benchmarks.programs import Programs, running_programs, wait_until_drained
-from benchmarks.trips import trips_of_home_feed
+from benchmarks.round_trips import count_for_home_feed
 
 WARM_UP_SECONDS = 1
 
@@ -28,7 +28,7 @@ def main() -> None:
     options = parser.parse_args()
     print("Seeding a database of the benchmarks' own …", flush=True)
     people = world.create()
-    more = {} if options.only else {"trips": trips_of_home_feed(people)}
+    more = {} if options.only else {"trips": count_for_home_feed(people)}
     with running_programs() as programs:
         cases = [case for case in all_cases(people) if is_wanted(case, options.only)]
         results = measure_all(cases, people, programs, options.seconds, options.rounds)

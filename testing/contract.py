@@ -110,10 +110,10 @@ def undescribed_headers(path, method, response):
     """
     Return the headers of an answer that the schema does not name; none of an answer that it does not know.
     """
-    answers = schema()["paths"].get(path, {}).get(method, {}).get("responses", {})
-    if str(response.status_code) not in answers:
+    responses = schema()["paths"].get(path, {}).get(method, {}).get("responses", {})
+    if str(response.status_code) not in responses:
         return []
-    described = answers[str(response.status_code)].get("headers", {})
+    described = responses[str(response.status_code)].get("headers", {})
     return [name for name in HEADERS if name in response.headers and name not in described]
 
 

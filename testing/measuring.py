@@ -16,6 +16,6 @@ def least_cpu(call):
     spent = []
     for _ in range(TRIES):
         started = time.thread_time()
-        answer = call()
+        response = call()
         spent.append(time.thread_time() - started)
-    return answer, min(spent)
+    return response, min(spent)

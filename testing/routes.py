@@ -4,7 +4,7 @@ Every address of the site, found by asking Django.
 
 from django.urls import URLPattern, get_resolver
 
-# Django's own screens behind one door; moderation/tests knows who passes it.
+# Django's own screens, all for moderators; moderation/tests knows who may open them.
 OUTSIDE = {"admin"}
 
 

@@ -27,7 +27,7 @@ class DevicesTestCase(ApiTestCase):
 
     def log_in(self, client, path=API, password=PASSWORD, name="chief1", **extra):
         """
-        Return whether the door opened, None where it was not even tried.
+        Return whether the login succeeded, None where it was not even tried.
         """
         response = client.post(path, {"username": name, "password": password}, **extra)
         if response.status_code == 429:
@@ -44,7 +44,7 @@ class DevicesTestCase(ApiTestCase):
 
 
 class KnownDeviceTests(DevicesTestCase):
-    def test_each_door_stays_open_to_a_device_that_came_in_by_any_of_them(self):
+    def test_each_endpoint_stays_open_to_a_device_that_logged_in_by_any_of_them(self):
         for first in (API, PAGES, ADMIN):
             with self.subTest(first=first):
                 self.caches_are_lost()
@@ -53,7 +53,7 @@ class KnownDeviceTests(DevicesTestCase):
                 self.caches_are_lost()
                 self.strangers_guess()
 
-                opened = [self.log_in(device, door, REMOTE_ADDR=ELSEWHERE) for door in (API, PAGES, ADMIN)]
+                opened = [self.log_in(device, endpoint, REMOTE_ADDR=ELSEWHERE) for endpoint in (API, PAGES, ADMIN)]
 
                 self.assertEqual(opened, [True] * 3)
                 self.assertIsNone(self.log_in(Client(REMOTE_ADDR="198.51.100.10")))

@@ -1,5 +1,5 @@
 """
-Each login has a session id of its own, by whatever door; and nothing that a cache says makes anybody staff.
+Each login has a session id of its own, by whatever endpoint; and nothing that a cache says makes anybody staff.
 """
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -16,7 +16,7 @@ from accounts.models import AccessToken, User
 from testing.people import PASSWORD
 from testing.testcases import ApiTestCase
 
-DOORS = ("/api/accounts/login/", "/api-auth/login/", "/admin/login/")
+ENDPOINTS = ("/api/accounts/login/", "/api-auth/login/", "/admin/login/")
 
 
 class LoggingInAgainTests(ApiTestCase):
@@ -24,11 +24,11 @@ class LoggingInAgainTests(ApiTestCase):
         User.objects.create_superuser("chief1", "chief1@example.com", PASSWORD)
         self.browser = Client()
 
-    def log_in(self, door):
+    def log_in(self, endpoint):
         """
         Return the session id of a login.
         """
-        self.browser.post(door, {"username": "chief1", "password": PASSWORD})
+        self.browser.post(endpoint, {"username": "chief1", "password": PASSWORD})
         return self.browser.cookies["sessionid"].value
 
     def who_has(self, session_key):
@@ -37,12 +37,12 @@ class LoggingInAgainTests(ApiTestCase):
         return thief.get("/api/accounts/login_status/").json().get("user", {}).get("username")
 
     def test_the_old_id_ends_at_each_door(self):
-        for door in DOORS:
-            with self.subTest(door=door):
-                first = self.log_in(door)
+        for endpoint in ENDPOINTS:
+            with self.subTest(endpoint=endpoint):
+                first = self.log_in(endpoint)
                 self.assertEqual(self.who_has(first), "chief1")
 
-                second = self.log_in(door)
+                second = self.log_in(endpoint)
 
                 self.assertNotEqual(first, second)
                 self.assertEqual((self.who_has(first), self.who_has(second)), (None, "chief1"))
@@ -50,7 +50,7 @@ class LoggingInAgainTests(ApiTestCase):
                 self.assertIsNone(caches["default"].get(cached_session_key(first)))
 
     def test_signing_up_on_top_of_a_session_ends_it_too(self):
-        first = self.log_in(DOORS[0])
+        first = self.log_in(ENDPOINTS[0])
 
         account = {"username": "alice1", "email": "alice1@example.com", "password": PASSWORD}
         self.browser.post("/api/accounts/signup/", account)
@@ -59,7 +59,7 @@ class LoggingInAgainTests(ApiTestCase):
         self.assertEqual(self.who_has(self.browser.cookies["sessionid"].value), "alice1")
 
     def test_a_first_login_makes_one_session_and_no_second_one(self):
-        self.log_in(DOORS[0])
+        self.log_in(ENDPOINTS[0])
 
         self.assertEqual(Session.objects.count(), 1)
 

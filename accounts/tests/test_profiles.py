@@ -71,9 +71,9 @@ class NicknameTests(ProfilesTestCase):
                 self.assertIsNone(self.nobody().get(f"users/{self.alice.id}/").json()["nickname"])
 
     def test_again_it_is_the_same(self):
-        answers = [self.put(self.alice, nickname="Alice").json() for _ in range(2)]
+        responses = [self.put(self.alice, nickname="Alice").json() for _ in range(2)]
 
-        self.assertEqual(answers[0], answers[1])
+        self.assertEqual(responses[0], responses[1])
 
     def test_what_is_not_sent_stays(self):
         avatar = self.gives_avatar()

@@ -156,9 +156,9 @@ class LoggingOutTests(ApiTestCase):
     def test_somebody_who_is_not_logged_in_may_log_out_again_and_again(self):
         browser = self.browser()
 
-        answers = [browser.post("accounts/logout/") for _ in range(2)]
+        responses = [browser.post("accounts/logout/") for _ in range(2)]
 
-        self.assertEqual([answer.json() for answer in answers], [{"success": True}] * 2)
+        self.assertEqual([response.json() for response in responses], [{"success": True}] * 2)
 
     def test_a_link_cannot_log_anybody_out(self):
         response = self.alice.get("accounts/logout/")

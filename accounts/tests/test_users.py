@@ -171,13 +171,13 @@ def collect_keys(value):
 class PrivacyTests(ApiTestCase):
     def test_no_answer_ever_holds_a_mail_a_password_or_a_role(self):
         alice, bob, staff = self.browser(), self.person("bobby1"), self.person("staff1", is_staff=True)
-        answers = [alice.post("accounts/signup/", username="alice1", email="secret@mail.example", password=PASSWORD)]
-        alice_id = answers[0].json()["user"]["id"]
-        phone = self.phone(answers[0].json()["token"])
+        responses = [alice.post("accounts/signup/", username="alice1", email="secret@mail.example", password=PASSWORD)]
+        alice_id = responses[0].json()["user"]["id"]
+        phone = self.phone(responses[0].json()["token"])
         tweet_id = phone.tweets("Nothing private in here")
-        answers.append(phone.post(f"friendships/{bob.id}/follow/"))
-        answers.append(bob.post(f"friendships/{alice_id}/follow/"))
-        answers.append(alice.post("accounts/login/", username="alice1", password=PASSWORD))
+        responses.append(phone.post(f"friendships/{bob.id}/follow/"))
+        responses.append(bob.post(f"friendships/{alice_id}/follow/"))
+        responses.append(alice.post("accounts/login/", username="alice1", password=PASSWORD))
         self.tasks_run()
 
         for viewer in (self.nobody(), bob, phone, staff):
@@ -195,14 +195,14 @@ class PrivacyTests(ApiTestCase):
                 f"tweets/{tweet_id}/",
                 "newsfeeds/",
             ):
-                answers.append(viewer.client.get(f"/api/{path}"))
+                responses.append(viewer.client.get(f"/api/{path}"))
 
-        for answer in answers:
-            with self.subTest(path=answer.request["PATH_INFO"], status=answer.status_code):
-                self.assertNotIn("secret@mail.example", answer.content.decode())
-                self.assertNotIn(PASSWORD, answer.content.decode())
-                if answer.request["PATH_INFO"] != "/api/accounts/":
-                    self.assertFalse(collect_keys(answer.json()) & PRIVATE)
+        for response in responses:
+            with self.subTest(path=response.request["PATH_INFO"], status=response.status_code):
+                self.assertNotIn("secret@mail.example", response.content.decode())
+                self.assertNotIn(PASSWORD, response.content.decode())
+                if response.request["PATH_INFO"] != "/api/accounts/":
+                    self.assertFalse(collect_keys(response.json()) & PRIVATE)
 
     def test_fields_that_nobody_asked_for_change_nothing(self):
         alice, bob, carol = self.person("alice1"), self.person("bobby1"), self.person("carol1")

@@ -19,9 +19,9 @@ class AtOnceTests(Commenting, CommittedTestCase):
             with self.subTest(others=others):
                 comment_id = self.comments(alice, tweet_id)
 
-                answers = self.together(*[partial(alice.delete, f"comments/{comment_id}/")] * 6)
+                responses = self.together(*[partial(alice.delete, f"comments/{comment_id}/")] * 6)
 
-                self.assertEqual(sorted(answer.status_code for answer in answers), [200] + [404] * 5)
+                self.assertEqual(sorted(response.status_code for response in responses), [200] + [404] * 5)
                 self.assertEqual(Tweet.objects.get().comments_count, others)
                 self.comments(alice, tweet_id)
 
@@ -31,12 +31,12 @@ class AtOnceTests(Commenting, CommittedTestCase):
         for _ in range(8):
             comment_id = self.comments(alice, tweet_id)
 
-            answers = self.together(
+            responses = self.together(
                 partial(alice.delete, f"comments/{comment_id}/"),
                 partial(self.like, bob, "comment", comment_id),
                 partial(alice.put, f"comments/{comment_id}/", content="Better said"),
             )
 
-            self.assertLess(max(answer.status_code for answer in answers), 500)
+            self.assertLess(max(response.status_code for response in responses), 500)
             self.assertFalse(Like.objects.exists())
             self.assertFalse(Comment.objects.exists())

@@ -31,17 +31,17 @@ def receive(connection: socket.socket, size: int) -> bytes:
 def ask_redis(connection: socket.socket, url: urllib.parse.SplitResult) -> int:
     if url.password:
         connection.sendall(f"AUTH {url.password}\r\n".encode())
-        answer = connection.recv(200)
+        reply = connection.recv(200)
         # "without any password configured" is a server that lets everybody in: PING will tell.
-        if answer[:1] not in (b"+", b"-"):
+        if reply[:1] not in (b"+", b"-"):
             return STRANGER
-        if answer.startswith(b"-WRONGPASS"):
+        if reply.startswith(b"-WRONGPASS"):
             return REFUSED
     connection.sendall(b"PING\r\n")
-    answer = connection.recv(200)
-    if answer.startswith(b"+PONG"):
+    reply = connection.recv(200)
+    if reply.startswith(b"+PONG"):
         return OK
-    return REFUSED if answer.startswith((b"-NOAUTH", b"-NOPERM", b"-DENIED", b"-LOADING")) else STRANGER
+    return REFUSED if reply.startswith((b"-NOAUTH", b"-NOPERM", b"-DENIED", b"-LOADING")) else STRANGER
 
 
 def ask_memcached(connection: socket.socket, url: urllib.parse.SplitResult) -> int:

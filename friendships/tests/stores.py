@@ -17,7 +17,7 @@ class TwoStores:
     def friendships_are_at(self, phase, percentage=100):
         put_in_phase(phase, FRIENDSHIPS, percentage=percentage)
 
-    def repeat(self, user_id):
+    def hbase_rows(self, user_id):
         """
         Return what HBase has of a user: followings, followers and pairs.
         """
@@ -37,4 +37,4 @@ class TwoStores:
 
     def assert_copies_agree(self):
         for user_id in User.objects.values_list("id", flat=True):
-            self.assertEqual(self.repeat(user_id), self.mysql_rows(user_id))
+            self.assertEqual(self.hbase_rows(user_id), self.mysql_rows(user_id))

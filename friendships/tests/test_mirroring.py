@@ -1,5 +1,5 @@
 """
-HBase's copy of the ledger: kept in step at once if that is possible, and in the end in any case.
+HBase's copy of the friendships in MySQL: kept in step at once if that is possible, and in the end in any case.
 """
 
 import random
@@ -32,29 +32,29 @@ class AtOnceTests(TwoStores, ApiTestCase):
     def test_who_follows_finds_it_in_hbase_before_any_task_ran(self):
         self.alice.follows(self.bob)
 
-        self.assertNotEqual(self.repeat(self.alice.id), NOTHING)
+        self.assertNotEqual(self.hbase_rows(self.alice.id), NOTHING)
         self.assert_copies_agree()
 
     def test_who_unfollows_finds_it_gone(self):
         self.alice.follows(self.bob)
         self.alice.unfollows(self.bob)
 
-        self.assertEqual([self.repeat(person.id) for person in (self.alice, self.bob)], [NOTHING, NOTHING])
+        self.assertEqual([self.hbase_rows(person.id) for person in (self.alice, self.bob)], [NOTHING, NOTHING])
 
     def test_who_follows_again_finds_the_new_friendship_alone(self):
         for change in (self.alice.follows, self.alice.unfollows, self.alice.follows):
             change(self.bob)
 
-        self.assertEqual(len(self.repeat(self.alice.id)[0]), 1)
+        self.assertEqual(len(self.hbase_rows(self.alice.id)[0]), 1)
         self.assert_copies_agree()
 
     def test_tasks_that_come_later_change_nothing(self):
         self.alice.follows(self.bob)
-        copies = self.repeat(self.alice.id)
+        copies = self.hbase_rows(self.alice.id)
 
         self.tasks_run()
 
-        self.assertEqual(self.repeat(self.alice.id), copies)
+        self.assertEqual(self.hbase_rows(self.alice.id), copies)
         self.assertFalse(Message.objects.exists())
 
     def test_both_stores_are_written_to_while_mysql_is_read(self):
@@ -62,7 +62,7 @@ class AtOnceTests(TwoStores, ApiTestCase):
 
         self.alice.follows(self.bob)
 
-        self.assertNotEqual(self.repeat(self.alice.id), NOTHING)
+        self.assertNotEqual(self.hbase_rows(self.alice.id), NOTHING)
         self.assert_copies_agree()
 
     def test_while_all_is_in_mysql_hbase_is_left_alone(self):
@@ -71,7 +71,7 @@ class AtOnceTests(TwoStores, ApiTestCase):
         self.alice.follows(self.bob)
         self.tasks_run()
 
-        self.assertEqual(self.repeat(self.alice.id), NOTHING)
+        self.assertEqual(self.hbase_rows(self.alice.id), NOTHING)
         self.assertFalse(Message.objects.exists())
 
     def test_somebody_who_closes_the_account_leaves_no_copy(self):
@@ -82,7 +82,7 @@ class AtOnceTests(TwoStores, ApiTestCase):
         FriendshipService.purge_some(user_id=self.alice.id)
         self.tasks_run()
 
-        self.assertEqual([self.repeat(person.id) for person in (self.alice, self.bob)], [NOTHING, NOTHING])
+        self.assertEqual([self.hbase_rows(person.id) for person in (self.alice, self.bob)], [NOTHING, NOTHING])
 
 
 class AnyOrderTests(TwoStores, ApiTestCase):

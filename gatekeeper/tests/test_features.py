@@ -37,11 +37,13 @@ class CuriousView(APIView):
     permission_classes = [requires_feature("secret_garden")]
 
     def get(self, request):
-        answers = {name: GatekeeperService.is_on(name=name, subject=1) for name in ("secret_garden", "pinned_greeting")}
+        responses = {
+            name: GatekeeperService.is_on(name=name, subject=1) for name in ("secret_garden", "pinned_greeting")
+        }
         if "new" in request.query_params:
             with TestCase.captureOnCommitCallbacks(execute=True):
                 GatekeeperService.define(name="pinned_greeting", percentage=100)
-        return Response({**answers, "afterwards": GatekeeperService.is_on(name="pinned_greeting", subject=1)})
+        return Response({**responses, "afterwards": GatekeeperService.is_on(name="pinned_greeting", subject=1)})
 
 
 urlpatterns = [path("garden/", SecretView.as_view()), path("curious/", CuriousView.as_view())]
@@ -108,20 +110,20 @@ class AskingTests(FeatureTestCase):
         self.feature(percentage=0, allowed=[alice.id])
         self.feature("other_thing", percentage=0)
 
-        answer = alice.get("features/")
+        response = alice.get("features/")
 
-        self.assertEqual(answer.json(), {"other_thing": False, "pinned_greeting": True})
+        self.assertEqual(response.json(), {"other_thing": False, "pinned_greeting": True})
 
     def test_nobody_in_particular_keeps_what_they_had_by_a_cookie(self):
         self.feature(percentage=50)
-        answers = []
+        responses = []
         for _ in range(30):
             visitor = APIClient()
             first = visitor.get("/api/features/").json()
-            answers.append(first["pinned_greeting"])
+            responses.append(first["pinned_greeting"])
             self.assertEqual([visitor.get("/api/features/").json() for _ in range(3)], [first] * 3)
 
-        self.assertEqual(set(answers), {True, False})
+        self.assertEqual(set(responses), {True, False})
 
     def test_a_cookie_that_is_none_of_ours_is_replaced(self):
         visitor = APIClient()
@@ -153,9 +155,9 @@ class ViewsForSomeTests(FeatureTestCase):
         self.feature("secret_garden", percentage=0, allowed=[alice.id])
 
         with self.settings(ROOT_URLCONF="gatekeeper.tests.test_features"):
-            answers = [person.client.get("/garden/").status_code for person in (alice, bob)]
+            responses = [person.client.get("/garden/").status_code for person in (alice, bob)]
 
-        self.assertEqual(answers, [200, 404])
+        self.assertEqual(responses, [200, 404])
 
     def test_the_anonymous_are_let_in_with_everybody(self):
         self.feature("secret_garden", percentage=100)
@@ -196,13 +198,13 @@ class OneLookUpTests(FeatureTestCase):
         """
         cache = caches["objects"]
         with mock.patch.object(cache, "get_many", wraps=cache.get_many) as get_many:
-            answers = [self.nobody().client.get(address).json() for _ in range(times)]
-        return answers[-1], sum("features" in call.args[0] for call in get_many.call_args_list)
+            responses = [self.nobody().client.get(address).json() for _ in range(times)]
+        return responses[-1], sum("features" in call.args[0] for call in get_many.call_args_list)
 
     def test_all_questions_of_a_request_cost_one_round_trip(self):
-        answer, count = self.asks("/curious/")
+        response, count = self.asks("/curious/")
 
-        self.assertEqual(answer, {"secret_garden": True, "pinned_greeting": False, "afterwards": False})
+        self.assertEqual(response, {"secret_garden": True, "pinned_greeting": False, "afterwards": False})
         self.assertEqual(count, 1)
 
     def test_the_next_request_looks_anew(self):
@@ -260,5 +262,5 @@ class HistoryTests(FeatureTestCase):
 
     def test_a_bad_list_a_bad_name_or_a_bad_percentage_is_refused(self):
         for fields in ({"allowed": '["alice"]'}, {"denied": "{}"}, {"name": "No Name"}, {"percentage": "101"}):
-            answer = self.save("/admin/gatekeeper/feature/add/", **fields)
-            self.assertEqual((answer.status_code, Feature.objects.count()), (200, 0), fields)
+            response = self.save("/admin/gatekeeper/feature/add/", **fields)
+            self.assertEqual((response.status_code, Feature.objects.count()), (200, 0), fields)

@@ -44,9 +44,9 @@ class MarkingOneTests(MarkingTestCase):
         self.assertEqual(self.unread(), [True, True])
 
     def test_marking_again_changes_nothing(self):
-        answers = [self.mark(self.bob, self.rows[0], unread=False).json() for _ in range(2)]
+        responses = [self.mark(self.bob, self.rows[0], unread=False).json() for _ in range(2)]
 
-        self.assertEqual(answers[0], answers[1])
+        self.assertEqual(responses[0], responses[1])
         self.assertEqual(self.unread(), [False, True])
 
     def test_the_words_that_mean_yes_and_no_are_taken(self):
@@ -125,10 +125,10 @@ class MarkingOneTests(MarkingTestCase):
 
 class MarkingAllTests(MarkingTestCase):
     def test_bob_marks_both_and_again_none(self):
-        answers = [self.mark_all(self.bob) for _ in range(2)]
+        responses = [self.mark_all(self.bob) for _ in range(2)]
 
         self.assertEqual(
-            [(answer.status_code, answer.json()) for answer in answers],
+            [(response.status_code, response.json()) for response in responses],
             [(200, {"marked_count": 2}), (200, {"marked_count": 0})],
         )
         self.assertEqual(self.unread(), [False, False])
@@ -213,9 +213,9 @@ class OrderOfChecksTests(MarkingTestCase):
     def test_the_limit_comes_before_the_look_up(self):
         self.limit("1/h")
 
-        answers = [self.mark(self.alice, self.rows[0], unread=False).status_code for _ in range(2)]
+        responses = [self.mark(self.alice, self.rows[0], unread=False).status_code for _ in range(2)]
 
-        self.assertEqual(answers, [404, 429])
+        self.assertEqual(responses, [404, 429])
 
     def test_the_look_up_comes_before_validation(self):
         self.assert_refused(self.mark(self.alice, self.rows[0], unread="maybe"), 404)

@@ -32,12 +32,14 @@ class LikesTestCase(Liking, ApiTestCase):
 
 class LikingTests(LikesTestCase):
     def test_carol_likes_a_tweet_and_a_comment(self):
-        answers = [self.likes(self.carol, kind, id) for kind, id in self.things.items()]
+        responses = [self.likes(self.carol, kind, id) for kind, id in self.things.items()]
 
         rows = Like.objects.order_by("id")
         self.assertEqual([row.user_id for row in rows], [self.carol.id] * 2)
         carol = {"id": self.carol.id, "username": "carol1", "nickname": None, "avatar_url": None}
-        self.assertEqual(answers, [{"user": carol, "created_at": format_time(id_to_datetime(row.id))} for row in rows])
+        self.assertEqual(
+            responses, [{"user": carol, "created_at": format_time(id_to_datetime(row.id))} for row in rows]
+        )
         self.assertEqual(self.counts(), (1, 1))
 
     def test_it_is_the_thing_that_was_named_and_no_other(self):
@@ -104,10 +106,10 @@ class CancellingTests(LikesTestCase):
             self.likes(self.carol, kind, id)
             self.likes(self.bob, kind, id)
 
-        answers = [self.cancel(self.carol, kind, id) for kind, id in self.things.items()]
+        responses = [self.cancel(self.carol, kind, id) for kind, id in self.things.items()]
 
-        for answer in answers:
-            self.assertEqual((answer.status_code, answer.json()), (200, {"success": True, "deleted": 1}))
+        for response in responses:
+            self.assertEqual((response.status_code, response.json()), (200, {"success": True, "deleted": 1}))
         self.assertEqual(set(Like.objects.values_list("user_id", flat=True)), {self.bob.id})
         self.assertEqual(self.counts(), (1, 1))
 
@@ -125,16 +127,16 @@ class CancellingTests(LikesTestCase):
         self.likes(self.bob, "tweet", self.tweet_id)
         Tweet.objects.update(likes_count=0)
 
-        answer = self.cancel(self.bob, "tweet", self.tweet_id)
+        response = self.cancel(self.bob, "tweet", self.tweet_id)
 
-        self.assertEqual((answer.status_code, answer.json()["deleted"]), (200, 1))
+        self.assertEqual((response.status_code, response.json()["deleted"]), (200, 1))
         self.assertEqual(Tweet.objects.get(id=self.tweet_id).likes_count, 0)
         self.assertEqual(self.cancel(self.bob, "tweet", self.tweet_id).json()["deleted"], 0)
 
     def test_what_bob_likes_carol_does_not_take_back(self):
         self.likes(self.bob, "tweet", self.tweet_id)
 
-        answer = self.carol.post(
+        response = self.carol.post(
             "likes/cancel/",
             content_type="tweet",
             object_id=self.tweet_id,
@@ -142,7 +144,7 @@ class CancellingTests(LikesTestCase):
             id=Like.objects.get().id,
         )
 
-        self.assertEqual(answer.json()["deleted"], 0)
+        self.assertEqual(response.json()["deleted"], 0)
         self.assertEqual(self.counts(), (1, 0))
 
 

@@ -63,19 +63,19 @@ class AtOnceTests(Liking, CommittedTestCase):
                 statuses.append(response.status_code)
             return statuses
 
-        answers = sum(self.together(*[partial(acts, person) for person in people]), [])
+        responses = sum(self.together(*[partial(acts, person) for person in people]), [])
 
-        self.assertEqual(len(answers), THREADS * ACTS)
-        self.assertEqual(set(answers), {200, 201})
+        self.assertEqual(len(responses), THREADS * ACTS)
+        self.assertEqual(set(responses), {200, 201})
         self.assert_exact()
 
     def test_one_like_that_is_sent_eight_times_at_once_is_one_like(self):
         bob = self.person("bobby1")
         for kind, id in (("tweet", self.tweet_id), ("comment", self.comment_id)):
-            answers = self.together(*[partial(self.like, bob, kind, id)] * THREADS)
+            responses = self.together(*[partial(self.like, bob, kind, id)] * THREADS)
 
-            self.assertEqual({answer.status_code for answer in answers}, {201})
-            self.assertEqual(len({answer.json()["created_at"] for answer in answers}), 1)
+            self.assertEqual({response.status_code for response in responses}, {201})
+            self.assertEqual(len({response.json()["created_at"] for response in responses}), 1)
         self.assertEqual(Like.objects.count(), 2)
         self.assert_exact()
 
@@ -83,21 +83,21 @@ class AtOnceTests(Liking, CommittedTestCase):
         bob = self.person("bobby1")
         self.likes(bob, "tweet", self.tweet_id)
 
-        answers = self.together(*[partial(self.cancel, bob, "tweet", self.tweet_id)] * THREADS)
+        responses = self.together(*[partial(self.cancel, bob, "tweet", self.tweet_id)] * THREADS)
 
-        self.assertEqual(sorted(answer.json()["deleted"] for answer in answers), [0] * (THREADS - 1) + [1])
+        self.assertEqual(sorted(response.json()["deleted"] for response in responses), [0] * (THREADS - 1) + [1])
         self.assert_exact()
 
     def test_a_tweet_that_is_deleted_while_it_is_liked_and_commented_on_stays_exact(self):
         people = [self.person(f"person{number}") for number in range(3)]
 
-        answers = self.together(
+        responses = self.together(
             partial(self.alice.delete, f"tweets/{self.tweet_id}/"),
             *[partial(self.like, person, "tweet", self.tweet_id) for person in people],
             *[partial(person.post, "comments/", tweet_id=self.tweet_id, content="Me too") for person in people],
         )
 
-        self.assertLess(max(answer.status_code for answer in answers), 500)
+        self.assertLess(max(response.status_code for response in responses), 500)
         tweet = Tweet.objects.get(id=self.tweet_id)
         self.assertEqual(tweet.likes_count, Like.objects.count())
         self.assertEqual(tweet.comments_count, Comment.objects.count())

@@ -10,7 +10,7 @@ from moderation.constants import MODERATORS
 from moderation.models import AuditEntry
 
 
-class Window(Client):
+class Browser(Client):
     """
     A browser whose forms are forms; its requests run their after-commit work.
     """
@@ -34,7 +34,7 @@ class Moderating:
         return self.in_admin(person)
 
     def in_admin(self, person):
-        person.browser = Window()
+        person.browser = Browser()
         person.browser.force_login(person.user)
         return person
 

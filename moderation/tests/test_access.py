@@ -9,7 +9,7 @@ from django.core.management.sql import emit_post_migrate_signal
 from accounts.models import User
 from moderation.constants import MODERATORS
 from moderation.models import AuditEntry
-from moderation.tests.people import Moderating, Window
+from moderation.tests.people import Browser, Moderating
 from testing.testcases import ApiTestCase, CommittedTestCase
 from tweets.models import Tweet
 
@@ -95,7 +95,7 @@ class ModeratorTests(AccessTestCase):
 class OthersTests(AccessTestCase):
     def test_a_plain_user_and_nobody_are_sent_to_the_login(self):
         nobody = self.nobody()
-        nobody.browser = Window()
+        nobody.browser = Browser()
         for person in (self.in_admin(self.alice), nobody):
             for screen in (*SCREENS, *OTHERS):
                 response = person.browser.get(f"/admin/{screen}/")

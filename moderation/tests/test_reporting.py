@@ -119,7 +119,7 @@ class AtOnceTests(CommittedTestCase):
         alice, bob = self.person("alice1"), self.person("bobby1")
         send = partial(bob.post, "reports/", content_type="user", object_id=alice.id, reason="Spam")
 
-        answers = self.together(*[send] * 6)
+        responses = self.together(*[send] * 6)
 
-        self.assertEqual([answer.status_code for answer in answers], [201] * 6)
-        self.assertEqual({answer.json()["id"] for answer in answers}, {Report.objects.get().id})
+        self.assertEqual([response.status_code for response in responses], [201] * 6)
+        self.assertEqual({response.json()["id"] for response in responses}, {Report.objects.get().id})

@@ -26,7 +26,7 @@ class NewsFeedStore:
 
     def count_feeds_with(self, tweet_id: int, user_ids: Sequence[int]) -> int:
         """
-        Return how many of these feeds hold the tweet; one trip per thousand.
+        Return how many of these feeds hold the tweet; one round trip per thousand.
 
         :raises HBaseUnavailable: HBase alone knows, and does not answer.
         """

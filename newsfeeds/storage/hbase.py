@@ -30,7 +30,7 @@ class HBaseNewsFeedStore(NewsFeedStore):
 
     def get_tweet_ids(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[int]:
         """
-        Merges the reader's own tweets from MySQL: posting writes nothing here. One trip and one query.
+        Merges the reader's own tweets from MySQL: posting writes nothing here. One round trip and one query.
         """
         rows = Feed.filter(
             prefix=(user_id,),
@@ -86,7 +86,7 @@ class HBaseNewsFeedStore(NewsFeedStore):
 
     def write(self, *, puts: Sequence[FeedKey] = (), deletes: Sequence[FeedKey] = (), version: int) -> None:
         """
-        Write and delete rows, keys of (user id, tweet id), now. One trip for each thousand.
+        Write and delete rows, keys of (user id, tweet id), now. One round trip for each thousand.
 
         :raises HBaseUnavailable: some may be written; repeat it whole, with the same version.
         """

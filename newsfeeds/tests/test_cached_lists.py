@@ -304,15 +304,15 @@ class CostTests(ApiTestCase):
 
     def test_a_warm_page_of_a_hundred_takes_as_many_as_one_of_one(self):
         bob = self.bob_with_a_full_feed()
-        trips = []
+        round_trips = []
         with caches_between_proxies() as proxies:
             bob.feed(limit=100)
             for limit in (1, 30, 100):
                 before = sum(proxy.round_trips for proxy in proxies)
                 bob.feed(limit=limit)
-                trips.append(sum(proxy.round_trips for proxy in proxies) - before)
+                round_trips.append(sum(proxy.round_trips for proxy in proxies) - before)
 
-        self.assertEqual(len(set(trips)), 1, trips)
+        self.assertEqual(len(set(round_trips)), 1, round_trips)
 
     def test_a_warm_timeline_takes_no_query(self):
         bob = self.bob_with_a_full_feed()
@@ -336,9 +336,9 @@ class CostTests(ApiTestCase):
             client.call("PING")
             before = redis.round_trips
             self.tasks_run_once()
-            trips = redis.round_trips - before
+            round_trips = redis.round_trips - before
 
-        self.assertEqual(trips, 1)
+        self.assertEqual(round_trips, 1)
         lists = [ids_in(user_newsfeeds, user_id) for user_id in fans]
         self.assertEqual(lists, [[tweet_id, 1]] * 1000)
         self.assertEqual(self.holders(tweet_id), sorted([alice.id, *fans]))

@@ -248,9 +248,9 @@ class LocksTests(Moving, CommittedTestCase):
             except Conflict:
                 return "refused"
 
-        answers = self.together(copy, lambda: move(READ_HBASE), lambda: move(MYSQL))
+        responses = self.together(copy, lambda: move(READ_HBASE), lambda: move(MYSQL))
 
-        self.assertEqual(answers.count("refused"), 1, answers)
+        self.assertEqual(responses.count("refused"), 1, responses)
 
     def test_many_may_lock_a_phase_together(self):
         self.move(DUAL_WRITE)

@@ -28,8 +28,8 @@ class ClientTestCase(Steps, LiveServerTestCase):
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="clients")))
         self.schema = self.folder / "schema.json"
-        with urlopen(f"{self.live_server_url}/api/schema/?format=json") as answer:
-            self.schema.write_bytes(answer.read())
+        with urlopen(f"{self.live_server_url}/api/schema/?format=json") as response:
+            self.schema.write_bytes(response.read())
 
     def run_program(self, *command, **environment):
         """

@@ -57,11 +57,11 @@ class WireTests(EmbeddedTestCase):
             while sent < 1000 * MEGABYTE and not select.select([client], [], [], 0)[0]:
                 client.sendall(chunk)
                 sent += 65_536
-            answer = b""
+            response = b""
             # The head and the body of an answer may come apart.
-            while not answer.endswith(b"}") and (block := client.recv(10_000)):
-                answer += block
-            status, _, rest = answer.partition(b"\r\n")
+            while not response.endswith(b"}") and (block := client.recv(10_000)):
+                response += block
+            status, _, rest = response.partition(b"\r\n")
         return int(status.split()[1]), json.loads(rest.partition(b"\r\n\r\n")[2]), sent / MEGABYTE
 
     def test_bodies_in_chunks_are_read(self):

@@ -294,6 +294,6 @@ class OfflineTests(BrowserTestCase):
         page.find("#operations-accounts-accounts_login_status .try-out__btn").click()
         page.find("#operations-accounts-accounts_login_status .execute").click()
 
-        answer = page.find("#operations-accounts-accounts_login_status .live-responses-table .microlight").text
+        response = page.find("#operations-accounts-accounts_login_status .live-responses-table .microlight").text
 
-        self.assertIn("carol1", answer)
+        self.assertIn("carol1", response)

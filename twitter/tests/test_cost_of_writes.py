@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 
-from benchmarks.trips import counted_trips
+from benchmarks.round_trips import counted_round_trips
 from comments.models import Comment
 from likes.models import Like
 from testing.people import PASSWORD
@@ -201,9 +201,9 @@ class CostOfWritesTests(Writing, ApiTestCase):
     @pytest.mark.stack
     def test_each_write_takes_the_same_round_trips_to_the_caches(self):
         def round_trips(write):
-            with counted_trips() as trips:
+            with counted_round_trips() as round_trips:
                 self.assertLess(write().status_code, 300)
-            return trips["redis"], trips["memcached"]
+            return round_trips["redis"], round_trips["memcached"]
 
         # Of two: on a busy machine a cache may have to be asked once more.
         expected = {write: (cost.redis, cost.memcached) for write, cost in COSTS.items()}

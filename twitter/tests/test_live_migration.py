@@ -60,9 +60,9 @@ class Connection:
     def _ask(self, method, path, data=None):
         body = json.dumps(data) if data else None
         self._http.request(method, path, body, {**self._headers, "Content-Type": "application/json"})
-        answer = self._http.getresponse()
-        content = json.loads(answer.read() or b"null")
-        return SimpleNamespace(status_code=answer.status, json=lambda: content)
+        response = self._http.getresponse()
+        content = json.loads(response.read() or b"null")
+        return SimpleNamespace(status_code=response.status, json=lambda: content)
 
 
 class Writer:
@@ -257,15 +257,15 @@ class LiveMigrationTests(RealStackTestCase):
 
     def assert_friendships_equal(self, writers):
         """
-        The ledger is what the writers remember, and each table of HBase is the ledger.
+        MySQL has what the writers remember, and each table of HBase has what MySQL has.
         """
-        ledger = set(Friendship.objects.values_list("from_user_id", "to_user_id", "id"))
+        in_mysql = set(Friendship.objects.values_list("from_user_id", "to_user_id", "id"))
         pairs = {(writer.id, other.id) for writer in writers for other in writer.followed}
-        self.assertEqual({(follower_id, followee_id) for follower_id, followee_id, _ in ledger}, pairs)
-        self.assertEqual({(row.follower_id, row.followee_id, row.id) for row in Following.scan()}, ledger)
-        self.assertEqual({(row.follower_id, row.followee_id, row.id) for row in Follower.scan()}, ledger)
+        self.assertEqual({(follower_id, followee_id) for follower_id, followee_id, _ in in_mysql}, pairs)
+        self.assertEqual({(row.follower_id, row.followee_id, row.id) for row in Following.scan()}, in_mysql)
+        self.assertEqual({(row.follower_id, row.followee_id, row.id) for row in Follower.scan()}, in_mysql)
         pairs = {(row.follower_id, row.followee_id, row.friendship_id) for row in FollowingPair.scan()}
-        self.assertEqual(pairs, ledger)
+        self.assertEqual(pairs, in_mysql)
 
     def pages(self, writers):
         """

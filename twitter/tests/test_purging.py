@@ -77,10 +77,10 @@ class WhatGoesTests(PurgingTestCase):
         self.assertTrue(carol.get("accounts/login_status/").json()["has_logged_in"])
 
     def signed_up(self, name):
-        answer = self.nobody().post(
+        response = self.nobody().post(
             "accounts/signup/", username=name, email=f"{name}@example.com", password="correct horse battery"
         )
-        return answer.json()["token"]
+        return response.json()["token"]
 
     def test_what_was_read_three_months_ago_and_never_what_is_unread(self):
         self.notification("read long ago", age=91 * DAY, unread=False)

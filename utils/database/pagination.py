@@ -1,8 +1,8 @@
 """
-Endless pages by id: the arithmetic of windows and cursors, without HTTP and without a store.
+Endless pages by id: the arithmetic of ranges and cursors, without HTTP and without a store.
 
-A id_range is (before, after): the rows with after < id < before, newest first. An id is a time
-(utils/database/time_ids.py), so `created_at__lt`, `created_at__gt` and a cursor are all windows.
+An `IdRange` is (before, after): the rows with after < id < before, newest first. An id is a time
+(utils/database/time_ids.py), so `created_at__lt`, `created_at__gt` and a cursor are all ranges.
 """
 
 import base64

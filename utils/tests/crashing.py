@@ -15,7 +15,7 @@ from utils.errors import Conflict, Forbidden, Missing, Refused, Unavailable
 from utils.hbase.exceptions import HBaseUnavailable, TableMissing
 
 SECRET = "the password is hunter2"
-FAILURES = {
+ERRORS = {
     "nobody-foresaw": lambda: ValueError(SECRET),
     "assertion": lambda: AssertionError(SECRET),
     "recursion": lambda: RecursionError(SECRET),
@@ -40,7 +40,7 @@ FAILURES = {
 
 class Fails(APIView):
     def get(self, request, kind):
-        raise FAILURES[kind]()
+        raise ERRORS[kind]()
 
 
 def fails_outside_the_framework(request):

@@ -38,10 +38,10 @@ class AskingForJsonTests(ApiTestCase):
         self.alice.tweets()
 
     def ask(self, accept):
-        answer = self.alice.client.get("/api/newsfeeds/", HTTP_ACCEPT=accept, HTTP_X_REQUEST_ID="the-same")
+        response = self.alice.client.get("/api/newsfeeds/", HTTP_ACCEPT=accept, HTTP_X_REQUEST_ID="the-same")
         # What counts down with each request.
-        headers = {name: value for name, value in answer.headers.items() if not name.startswith("X-RateLimit")}
-        return answer.status_code, headers, answer.content
+        headers = {name: value for name, value in response.headers.items() if not name.startswith("X-RateLimit")}
+        return response.status_code, headers, response.content
 
     def test_however_a_program_asks_it_gets_the_same(self):
         expected = self.ask("*/*")
@@ -51,9 +51,9 @@ class AskingForJsonTests(ApiTestCase):
                 self.assertEqual(self.ask(accept), expected)
 
     def test_the_address_may_ask_for_something_else_which_is_refused(self):
-        answer = self.client.get("/api/newsfeeds/", {"format": "api"}, HTTP_ACCEPT="application/json")
+        response = self.client.get("/api/newsfeeds/", {"format": "api"}, HTTP_ACCEPT="application/json")
 
-        self.assertEqual((answer.status_code, answer.json()["code"]), (406, "not_acceptable"))
+        self.assertEqual((response.status_code, response.json()["code"]), (406, "not_acceptable"))
 
 
 class RequestIdTests(ApiTestCase):

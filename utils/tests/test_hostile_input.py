@@ -31,7 +31,7 @@ STRANGE_CONTENTS = (None, [], {}, ["Hello world"], {"a": "Hello world"}, True, "
 class StrangeBodiesTests(ApiTestCase):
     def setUp(self):
         self.alice = self.person("alice1")
-        self.doors = [
+        self.endpoints = [
             (self.alice.client, "/api/tweets/"),
             (self.alice.client, "/api/accounts/password/"),
             (self.nobody().client, "/api/accounts/signup/"),
@@ -40,7 +40,7 @@ class StrangeBodiesTests(ApiTestCase):
 
     def test_broken_json_is_400_everywhere(self):
         for name, body in BROKEN_JSON.items():
-            for client, path in self.doors:
+            for client, path in self.endpoints:
                 with self.subTest(body=name, path=path):
                     response = client.post(path, body, content_type="application/json")
 
@@ -48,7 +48,7 @@ class StrangeBodiesTests(ApiTestCase):
 
     def test_json_that_is_no_object_is_a_validation_error(self):
         for body in NOT_OBJECTS:
-            for client, path in self.doors:
+            for client, path in self.endpoints:
                 with self.subTest(body=body, path=path):
                     response = client.post(path, body, content_type="application/json")
 
@@ -73,7 +73,7 @@ class StrangeBodiesTests(ApiTestCase):
 
     def test_a_type_that_nobody_speaks_is_415(self):
         for kind in ("text/plain", "application/xml", "application/vnd.api+json", "image/png", "nonsense", "a/b/c"):
-            for client, path in self.doors:
+            for client, path in self.endpoints:
                 with self.subTest(kind=kind, path=path):
                     response = client.post(path, b"content=Hello world", content_type=kind)
 

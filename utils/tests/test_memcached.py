@@ -1,5 +1,5 @@
 """
-Cached objects: read in one trip, never older than their invalidation, JSON and nothing else.
+Cached objects: read in one round trip, never older than their invalidation, JSON and nothing else.
 """
 
 import json

@@ -25,7 +25,7 @@ class Shown(NamedTuple):
     key: int
 
 
-class Ledger:
+class Table:
     """
     A list of ids in the place of a table, some of them hidden; it counts how often it was asked.
     """
@@ -39,11 +39,13 @@ class Ledger:
         inside = [id for id in self.ids if (before is None or id < before) and (after is None or id > after)]
         return inside[:limit]
 
-    def keep(self, ids):
+    def filter_visible(self, ids):
         return [Shown("row", id) for id in ids if id not in self.hidden]
 
     def page(self, id_range, limit):
-        return fill_page(id_range, limit, fetch=self.fetch, filter_visible=self.keep, get_id=lambda shown: shown.key)
+        return fill_page(
+            id_range, limit, fetch=self.fetch, filter_visible=self.filter_visible, get_id=lambda shown: shown.key
+        )
 
     def walk(self, id_range, limit):
         """
@@ -101,9 +103,9 @@ class PagesTests(SimpleTestCase):
         st.none() | st.integers(1, 400),
     )
     def test_walking_shows_every_visible_row_of_the_window_once_and_in_order(self, ids, hidden, limit, before, after):
-        ledger = Ledger(ids, hidden)
+        table = Table(ids, hidden)
 
-        pages = ledger.walk(IdRange(before, after), limit)
+        pages = table.walk(IdRange(before, after), limit)
 
         visible = [
             id for id in ids if id not in hidden and (before is None or id < before) and (after is None or id > after)
@@ -112,34 +114,34 @@ class PagesTests(SimpleTestCase):
 
     @given(rows, st.sets(st.integers(1, 400)), st.integers(1, 30))
     def test_every_page_but_the_last_is_full_and_only_the_last_may_be_empty(self, ids, hidden, limit):
-        pages = Ledger(ids, hidden).walk(IdRange(), limit)
+        pages = Table(ids, hidden).walk(IdRange(), limit)
 
         self.assertTrue(all(len(page) == limit for page in pages[:-1]))
         self.assertTrue(len(pages) == 1 or pages[-1])
 
     @given(rows, st.integers(1, 30))
     def test_where_nothing_is_hidden_a_page_takes_one_fetch(self, ids, limit):
-        ledger = Ledger(ids)
+        table = Table(ids)
 
-        ledger.page(IdRange(), limit)
+        table.page(IdRange(), limit)
 
-        self.assertEqual(ledger.fetched, [limit + 1])
+        self.assertEqual(table.fetched, [limit + 1])
 
     def test_where_much_is_hidden_each_round_asks_for_twice_as_much(self):
-        ledger = Ledger(list(range(400, 0, -1)), hidden=range(20, 401))
+        table = Table(list(range(400, 0, -1)), hidden=range(20, 401))
 
-        page = ledger.page(IdRange(), 10)
+        page = table.page(IdRange(), 10)
 
         self.assertEqual(len(page.rows), 10)
-        self.assertEqual(ledger.fetched, [11, 22, 44, 88, 176, 352])
+        self.assertEqual(table.fetched, [11, 22, 44, 88, 176, 352])
 
     @given(rows, st.integers(1, 10), st.lists(st.integers(401, 900), unique=True, max_size=5))
     def test_rows_that_arrive_while_one_reads_do_not_move_the_pages(self, ids, limit, newcomers):
-        ledger = Ledger(ids)
-        first = ledger.page(IdRange(), limit)
+        table = Table(ids)
+        first = table.page(IdRange(), limit)
 
-        ledger.ids = sorted([*ids, *newcomers], reverse=True)
-        rest = ledger.walk(first.next_range, limit) if first.next_range else []
+        table.ids = sorted([*ids, *newcomers], reverse=True)
+        rest = table.walk(first.next_range, limit) if first.next_range else []
 
         self.assertEqual([shown.key for shown in first.rows] + [id for page in rest for id in page], ids)
 

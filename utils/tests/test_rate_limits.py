@@ -52,9 +52,9 @@ class RatesTests(SimpleTestCase):
         self.assertEqual({name: settings.RATES.get(name) for name in CONTRACT}, CONTRACT)
 
     def test_doors_count_the_address_and_everything_else_the_user(self):
-        doors = {name for name in settings.RATES_BY_ADDRESS if name.startswith("accounts.")}
+        endpoints = {name for name in settings.RATES_BY_ADDRESS if name.startswith("accounts.")}
 
-        self.assertEqual(doors, {f"accounts.{name}" for name in ("signup", "login", "logout", "login_status")})
+        self.assertEqual(endpoints, {f"accounts.{name}" for name in ("signup", "login", "logout", "login_status")})
 
 
 class TellingTheCallerTests(LimitedTestCase):

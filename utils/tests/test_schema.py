@@ -57,16 +57,18 @@ class OperationsTests(ApiTestCase):
 
     def test_every_answer_has_an_example(self):
         for key, operation in operations():
-            for status, answer in operation["responses"].items():
+            for status, response in operation["responses"].items():
                 with self.subTest(operation=key, status=status):
-                    examples = answer.get("content", {}).get("application/json", {}).get("examples")
+                    examples = response.get("content", {}).get("application/json", {}).get("examples")
 
-                    self.assertTrue(examples or status in ("204", "304"), answer)
+                    self.assertTrue(examples or status in ("204", "304"), response)
 
     def test_every_example_is_what_its_schema_says(self):
         for (path, method), operation in operations():
-            for status, answer in operation["responses"].items():
-                for name, example in answer.get("content", {}).get("application/json", {}).get("examples", {}).items():
+            for status, response in operation["responses"].items():
+                for name, example in (
+                    response.get("content", {}).get("application/json", {}).get("examples", {}).items()
+                ):
                     with self.subTest(path=path, method=method, status=status, example=name):
                         checker = contract.validator(path, method, int(status))
 

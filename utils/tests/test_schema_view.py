@@ -56,8 +56,8 @@ class SchemaViewTests(ApiTestCase):
         limits = {**settings.RATES, "schema": ["2/d"]}
         self.assertTrue(settings.RATES["schema"])
         with self.settings(RATELIMIT_ENABLE=True, RATES=limits):
-            answers = [self.ask() for _ in range(3)]
+            responses = [self.ask() for _ in range(3)]
 
-        self.assertEqual([answer.status_code for answer in answers], [200, 200, 429])
-        self.assertEqual(answers[0]["X-RateLimit-Limit"], "2")
-        self.assertIn("Retry-After", answers[2])
+        self.assertEqual([response.status_code for response in responses], [200, 200, 429])
+        self.assertEqual(responses[0]["X-RateLimit-Limit"], "2")
+        self.assertIn("Retry-After", responses[2])

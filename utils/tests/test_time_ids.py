@@ -104,7 +104,7 @@ class TimesOfTheApiTests(ApiTestCase):
         tweet = alice.post("tweets/", content="What time is it?").json()
         self.tasks_run()
 
-        answers = [
+        responses = [
             alice.get(f"tweets/{tweet['id']}/").json(),
             alice.get("tweets/", user_id=alice.id).json()["results"][0],
             bob.get("newsfeeds/").json()["results"][0],
@@ -112,5 +112,5 @@ class TimesOfTheApiTests(ApiTestCase):
         ]
 
         time = format_time(id_to_datetime(tweet["id"]))
-        self.assertEqual([answer["created_at"] for answer in (tweet, *answers)], [time] * 5)
+        self.assertEqual([response["created_at"] for response in (tweet, *responses)], [time] * 5)
         self.assertTrue(isinstance(tweet["id"], int) and tweet["id"] < 2**53)

@@ -57,17 +57,17 @@ class Connection(Client):
         if self.sock is None:
             self._connect()
         self.sock.sendall(f"get {line}\r\n".encode("ascii"))
-        answer = self._read_answer()
-        lines = answer.split(b"\r\n")
+        reply = self._read_answer()
+        lines = reply.split(b"\r\n")
         # A header is "VALUE key flags length".
         headers, values = [header.split(b" ") for header in lines[:-2:2]], lines[1:-2:2]
         if [header[-1] for header in headers] != [b"%d" % len(value) for value in values]:
             # A value written by something else contains a line break: the lengths tell where it ends.
-            headers, values = self._split_by_length(answer)
+            headers, values = self._split_by_length(reply)
         start = len(head)
         return dict(zip([header[1][start:].decode("ascii") for header in headers], parse_values(values)))
 
-    def _split_by_length(self, answer: bytes) -> tuple[list[list[bytes]], list[bytes]]:
+    def _split_by_length(self, reply: bytes) -> tuple[list[list[bytes]], list[bytes]]:
         """
         Return the headers and values of a response with arbitrary values; reads more if it was not complete.
         """
@@ -75,29 +75,29 @@ class Connection(Client):
         values: list[bytes] = []
         position = 0
         while True:
-            end = answer.find(b"\r\n", position)
-            header = answer[position:end].split(b" ") if end >= 0 else []
+            end = reply.find(b"\r\n", position)
+            header = reply[position:end].split(b" ") if end >= 0 else []
             if header == [b"END"]:
                 return headers, values
             begin = end + 2
-            after = begin + int(header[-1]) if header else len(answer)
-            if after + 2 > len(answer):
-                answer += self._read_answer()
+            after = begin + int(header[-1]) if header else len(reply)
+            if after + 2 > len(reply):
+                reply += self._read_answer()
                 continue
             headers.append(header)
-            values.append(answer[begin:after])
+            values.append(reply[begin:after])
             position = after + 2
 
     def _read_answer(self) -> bytes:
-        answer = bytearray()
-        while not answer.endswith(b"END\r\n"):
+        reply = bytearray()
+        while not reply.endswith(b"END\r\n"):
             received = self.sock.recv(RECEIVE_SIZE)
             if not received:
                 raise ConnectionResetError("Memcached has closed the connection")
-            answer += received
-            if answer.endswith(b"ERROR\r\n"):
-                raise MemcacheUnknownError(bytes(answer[-100:]))
-        return bytes(answer)
+            reply += received
+            if reply.endswith(b"ERROR\r\n"):
+                raise MemcacheUnknownError(bytes(reply[-100:]))
+        return bytes(reply)
 
     def add_many(self, values: Mapping[str, Any], expire: int) -> dict[str, bool]:
         """

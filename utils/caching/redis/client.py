@@ -36,7 +36,7 @@ Known = dict[tuple[str, str], Any]
 
 breaker = CircuitBreaker()
 # {(script, first key): answer} of a composite call, for the calls it stands for (`prefetched`).
-answers: ContextVar[Known | None] = ContextVar("redis_answers", default=None)
+replies: ContextVar[Known | None] = ContextVar("redis_answers", default=None)
 
 
 class Script:
@@ -130,7 +130,7 @@ class RedisClient:
                 connection, is_used = self._new_connection(), False
             try:
                 connection.send_command(command, *args)
-                answer = connection.read_response()
+                reply = connection.read_response()
             except redis.ResponseError:
                 self._idle.append(connection)
                 raise
@@ -145,7 +145,7 @@ class RedisClient:
                 raise
             else:
                 self._idle.append(connection)
-                return answer
+                return reply
 
     def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         """
@@ -159,13 +159,13 @@ class RedisClient:
         if not self.is_cluster:
             values: list[bytes | None] = self.call("MGET", *keys)
             return values
-        answers = self._ask_cluster([(key, ("GET", key)) for key in keys])
-        foreign = [key for key, answer in zip(keys, answers) if cluster.is_of_another_type(answer)]
+        replies = self._ask_cluster([(key, ("GET", key)) for key in keys])
+        foreign = [key for key, reply in zip(keys, replies) if cluster.is_of_another_type(reply)]
         if foreign:
             self.delete_many(foreign)
-        elif answers and all(isinstance(answer, Exception) for answer in answers):
-            raise RedisUnavailable(str(answers[0]))
-        return [None if isinstance(answer, Exception) else answer for answer in answers]
+        elif replies and all(isinstance(reply, Exception) for reply in replies):
+            raise RedisUnavailable(str(replies[0]))
+        return [None if isinstance(reply, Exception) else reply for reply in replies]
 
     def delete_many(self, keys: Sequence[str]) -> None:
         """
@@ -184,11 +184,11 @@ class RedisClient:
 
         :raises RedisUnavailable: one of them has no answer; others may have been carried out.
         """
-        answers = self._ask_cluster(commands)
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise RedisUnavailable(str(answer)) from answer
-        return answers
+        replies = self._ask_cluster(commands)
+        for reply in replies:
+            if isinstance(reply, Exception):
+                raise RedisUnavailable(str(reply)) from reply
+        return replies
 
     def run_for_keys(
         self, script: Script, keys: Sequence[str], common: Sequence[Argument], values: Sequence[Argument]
@@ -213,8 +213,8 @@ class RedisClient:
         merged: list[Any] = [1] * len(keys)
         for group, result in zip(groups.values(), results):
             if isinstance(result, list):
-                for index, answer in zip(group, result):
-                    merged[index] = answer
+                for index, reply in zip(group, result):
+                    merged[index] = reply
         return merged
 
     def _call_cluster(self, command: str, args: Sequence[Argument]) -> Any:
@@ -223,31 +223,31 @@ class RedisClient:
             key = args[2] if command.startswith("EVAL") else args[0]
             return self.call_each([(str(key), (command, *args))])[0]
         try:
-            answers = self._cluster_of_this_process().ask_all((command, *args))
+            replies = self._cluster_of_this_process().ask_all((command, *args))
         except cluster.ERRORS as error:
             raise RedisUnavailable(str(error)) from error
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise RedisUnavailable(str(answer)) from answer
-        return [item for answer in answers for item in answer] if command == "KEYS" else answers[0]
+        for reply in replies:
+            if isinstance(reply, Exception):
+                raise RedisUnavailable(str(reply)) from reply
+        return [item for reply in replies for item in reply] if command == "KEYS" else replies[0]
 
     def _run_on_cluster(self, script: Script, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]) -> list[Any]:
-        answers = self._ask_cluster(
+        replies = self._ask_cluster(
             [(keys[0], ("EVALSHA", script.sha, len(keys), *keys, *args)) for keys, args in calls]
         )
-        unknown = [index for index, answer in enumerate(answers) if cluster.is_missing_script(answer)]
+        unknown = [index for index, reply in enumerate(replies) if cluster.is_missing_script(reply)]
         texts = self._ask_cluster(
             [
                 (keys[0], ("EVAL", script.text, len(keys), *keys, *args))
                 for keys, args in map(calls.__getitem__, unknown)
             ]
         )
-        for index, answer in zip(unknown, texts):
-            answers[index] = answer
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise RedisUnavailable(str(answer)) from answer
-        return answers
+        for index, reply in zip(unknown, texts):
+            replies[index] = reply
+        for reply in replies:
+            if isinstance(reply, Exception):
+                raise RedisUnavailable(str(reply)) from reply
+        return replies
 
     def _ask_cluster(self, commands: Sequence[cluster.Command]) -> list[Any]:
         return self._cluster_of_this_process().ask(commands) if commands else []
@@ -263,9 +263,9 @@ class RedisClient:
 
         :raises RedisUnavailable: no answer.
         """
-        known = answers.get()
-        if known and keys and (answer := known.pop((script.name, keys[0]), None)) is not None:
-            return answer
+        known = replies.get()
+        if known and keys and (reply := known.pop((script.name, keys[0]), None)) is not None:
+            return reply
         if self.is_cluster:
             return self._run_on_cluster(script, [(keys, args)])[0]
         try:
@@ -279,11 +279,11 @@ def prefetched(known: Known | None) -> Iterator[None]:
     """
     Let the calls made meanwhile find their answers in `known`, each once: {(script name, first key): answer}.
     """
-    token = answers.set(known)
+    token = replies.set(known)
     try:
         yield
     finally:
-        answers.reset(token)
+        replies.reset(token)
 
 
 client = RedisClient()

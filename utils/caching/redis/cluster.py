@@ -77,20 +77,20 @@ class Cluster:
 
         Redirections are followed. A master that does not answer fails its own commands only.
         """
-        answers: list[Any] = [None] * len(commands)
+        replies: list[Any] = [None] * len(commands)
         pending = list(range(len(commands)))
         for attempt in range(ATTEMPTS):
             if attempt > 1:
                 time.sleep(PAUSE_SECONDS * attempt)
             again = []
-            for index, answer in self._ask_once(commands, pending):
-                answers[index] = answer
-                if isinstance(answer, MovedError | AskError | TryAgainError | redis.ConnectionError):
+            for index, reply in self._ask_once(commands, pending):
+                replies[index] = reply
+                if isinstance(reply, MovedError | AskError | TryAgainError | redis.ConnectionError):
                     again.append(index)
-            pending = self._redirect(commands, answers, again)
+            pending = self._redirect(commands, replies, again)
             if not pending:
                 break
-        return answers
+        return replies
 
     def ask_all(self, arguments: Sequence[Any]) -> list[Any]:
         """
@@ -102,21 +102,21 @@ class Cluster:
             # The markers go as well: the next call writes them again, before anything else is written.
             for master in self._masters.values():
                 master.trusted_until = 0.0
-        answers = self.ask([(tag, arguments) for tag in tags.values()])
+        replies = self.ask([(tag, arguments) for tag in tags.values()])
         if arguments[0] == "FLUSHDB":
             for master in self._masters.values():
                 master.trusted_until = 0.0
-        return answers
+        return replies
 
     def _ask_once(self, commands: Sequence[Command], indexes: Iterable[int]) -> list[tuple[int, Any]]:
-        answers: list[tuple[int, Any]] = []
+        replies: list[tuple[int, Any]] = []
         groups: dict[str, list[int]] = defaultdict(list)
         for index in indexes:
             try:
                 self._connect()
                 groups[self._node(get_slot(commands[index][0])).name].append(index)
             except ERRORS as error:
-                answers.append((index, BreakerOpen(str(error))))
+                replies.append((index, BreakerOpen(str(error))))
         exchanges = []
         for name, group in groups.items():
             exchange = Exchange(self._masters[name], partial(self._connection_to, name), self._get_buckets(name))
@@ -124,13 +124,13 @@ class Cluster:
                 exchange.send([commands[index][1] for index in group])
                 exchanges.append((name, group, exchange))
             except ERRORS as error:
-                answers += self._lost(name, group, error)
+                replies += self._lost(name, group, error)
         for name, group, exchange in exchanges:
             try:
-                answers += zip(group, exchange.read())
+                replies += zip(group, exchange.read())
             except ERRORS as error:
-                answers += self._lost(name, group, error)
-        return answers
+                replies += self._lost(name, group, error)
+        return replies
 
     def _lost(self, name: str, group: Sequence[int], error: Exception) -> list[tuple[int, Any]]:
         if not isinstance(error, BreakerOpen):
@@ -138,16 +138,16 @@ class Cluster:
             self._refresh(name)
         return [(index, error) for index in group]
 
-    def _redirect(self, commands: Sequence[Command], answers: list[Any], indexes: Iterable[int]) -> list[int]:
+    def _redirect(self, commands: Sequence[Command], replies: list[Any], indexes: Iterable[int]) -> list[int]:
         """
         Learn from the errors of these commands and return those that should be asked again.
         """
         pending = []
         for index in indexes:
-            error = answers[index]
+            error = replies[index]
             if isinstance(error, AskError):
-                answers[index] = self._ask_other(error, commands[index][1])
-                if isinstance(answers[index], TryAgainError):
+                replies[index] = self._ask_other(error, commands[index][1])
+                if isinstance(replies[index], TryAgainError):
                     pending.append(index)
                 continue
             if isinstance(error, MovedError):
@@ -232,15 +232,15 @@ class Cluster:
         return connection
 
 
-def is_missing_script(answer: Any) -> bool:
+def is_missing_script(reply: Any) -> bool:
     """
     Say whether a master wants the script's text, because it was started after the last one was sent.
     """
-    return isinstance(answer, NoScriptError)
+    return isinstance(reply, NoScriptError)
 
 
-def is_of_another_type(answer: Any) -> bool:
+def is_of_another_type(reply: Any) -> bool:
     """
     Say whether the key of a string holds something else.
     """
-    return isinstance(answer, redis.ResponseError) and str(answer).startswith("WRONGTYPE")
+    return isinstance(reply, redis.ResponseError) and str(reply).startswith("WRONGTYPE")

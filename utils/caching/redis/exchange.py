@@ -89,7 +89,7 @@ class Exchange:
         """
         try:
             trust = self._read_one() if self._is_check_due else 1
-            answers = [self._read_one() for _ in range(self._count)]
+            replies = [self._read_one() for _ in range(self._count)]
         except BaseException as error:
             self._failed(error)
             raise
@@ -97,12 +97,12 @@ class Exchange:
         if isinstance(trust, redis.RedisError) or not self._buckets:
             # What is no master any more redirects, and that is worth following.
             return [
-                answer if isinstance(answer, MovedError) else BreakerOpen(f"unknown history: {trust}")
-                for answer in answers
+                reply if isinstance(reply, MovedError) else BreakerOpen(f"unknown history: {trust}")
+                for reply in replies
             ]
         if self._is_check_due:
             self._master.trusted_until = self._started_at + TRUST_SECONDS
-        return answers
+        return replies
 
     def _read_one(self) -> Any:
         try:

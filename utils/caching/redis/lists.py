@@ -1,9 +1,9 @@
 """
 Lists of ids in Redis: the newest ids of a feed or of an author, newest first.
 
-A list is the head of what the database holds, in id order and without repeats, at most
-`MAX_CACHED_IDS` long. Shorter than that it is complete; at the cap, pages beyond its end come
-from the database. Only the head is ever cached: of any other part nobody could say what is
+A list has the newest of what the database has, in id order and without repeats, at most
+`MAX_CACHED_IDS` long. Shorter than that it is complete; at that length, pages beyond its end come
+from the database. Only the newest ids are ever cached: of any other part nobody could say what is
 missing in it (the "sliding window" rule of GoToSocial's timelines).
 
 Populate and push cannot race into a hole or a repeat. A reader who misses takes a lease (a token
@@ -74,19 +74,19 @@ class IdList:
         Without Redis the page is a miss that leases nothing.
         """
         try:
-            answer = client.run(READ, [self.key(owner_id)], self.read_arguments(before, after, limit))
+            reply = client.run(READ, [self.key(owner_id)], self.read_arguments(before, after, limit))
         except RedisUnavailable:
             count_reads("lists", hits=0, misses=1)
             return ListPage(MISS)
-        status = answer[0].decode()
+        status = reply[0].decode()
         count_reads("lists", hits=status == HIT, misses=status != HIT)
         if status == HIT:
-            ids = parse_ids(answer[1])
+            ids = parse_ids(reply[1])
             if ids is None:
                 self._forget(owner_id)
                 return ListPage(MISS)
-            return ListPage(HIT, ids, self._load_states(ids, answer[2]))
-        return ListPage(status, lease=answer[1] if status == MISS else None)
+            return ListPage(HIT, ids, self._load_states(ids, reply[2]))
+        return ListPage(status, lease=reply[1] if status == MISS else None)
 
     def _load_states(self, ids: Sequence[int], values: list[bytes | None]) -> list[bytes | None]:
         if client.is_cluster and ids and self.state_prefix:

@@ -188,14 +188,14 @@ class TestMoreConnectionsThanTheServerHasThreads:
         reset_pool()  # gives its threads back
         pool = make_pool(server.port, size=THRIFT_THREADS + 4, timeout_ms=1_000)
         all_asked = threading.Barrier(THRIFT_THREADS + 4)
-        answers = []
+        responses = []
 
         def ask(owner):
             key = Entry._meta.key.encode((owner, 1))
 
             def hold(connection):
                 try:
-                    answers.append((key, wire.get_row(connection, table(), key)))
+                    responses.append((key, wire.get_row(connection, table(), key)))
                 finally:
                     all_asked.wait(5)
 
@@ -209,7 +209,7 @@ class TestMoreConnectionsThanTheServerHasThreads:
             ends = list(threads.map(ask, range(THRIFT_THREADS + 4)))
 
         assert ends.count("unavailable") == 4
-        assert [cells for _, cells in answers] == [{b"f:": b""}] * THRIFT_THREADS
+        assert [cells for _, cells in responses] == [{b"f:": b""}] * THRIFT_THREADS
 
 
 class TestManyThreads:

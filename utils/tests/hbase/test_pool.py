@@ -21,7 +21,7 @@ def ask(connection):
 
 
 @contextlib.contextmanager
-def listener(answer=None):
+def listener(response=None):
     """
     A port that accepts connections and then says nothing, or hangs up.
     """
@@ -32,7 +32,7 @@ def listener(answer=None):
             with contextlib.suppress(OSError):
                 while True:
                     accepted.append(server.accept()[0])
-                    if answer == "hang up":
+                    if response == "hang up":
                         accepted[-1].recv(1024)
                         accepted[-1].close()
 

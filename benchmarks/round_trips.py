@@ -16,23 +16,23 @@ from utils.caching.memcached.connections import Connection
 
 
 @contextmanager
-def counted_trips():
+def counted_round_trips():
     """
     Yield a dict that, at the end, holds how often each store was asked: {"sql", "redis", "memcached"}.
     """
-    trips = {"sql": 0, "redis": 0, "memcached": 0}
+    round_trips = {"sql": 0, "redis": 0, "memcached": 0}
     send, fetch, store = AbstractConnection.send_packed_command, Connection.get_json_many, MemcachedClient._store_cmd
 
     def redis_trip(self, *args, **kwargs):
-        trips["redis"] += 1
+        round_trips["redis"] += 1
         return send(self, *args, **kwargs)
 
     def fetch_trip(self, *args, **kwargs):
-        trips["memcached"] += 1
+        round_trips["memcached"] += 1
         return fetch(self, *args, **kwargs)
 
     def store_trip(self, *args, **kwargs):
-        trips["memcached"] += 1
+        round_trips["memcached"] += 1
         return store(self, *args, **kwargs)
 
     with (
@@ -41,11 +41,11 @@ def counted_trips():
         patch.object(MemcachedClient, "_store_cmd", store_trip),
         CaptureQueriesContext(connection) as queries,
     ):
-        yield trips
-    trips["sql"] = len(queries)
+        yield round_trips
+    round_trips["sql"] = len(queries)
 
 
-def trips_of_home_feed(people: World) -> dict[str, int]:
+def count_for_home_feed(people: World) -> dict[str, int]:
     """
     Return the round trips of a warm home feed.
     """
@@ -55,6 +55,6 @@ def trips_of_home_feed(people: World) -> dict[str, int]:
     for _ in range(3):
         response = browser.get("/api/newsfeeds/")
     assert response.status_code == 200 and len(response.json()["results"]) == 20
-    with counted_trips() as trips:
+    with counted_round_trips() as round_trips:
         browser.get("/api/newsfeeds/")
-    return trips
+    return round_trips
