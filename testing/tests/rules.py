@@ -26,10 +26,6 @@ QUERY_METHODS = {
     *("aggregate", "annotate", "exclude", "exists", "filter", "in_bulk", "raw", "values", "values_list"),
     *("bulk_create", "delete", "get_or_create", "save", "update_or_create"),
 }
-OLD_WORDS = re.compile(
-    r"\b(ledger|companions?|let_go|write_down|PASSING|TROUBLE|FAILURES|NO_ANSWER|LIST_CACHE_CAP|CURSOR_MAX|"
-    r"settle_[a-z]+|next_window|\w+_batch_cut|\w+_goes_on|record_of|account_of|(MOST|LONGEST|LARGEST)_[A-Z]+)\b"
-)
 
 
 def floors(sources):
@@ -262,20 +258,6 @@ def positions(method):
     is_static = any(get_name(decorator) == "staticmethod" for decorator in method.decorator_list)
     named = [*method.args.posonlyargs, *method.args.args][0 if is_static else 1 :]
     return named + ([method.args.vararg] if method.args.vararg else [])
-
-
-def old_words_are_gone(sources):
-    """
-    The words that were replaced (docs/glossary.md has the present ones). Rows, queues and tests of earlier releases may
-    name them.
-    """
-    return [
-        f"{source.path}:{number}: {match[0]}"
-        for source in sources
-        if not source.is_migration and "/tests/" not in source.path
-        for number, line in enumerate(source.text.splitlines(), start=1)
-        if (match := OLD_WORDS.search(line)) and "alias" not in line
-    ]
 
 
 def requirements_are_pinned_with_a_reason(files):

@@ -4,7 +4,7 @@ The rules of the house over the whole project; and that each of them bites.
 
 from django.test import SimpleTestCase
 
-from testing.tests import rules
+from testing.tests import old_words, rules
 from testing.tests.sources import ROOT, Source, project_sources
 
 # {rule: (path, text) that breaks it and nothing else}; a line of its own for each way to break it.
@@ -90,11 +90,18 @@ OFFENDERS = {
         ("likes/services.py", "class LikeService:\n    @classmethod\n    def like(cls, *users):\n        pass"),
         ("likes/services.py", "class LikeService:\n    @staticmethod\n    def like(user):\n        pass"),
     ],
-    rules.old_words_are_gone: [
+    old_words.old_words_are_gone: [
         ("tweets/cache.py", "companion = 1"),
         ("newsfeeds/tasks.py", "def settle_feeds(): pass"),
         ("utils/caching/breaker.py", "TROUBLE = (OSError,)"),
         ("tweets/constants.py", "LIST_CACHE_CAP = 800"),
+    ],
+    old_words.old_names_are_gone: [
+        ("likes/cache.py", "def tell(recipient):\n    pass"),
+        ("utils/api/pagination.py", "class Page:\n    doors = ()"),
+        ("tweets/cache.py", "def load(*, keep):\n    pass"),
+        ("tweets/constants.py", "CONTENT_MAX = 140"),
+        ("accounts/cache.py", "def age_of(user):\n    pass"),
     ],
 }
 
@@ -156,7 +163,12 @@ class HouseRulesTests(SimpleTestCase):
         self.assert_kept(rules.service_verbs_take_keywords)
 
     def test_words_that_were_replaced_are_gone(self):
-        self.assert_kept(rules.old_words_are_gone)
+        offences = old_words.old_words_are_gone(old_words.tree())
+
+        self.assertFalse(offences, "\n  ".join(["", *offences]))
+
+    def test_names_that_were_replaced_are_gone(self):
+        self.assert_kept(old_words.old_names_are_gone)
 
     def test_requirements_are_pinned_with_a_reason(self):
         paths = [ROOT / "requirements.txt", *sorted((ROOT / "requirements").glob("*.txt"))]
