@@ -31,7 +31,7 @@ class GatekeeperService:
     @classmethod
     def is_on(cls, *, name: str, subject: int | str) -> bool:
         """
-        Tell whether a feature is on for `subject`; an undefined feature is off. One round trip.
+        Say whether a feature is on for `subject`; an undefined feature is off. One round trip.
         """
         feature = cache.load_features().get(name)
         return feature is not None and cls._is_on(name, feature, subject)
@@ -47,7 +47,7 @@ class GatekeeperService:
     @classmethod
     def is_among(cls, *, name: str, subject: int | str, percentage: int) -> bool:
         """
-        Tell whether `subject` is among the first `percentage` per cent of all users.
+        Say whether `subject` is among the first `percentage` per cent of all users.
 
         Sticky: a subject's place is crc32(name:subject) % 100, so it is not always the same users
         who come first. Monotone: whoever is among 10 % is among 20 % too.

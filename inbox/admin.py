@@ -1,6 +1,6 @@
 """
-No screen: what somebody is told is nobody else's business. The library's own counts the whole
-table for a page and writes past the service, so it is taken down.
+No screen: notifications are private. The library's own counts the whole
+table for a page and writes past the service, so it is unregistered.
 """
 
 from django.contrib import admin

@@ -33,7 +33,7 @@ class NotificationGone(Missing):
 
 class FollowFact(NamedTuple):
     """
-    What may be true now: that one user follows another.
+    Something to check: does one user follow another now?
     """
 
     follower_id: int
@@ -46,7 +46,7 @@ class FollowFact(NamedTuple):
 
 class LikeFact(NamedTuple):
     """
-    What may be true now: that a user likes a tweet or a comment of somebody's.
+    Something to check: does a user like somebody's tweet or comment now?
     """
 
     content_type: str
@@ -61,7 +61,7 @@ class LikeFact(NamedTuple):
 
 class CommentFact(NamedTuple):
     """
-    What may be true now: that there is a comment of a user on somebody's tweet.
+    Something to check: does a user's comment on somebody's tweet exist now?
     """
 
     comment_id: int
@@ -79,7 +79,7 @@ Fact = TypeVar("Fact", FollowFact, LikeFact, CommentFact)
 
 class NotificationService:
     """
-    Everything the rest of the project may ask of the inbox.
+    Everything the rest of the project may ask of notifications.
 
     Handlers of events ask it to *reconcile* facts: to make the inbox agree with what is true now,
     whatever the events said, so that they may be handled in any order, together, and twice. A fact
@@ -150,7 +150,7 @@ class NotificationService:
     @classmethod
     def _get_tweet_ids(cls, content_type: str, object_ids: Collection[int]) -> dict[int, int]:
         """
-        Return {id: id of the tweet that it is, or is under} for what is not deleted, nor is its tweet.
+        Return {id: tweet id} of the tweets and comments that are not deleted; a comment counts as deleted with its tweet.
         """
         if content_type == "tweet":
             tweet_ids = Tweet.objects.not_deleted().filter(id__in=object_ids).values_list("id", flat=True)
@@ -160,7 +160,7 @@ class NotificationService:
     @classmethod
     def _get_comments(cls, comment_ids: Collection[int]) -> QuerySet[Comment]:
         """
-        Return those of these comments that are not deleted, nor is their tweet.
+        Return those of these comments that exist: neither they nor their tweets are deleted.
         """
         return Comment.objects.not_deleted().filter(id__in=comment_ids, tweet__deleted_at__isnull=True)
 
@@ -263,8 +263,8 @@ class NotificationService:
         """
         Notify of the facts that `find` finds and withdraw the others, until a second look finds the same.
 
-        No lock, because somebody who likes a busy tweet must not wait for the inbox. Looking again is
-        enough: the second look sees every change before it, and a change after it has an event of its
+        It takes no lock, because a like of a busy tweet must not wait for the inbox. A second look is
+        enough: it sees every change made before it, and a change made after it has an event of its
         own that is still to be handled. Returns how many facts are true.
         """
         pending, true_count = set(facts), 0

@@ -15,13 +15,13 @@ from accounts.models import User
 from inbox.constants import DELETE_SIZE
 from inbox.models import Notification
 
-# Both databases take backticks, and to MySQL `key` alone is a word of its own.
+# Backticks, because `key` is a reserved word in MySQL; both databases accept them.
 COLUMNS = (
     "`key`, verb, timestamp, recipient_id, tweet_id, actor_content_type_id, actor_object_id, target_content_type_id, "
     "target_object_id, action_object_content_type_id, action_object_object_id, "
     "level, unread, public, deleted, emailed"
 )
-# What every new notification holds stands in the statement itself.
+# Values that are the same for every new notification are part of the statement.
 VALUES = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'info', TRUE, TRUE, FALSE, FALSE)"
 
 
@@ -36,7 +36,7 @@ class Reference(NamedTuple):
 
 class NewNotification(NamedTuple):
     """
-    A notification that may have to be inserted; an instance of the model costs far more to build.
+    A notification that may have to be inserted. Instances of the model would cost far more to build.
 
     :param happened_at: when it happened, not when somebody is notified of it.
     :param tweet_id: the tweet whose deletion deletes it too.

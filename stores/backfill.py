@@ -21,13 +21,13 @@ from utils.errors import ServiceError
 # Chunks of another run lock the phase's row, and saving the checkpoint waits for them: not after each chunk.
 CHECKPOINT_SECONDS = 2
 
-# Where a back-fill has come, as JSON: a key of one column or several. None is the beginning.
+# The key of the last copied row, as JSON: one column or several. None is the beginning.
 Cursor = Any
 
 
 class TableMigration:
     """
-    A table on its way: which rows it has in MySQL, and which tables of HBase are replicas of them.
+    A table that is being moved: its rows in MySQL, and the HBase tables that are replicas of them.
     """
 
     table: str
@@ -35,7 +35,7 @@ class TableMigration:
 
     def count_after(self, cursor: Cursor) -> int:
         """
-        Return how many rows the back-fill still has before it, for a progress bar.
+        Return how many rows the back-fill still has to copy, for a progress bar.
         """
         raise NotImplementedError
 
@@ -43,7 +43,7 @@ class TableMigration:
         """
         Copy up to `size` rows after `cursor` and return (their number, the cursor after them). Repeats safely.
 
-        Reads them with locks, so that whoever is still writing one of them is waited for.
+        Reads them with locks, and so waits for every transaction that is still writing one of them.
 
         :raises NotInBothStores: the phase has changed meanwhile.
         """
@@ -52,7 +52,7 @@ class TableMigration:
 
 class Checkpoint:
     """
-    Up to where a back-fill has come, kept where the next run finds it.
+    How far a back-fill has come, stored so that the next run goes on from there.
     """
 
     def __init__(self, period: DualWritePeriod) -> None:
@@ -85,8 +85,8 @@ def back_fill(
     Begins where the last run was interrupted, or from the start if that one finished. Safe to
     run twice, beside another run, and under traffic: see `copy_chunk` of each table.
 
-    :raises NotInBothStores: the phase is or was another one meanwhile.
-    :raises HBaseUnavailable: for longer than the retry policy allows; the checkpoint is kept.
+    :raises NotInBothStores: the table is not, or has not always been, written to both stores during the run.
+    :raises HBaseUnavailable: for longer than the retry policy allows; the checkpoint is saved.
     """
     checkpoint = Checkpoint(period)
     cursor, count = checkpoint.cursor, size
@@ -97,7 +97,7 @@ def back_fill(
             yield count
             throttle.wait(count)
     except BaseException:
-        # Whatever ends it, Ctrl-C too: the next run need not begin far back. Unless the phase has changed.
+        # Whatever ends the run, Ctrl-C too, the next one goes on close to here, unless the phase has changed.
         with suppress(ServiceError, DatabaseError):
             checkpoint.save(cursor)
         raise

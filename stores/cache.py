@@ -1,5 +1,5 @@
 """
-What this process remembers of the phases, and for how long it may go by that.
+The phases as this process remembers them, and for how long it may rely on that.
 """
 
 import time
@@ -10,7 +10,7 @@ from django.conf import settings
 from stores.constants import TABLES, Phase
 from stores.models import StorePhase
 
-# It goes on while the machine sleeps, where the system has such a clock.
+# A clock that also runs while the machine is suspended, if the system has one.
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
@@ -28,8 +28,8 @@ class PhaseLease(NamedTuple):
     """
     The phases of all tables, good for PHASE_SECONDS from the moment they were read.
 
-    A change is unknown to nobody once that time has passed since it was committed: whoever read the
-    phases before it has to read them again.
+    Every process knows a change PHASE_SECONDS after its commit: by then, whoever read the phases before it has had to
+    read them again.
     """
 
     read_at: float
@@ -41,7 +41,7 @@ class PhaseLease(NamedTuple):
 
 class PhaseMemory:
     """
-    The lease of this process. Threads that find it ended together may each read the phases.
+    The lease of this process. Several threads that find it expired at the same time may each read the phases.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class PhaseMemory:
     def load(self) -> PhaseLease:
         lease = self._lease
         if lease is None or lease.has_ended():
-            # The clock first: what the query reads may be outdated the moment after.
+            # Read the clock before the query: its result may be outdated right after it was read.
             lease = PhaseLease(time.clock_gettime(CLOCK), get_phases())
             self._lease = lease
         return lease
@@ -79,7 +79,7 @@ def load_phases() -> PhaseLease:
     """
     Return a lease that has not ended; one query at most, and none while the last lease lasts.
 
-    Without HBASE_URL all tables are in MySQL for good, and nobody is asked.
+    Without HBASE_URL all tables stay in MySQL, and there is no query.
     """
     return _memory.load() if settings.HBASE["HOST"] else ALL_IN_MYSQL
 

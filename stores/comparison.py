@@ -20,9 +20,9 @@ Key = tuple[int, ...]
 
 MISSING, EXTRA, DIFFERENT = "missing", "extra", "different"
 
-# A write reaches HBase after the commit, so what differs is looked at again after each of these pauses (seconds).
+# A write reaches HBase after its commit, so rows that differ are compared again after each of these pauses (seconds).
 PAUSES = (0, 0.5, 2)
-# How many suspects wait together for that, so that a table full of differences does not pause for each chunk.
+# How many suspects wait together for that, so that a table with many differences does not pause for each chunk.
 SUSPECTS = 10_000
 # Keys that are repaired under one set of locks.
 REPAIR_SIZE = 100
@@ -49,7 +49,7 @@ class Replica:
 
     def count(self) -> int:
         """
-        Return how many rows there should be, for a progress bar.
+        Return how many rows HBase should have, for a progress bar.
         """
         raise NotImplementedError
 
@@ -61,7 +61,7 @@ class Replica:
 
     def get_expected(self, keys: Sequence[Key]) -> dict[Key, HBaseModel]:
         """
-        Return {key: row} of those of `keys` that there should be, as they should be.
+        Return {key: row} of those of `keys` that HBase should have, with the values that it should have.
         """
         raise NotImplementedError
 
@@ -73,7 +73,7 @@ class Replica:
 
     def decide(self, keys: Sequence[Key]) -> Decision:
         """
-        Return the `Decision` about `keys`: such that no write to them that is under way can be undone by it.
+        Return the `Decision` about `keys`. Its versions are such that it cannot undo a concurrent write.
         """
         raise NotImplementedError
 
@@ -90,13 +90,13 @@ class Comparison:
     """
     Counts how a table differs from the rows that should be in it, and repairs it if that is wanted.
 
-    It walks twice, through those rows and through the table: the two stores keep them in different orders.
+    It reads everything twice, by the order of the rows and by the order of the table, because these orders differ.
 
     :param advance: called with a number of rows after each chunk, twice `replica.count()` in all.
     """
 
     def __init__(self, replica: Replica, *, retry: RetryPolicy, repair: bool, advance: Callable[[int], object]) -> None:
-        # How many rows there were of each kind, and how many of them a repair has left.
+        # How many rows were different, by kind, and how many of them still are after the repair.
         self.found: Counter[str] = Counter()
         self.left: Counter[str] = Counter()
         self._replica = replica
@@ -128,7 +128,7 @@ class Comparison:
 
     def _walk_table(self) -> Iterator[list[Key]]:
         """
-        Yield only what should not be there at all: the first walk finds every other difference.
+        Yield only rows that should not exist: the first walk finds every other difference.
         """
         after = None
         while True:
@@ -184,7 +184,7 @@ def record_comparison(period: DualWritePeriod, left: Sequence[Counter[str]]) -> 
     Record what still differs in the replicas of a table together.
 
     :param left: a Counter of each replica.
-    :raises NotInBothStores: the table was back at `mysql` meanwhile.
+    :raises NotInBothStores: the table has been at `mysql` since the comparison began.
     """
     period.check()
     counts = sum(left, Counter[str]())

@@ -1,5 +1,5 @@
 """
-The time during which a table is written to both stores: rows can be copied and compared then, and at no other time.
+The period during which a table is written to both stores. Only then can its rows be copied and compared.
 """
 
 import time
@@ -24,7 +24,7 @@ class NotInBothStores(Conflict):
 @dataclass(frozen=True, slots=True)
 class DualWritePeriod:
     """
-    A time during which every process writes a table to both stores. What is recorded of its rows is for this time.
+    A period during which every process writes a table to both stores. Checkpoints and comparisons belong to one period.
     """
 
     table: str
@@ -32,7 +32,7 @@ class DualWritePeriod:
 
     def check(self) -> None:
         """
-        :raises NotInBothStores: the table was back at `mysql` meanwhile.
+        :raises NotInBothStores: the table has been at `mysql` since the period began.
         """
         changes = StorePhaseChange.objects.filter(store_phase_id=self.table, generation__gt=self.generation)
         if changes.filter(phase=Phase.MYSQL).exists():
@@ -41,11 +41,11 @@ class DualWritePeriod:
 
 def lock_both(table: str) -> PhaseRecord:
     """
-    Lock the phase of a table until the transaction ends, which must be one in which both stores get every write.
+    Lock the phase of a table until the transaction ends. It must be a phase in which both stores get every write.
 
-    In `mysql` what is copied would be outdated at once, and in `hbase_only` MySQL is no longer the truth.
+    In `mysql` a copied row would be outdated at once, and in `hbase_only` MySQL no longer has the newest rows.
 
-    :raises NotInBothStores: it is another phase.
+    :raises NotInBothStores: it is in a different phase.
     """
     record = PhaseService.lock_shared(table=table)
     if record.phase not in BOTH_STORES:
@@ -58,17 +58,17 @@ def lock_both(table: str) -> PhaseRecord:
 
 def wait_until_both(table: str) -> DualWritePeriod:
     """
-    Return once every process writes the table to both stores.
+    Wait until every process writes the table to both stores.
 
-    The phase is seen to be committed here, and by this process's own clock the leases of all others
-    end afterwards. So it does not matter when the change was made, by whose clock, and whether it
-    was stuck on its way. What was written under an older lease is locked by now or committed
-    (`PhaseService.write_lease`), and is waited for where it is read.
+    This process first sees that the phase is committed and then waits, by its own clock, until every
+    lease taken before that has ended. So it does not matter when the change was made or by which clock.
+    Rows written under an older lease are locked or committed by then (`PhaseService.write_lease`);
+    whoever copies or compares them waits for those locks.
 
     :raises NotInBothStores: it is not written to both.
     """
     with transaction.atomic():
         record = lock_both(table)
-    # One lease would do if all clocks ticked alike.
+    # One lease would be enough if all clocks ran equally fast.
     time.sleep(1.5 * settings.PHASE_SECONDS)
     return DualWritePeriod(table, record.generation)

@@ -12,7 +12,7 @@ from stores.constants import Phase
 
 class StorePhase(models.Model):
     """
-    A row means: the rows of `table` are written and read like this, by everybody.
+    A row means: every process writes and reads the rows of `table` in this phase.
 
     A table without a row is in its initial phase (settings.INITIAL_PHASES). Only PhaseService writes here.
     The database calls the table what it was called when it belonged to the gatekeeper.
@@ -47,7 +47,7 @@ class StorePhase(models.Model):
     @classmethod
     def initial(cls, *, table: str) -> "StorePhase":
         """
-        Return the unsaved row of a table that nobody has moved yet.
+        Return the unsaved row of a table that was never moved.
         """
         phase = Phase(settings.INITIAL_PHASES[table])
         # Both stores begin empty, which is as good as a back-fill.
@@ -64,7 +64,7 @@ class StorePhase(models.Model):
 
 class StorePhaseChange(models.Model):
     """
-    A row means: from then on the table stood like this. Rows are only ever added.
+    A row means: the table has been in this phase from that time on. Rows are only added.
     """
 
     # No constraint in the database: inserting would lock the phase's row, which each chunk of a back-fill locks too.

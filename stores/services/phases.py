@@ -28,7 +28,7 @@ class NothingToBackfill(Conflict):
 
 class PhaseChanged(RunAgain):
     """
-    The phase by which rows were written has changed before they were.
+    The phase changed after it was read and before the rows were written.
     """
 
 
@@ -43,7 +43,7 @@ class TableStatus:
     @property
     def is_known(self) -> bool:
         """
-        Whether every process goes by the last change.
+        Whether every process knows the last change.
         """
         return not seconds_until_known(self.row)
 
@@ -68,7 +68,7 @@ class TableStatus:
 
 class PhaseService:
     """
-    Everything the rest of the project may ask of where a table's rows are written and read.
+    Everything the rest of the project may ask about where the rows of a table are written and read.
 
     Without HBASE_URL everything is in MySQL, and asking costs nothing.
     """
@@ -83,7 +83,7 @@ class PhaseService:
     @classmethod
     def reads_hbase(cls, *, table: str, subject_id: int) -> bool:
         """
-        Say whether HBase answers when `subject_id` asks for rows of the table. Costs what `load` costs.
+        Say whether `subject_id` reads the rows of the table from HBase. Costs what `load` costs.
 
         Sticky and monotone like features: whoever reads HBase at 10 % reads it at 20 % too.
         """
@@ -96,15 +96,15 @@ class PhaseService:
     @contextmanager
     def write_lease(cls, *, table: str) -> Iterator[Phase]:
         """
-        Give the phase by which the block writes rows of a table, inside a `retried_transaction`.
+        Yield the phase by which the block has to write rows of a table. Use it inside a `retried_transaction`.
 
-        It was remembered, so it may have changed PHASE_SECONDS ago, but no earlier: the lease is
-        looked at again when the rows are written. From then on they are locked until the
-        transaction ends, and whoever copies them waits for that, however long it takes
+        The phase comes from memory and is at most PHASE_SECONDS old: when the rows are written, the
+        lease is checked again. From then on the rows are locked until the transaction ends, and a
+        back-fill that wants to copy them waits for that, however long it takes
         (docs/adr/0011-phases-under-a-lease.md). Costs what `load` costs.
 
-        :raises PhaseChanged: the lease ended meanwhile, and by the next one the phase is another;
-            the transaction runs again.
+        :raises PhaseChanged: the lease ended before the block did, and the phase is a different one now;
+            `retried_transaction` runs the transaction again.
         """
         if not connection.in_atomic_block:
             raise TransactionManagementError("rows are locked until a transaction ends, and there is none")
@@ -127,7 +127,7 @@ class PhaseService:
             return cache.ALL_IN_MYSQL.records[table]
         locked = cls._lock_row_shared(table)
         if not locked:
-            # What is not there cannot be locked.
+            # A row that does not exist cannot be locked.
             cls._create_row(table)
             locked = cls._lock_row_shared(table)
         phase, percentage, generation = locked[0]
@@ -146,13 +146,13 @@ class PhaseService:
         force: bool = False,
     ) -> StorePhase:
         """
-        Take a table one step forward or back, or let HBase answer more or fewer users; return its row.
+        Take a table one step forward or back, or let more or fewer users read from HBase; return its row.
 
         Waits for chunks that are being copied or compared under the old phase. Other processes know
-        of it within PHASE_SECONDS. Repeats safely.
+        the change within PHASE_SECONDS. Repeats safely.
 
-        :param percentage: of the users for whom HBase answers; counts in `read_hbase` only.
-        :param changed_by_id: the account of who changes it; None from the command line.
+        :param percentage: how many of the users read from HBase; it matters in `read_hbase` only.
+        :param changed_by_id: the account that changes it; None from the command line.
         :param force: let a table be read from HBase that was never back-filled or compared.
         :raises ServiceError: the step is refused (stores/services/steps.py says when and why).
         """
@@ -162,7 +162,7 @@ class PhaseService:
             return row
         check_step(row, wanted, percentage, force=force)
         if Phase.MYSQL in (row.phase, wanted):
-            # What is written to MySQL alone is not in HBase, however much was brought there before.
+            # From now on rows are written to MySQL alone, so the back-fill and comparison of before no longer hold.
             row.backfill_cursor = row.backfill_finished_at = row.compared_at = None
         row.phase, row.read_percentage, row.changed_by_id = wanted, percentage, changed_by_id
         row.generation, row.changed_at = row.generation + 1, timezone.now()
@@ -174,7 +174,7 @@ class PhaseService:
     @classmethod
     def check_change(cls, *, table: str, phase: str, percentage: int = 100) -> None:
         """
-        Raise what `change_phase` would raise now, and change nothing.
+        Raise what `change_phase` would raise, without changing anything.
         """
         row, wanted = cls._get_row(table), Phase(phase)
         percentage = wanted.read_percentage(wanted=percentage)
@@ -198,10 +198,10 @@ class PhaseService:
     @classmethod
     def create_initial_phases(cls) -> None:
         """
-        Record where the tables of this project begin, so that a later change of the settings moves nothing.
+        Record the initial phase of each table, so that a later change of the settings moves nothing.
 
-        While nobody has an account, tables that were never moved begin as the settings say. In a
-        project with people what has no row yet is in MySQL, where it has always been.
+        As long as there are no accounts, tables that were never moved begin in the phase that the
+        settings say. If there are accounts, a table without a row is in MySQL, where it has always been.
         """
         if get_user_model().objects.exists():
             rows = [StorePhase(table=table, phase=Phase.MYSQL) for table in TABLES]
@@ -215,14 +215,14 @@ class PhaseService:
     @classmethod
     def get_backfill_cursor(cls, *, table: str) -> object | None:
         """
-        Return up to where an unfinished back-fill has come, None where the next one begins from the start.
+        Return the checkpoint of an unfinished back-fill, None if the next one begins from the start.
         """
         return cls._get_row(table).backfill_cursor
 
     @classmethod
     def save_checkpoint(cls, *, table: str, cursor: object | None) -> None:
         """
-        Record up to where the back-fill of a table has come.
+        Record the checkpoint of a table's back-fill.
 
         :param cursor: any JSON; None is the beginning.
         :raises NothingToBackfill: the table is not written to both stores.
@@ -254,7 +254,7 @@ class PhaseService:
     @classmethod
     def _create_row(cls, table: str) -> None:
         """
-        Give a table its row if it has none; of two that come together, the second waits for the first.
+        Insert the row of a table if it has none; of two concurrent callers, the second waits for the first.
         """
         if not StorePhase.objects.filter(table=table).exists():
             StorePhase.objects.bulk_create([StorePhase.initial(table=table)], ignore_conflicts=True)

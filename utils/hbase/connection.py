@@ -60,7 +60,7 @@ class Connection(happybase.Connection):
 
 def is_dropped(error: Exception) -> bool:
     """
-    Tell whether the server had closed the socket: it was idle for too long, or the server was restarted.
+    Say whether the server had closed the socket: it was idle for too long, or the server was restarted.
 
     A connection that cannot be opened does not count: opening it again at once would not help.
     """

@@ -29,7 +29,7 @@ def connection_to_broker() -> Iterator[Connection]:
 
 def is_up() -> bool | None:
     """
-    Tell whether the broker accepts connections; None if tasks run without a broker.
+    Say whether the broker accepts connections; None if tasks run without a broker.
     """
     if settings.EMBEDDED:
         return None

@@ -67,7 +67,7 @@ def memcached_is_up() -> bool | None:
 
 def hbase_is_up() -> bool | None:
     """
-    Tell whether something listens at the address of HBase's Thrift server.
+    Say whether something listens at the address of HBase's Thrift server.
     """
     if not settings.HBASE["HOST"]:
         return None
