@@ -36,7 +36,7 @@ class Feature(models.Model):
 
 class FeatureChange(models.Model):
     """
-    A row means: from `changed_at` on the feature had these settings. Rows are only ever added.
+    A row means: from `changed_at` on the feature had these settings. Rows are only added.
     """
 
     feature = models.ForeignKey(Feature, models.CASCADE, related_name="changes")

@@ -21,9 +21,9 @@ logger = logging.getLogger(__name__)
 
 class LeasedScheduler(Scheduler):
     """
-    Celery's own, which sends while it has the lease and keeps in the database when it last sent what.
+    Celery's own scheduler, which sends only while it has the lease, and stores in the database when it last sent what.
 
-    A leader that was killed is replaced once its lease is over, one that stops at once. Without the database nobody
+    A leader that was killed is replaced when its lease ends, one that stops is replaced at once. Without the database nobody
     sends. A task may be sent twice, by a leader that dies before it has noted that: each is safe to run twice.
     """
 
@@ -35,7 +35,7 @@ class LeasedScheduler(Scheduler):
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """
-        Do one round and return after how many seconds the next one is wanted; never raises.
+        Do one round and return the number of seconds until the next one; never raises.
         """
         note_alive("beat")
         try:
@@ -44,16 +44,16 @@ class LeasedScheduler(Scheduler):
             return float(super().tick(*args, **kwargs))
         except Exception as error:
             logger.warning("beat stumbled; it goes on in %s s: %r", RETRY_SECONDS, error, exc_info=True)
-            # Another may reach what this one does not; both read anew when each task was last sent.
+            # Another scheduler may reach what this one does not. Each new leader reads again when each task was last sent.
             close_old_connections()
             self.close()
             return RETRY_SECONDS
 
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
         """
-        Send a task that is due, unless somebody else leads by now: the broker may have kept this one waiting.
+        Send a task that is due, unless another scheduler leads by now: this one may have waited for the broker.
 
-        :raises SchedulingError: the broker did not take it; Celery's own would leave it out this time.
+        :raises SchedulingError: the broker did not accept it. Celery's own scheduler would skip it this time.
         """
         if self._leads():
             self.apply_async(entry, producer=producer, advance=False)
@@ -62,7 +62,7 @@ class LeasedScheduler(Scheduler):
 
     def close(self) -> None:
         """
-        Leave the lead to another, at once. The next round takes part again.
+        Give up the lease at once. The next round may take it again.
         """
         try:
             BeatService.release_lease(holder=self.holder)
@@ -73,7 +73,7 @@ class LeasedScheduler(Scheduler):
 
     def _ensure_connected(self) -> Connection:
         """
-        Connect to the broker or fail soon; Celery's own tries for an hour, and the lease would run out meanwhile.
+        Connect to the broker or fail soon. Celery's own scheduler tries for an hour, and the lease would end meanwhile.
         """
         connection: Connection = self.connection
         connection.ensure_connection(max_retries=1)
@@ -81,7 +81,7 @@ class LeasedScheduler(Scheduler):
 
     def _leads(self) -> bool:
         """
-        Return whether this one has the lease; a new leader goes on where the last one stopped.
+        Return whether this scheduler has the lease; a new leader goes on where the last one stopped.
         """
         if not BeatService.take_lease(holder=self.holder):
             self._follow()
@@ -98,11 +98,11 @@ class LeasedScheduler(Scheduler):
 
     def _read_when_sent(self) -> None:
         """
-        Set when each task was last sent, in the time of this host, which may be wrong: what counts is how long ago.
+        Set when each task was last sent, by the clock of this host. It may be wrong, but only the difference to now matters.
         """
         for name, age in BeatService.get_ages(names=self.schedule).items():
             if name in self.schedule:
                 entry = self.schedule[name]
                 entry.last_run_at = entry.default_now() - age
-        # Made anew, from these times, by Celery's `tick`.
+        # Celery's `tick` makes it again from these times.
         self._heap = None

@@ -13,7 +13,7 @@ from utils.beat.models import BeatLease, DatabaseNow, PeriodicTask
 
 class BeatService:
     """
-    Everything a scheduler asks of the others. Each time is one of the database's clock: those of the hosts may differ.
+    What schedulers share. All times are those of the database's clock, because the clocks of hosts may differ.
     """
 
     @classmethod
@@ -21,7 +21,7 @@ class BeatService:
         """
         Take the lease or renew it, and return whether `holder` has it, for `LEASE_SECONDS` from now.
 
-        One query for the holder, two for everybody else. Of several that try at the same moment one gets it.
+        One query for the holder, two for everybody else. If several try at the same moment, one of them gets it.
         """
         until = DatabaseNow() + timedelta(seconds=LEASE_SECONDS)
         takeable = Q(holder=holder) | Q(expires_at__lte=DatabaseNow())
@@ -33,14 +33,14 @@ class BeatService:
     @classmethod
     def release_lease(cls, *, holder: str) -> None:
         """
-        Leave the lease to whoever comes next, if `holder` has it.
+        End the lease if `holder` has it, so that another scheduler can take it.
         """
         BeatLease.objects.filter(holder=holder).delete()
 
     @classmethod
     def get_ages(cls, *, names: Iterable[str]) -> dict[str, timedelta]:
         """
-        Return how long ago each task was last sent; one that is new was sent now. Two queries.
+        Return how long ago each task was last sent; a new task counts as sent now. Two queries.
         """
         tasks = [PeriodicTask(name=name, sent_at=DatabaseNow()) for name in names]
         PeriodicTask.objects.bulk_create(tasks, ignore_conflicts=True)
@@ -49,6 +49,6 @@ class BeatService:
     @classmethod
     def mark_sent(cls, *, name: str) -> None:
         """
-        Note that a task that `get_ages` knows was sent just now.
+        Record that a task that `get_ages` has returned was sent just now.
         """
         PeriodicTask.objects.filter(name=name).update(sent_at=DatabaseNow())

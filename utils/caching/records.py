@@ -1,5 +1,5 @@
 """
-What a JSON value from a cache must look like to be believed: written by another release, or damaged, it is a miss.
+What a JSON value from a cache must look like. A damaged value, or one of another release, is a miss.
 """
 
 from collections.abc import Iterable

@@ -29,8 +29,8 @@ class Counter:
     """
     A column of `parent` that says how many of `rows` belong to it.
 
-    :param key: what of the parent the rows point to.
-    :param pointer: the column of the rows that does.
+    :param key: the field of the parent that the rows refer to.
+    :param pointer: the column of the rows that refers to it.
     :param also: what else a repair changes, such as a revision.
     """
 

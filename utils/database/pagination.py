@@ -38,9 +38,9 @@ def encode_cursor(text: str) -> str:
 
 def decode_cursor(cursor: str, pattern: re.Pattern[bytes]) -> re.Match[bytes]:
     """
-    Return the match of `pattern` with what `encode_cursor` made a cursor of.
+    Return the match of `pattern` with the text that `encode_cursor` encoded.
 
-    :raises BadCursor: it did not, or that is nothing of this pattern.
+    :raises BadCursor: `encode_cursor` did not make it, or the text does not match.
     """
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
@@ -87,9 +87,9 @@ class IdRange:
     @classmethod
     def decode(cls, cursor: str) -> "IdRange":
         """
-        Return the range that `encode` made a cursor of.
+        Return the range that `encode` encoded.
 
-        :raises BadCursor: it did not.
+        :raises BadCursor: `encode` did not make this cursor.
         """
         match = decode_cursor(cursor, CURSOR)
         if max(int(match[1]), int(match[2])) > MAX_ID:
@@ -115,8 +115,8 @@ class NumberedPage(Generic[Shown]):
     """
     Rows of one page by number.
 
-    :param reachable: how many rows there are pages of.
-    :param total: how many rows there are; more than that in a list too long to be paged by number to its end.
+    :param reachable: the number of rows that numbered pages cover.
+    :param total: the number of all rows; larger than `reachable` if the list is too long for numbered pages.
     """
 
     rows: list[Shown]

@@ -23,9 +23,9 @@ BAD_KEY = f"Use 1 to {KEY_LENGTH} printable ASCII characters."
 
 def create_once(view: GenericViewSet, work: Callable[[], Any], *, again: Callable[[int], Any] = int) -> Any:
     """
-    Return `work()`, or, when the same request came before, `again(id)` of what that one made.
+    Return `work()`, or `again(id)` of what the first request made, if the same request was sent before.
 
-    The transaction that makes something calls `IdempotencyService.complete` with its id. Call this
+    The transaction that creates something calls `IdempotencyService.complete` with its id. Call this
     last, after validation, and answer with the object as it is *now*: a repeat must not show what
     was deleted meanwhile. Without the header it is a plain call. Keys belong to the user and the
     route, so the route must require a user.
@@ -48,7 +48,7 @@ def create_once(view: GenericViewSet, work: Callable[[], Any], *, again: Callabl
     try:
         return IdempotencyService.carry_out(claim=claim, work=work)
     except Exception as error:
-        # What will be answered with 4xx is not remembered. After anything else nobody knows
+        # A request that is refused with 4xx is forgotten. After any other error it is unknown
         # whether the work was done, so the claim stands until its lease ends.
         if getattr(translate(error), "status_code", 500) < 500:
             IdempotencyService.release(claim=claim)

@@ -17,13 +17,13 @@ class IdempotentRequest(models.Model):
     """
     A row means: `user_id` has sent this key to `route`, with a body of this hash.
 
-    While it is claimed, somebody is doing what the request asks, until `lease_until`; whoever is
+    While it is claimed, a process does what the request asks, until `lease_until`; a process that is
     not done by then has died or lost the claim. Done, it names what the request has made.
     """
 
     user_id = models.BigIntegerField()
     route = models.CharField(max_length=ROUTE_LENGTH)
-    # Not the key itself: MariaDB's collation would take "key-A" and "KEY-a " for one and the same.
+    # Not the key itself: MariaDB's collation treats "key-A" and "KEY-a " as equal.
     key_hash = models.CharField(max_length=HASH_LENGTH, help_text="SHA-256 of the client's key, in hex.")
     body_hash = models.CharField(max_length=HASH_LENGTH)
     state = models.CharField(max_length=8, choices=State.choices, default=State.CLAIMED)

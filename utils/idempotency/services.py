@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 class KeyReused(ServiceError):
     """
-    The key stands for a request with another body.
+    The key was used for a request with another body.
     """
 
     status_code = 422
@@ -44,7 +44,7 @@ class StillInFlight(Conflict):
 
 class LeaseLost(Conflict):
     """
-    The work took so long that somebody else has claimed the key; nothing of it is kept.
+    The work took so long that another request has claimed the key; the work is rolled back.
     """
 
     code = "idempotency_lease_lost"
@@ -77,7 +77,7 @@ class IdempotencyService:
         The claim is committed by itself, so that a second caller finds it at once instead of
         waiting for the first one's transaction. Costs one insert, without a transaction around it.
 
-        :raises KeyReused: the key stands for another body.
+        :raises KeyReused: the key was used with another body.
         :raises StillInFlight: another request with this key is being carried out.
         """
         now = timezone.now()
@@ -89,7 +89,7 @@ class IdempotencyService:
         except IntegrityError:
             row = IdempotentRequest.objects.filter(**name).first()
         if row is None:
-            # It was there a moment ago: released, or too old.
+            # It existed a moment ago: it was released or purged.
             raise StillInFlight(1)
         if row.created_at > now - REMEMBERED:
             if row.body_hash != body_hash:
@@ -103,7 +103,7 @@ class IdempotencyService:
     @classmethod
     def _take_over(cls, row: IdempotentRequest, claim: dict[str, Any]) -> IdempotentRequest:
         """
-        Claim a row whose holder is gone; of several who try, the update lets one through.
+        Claim a row whose holder is gone. If several try, the conditional update succeeds for one of them.
         """
         if not IdempotentRequest.objects.filter(id=row.id, lease_until=row.lease_until).update(**claim):
             raise StillInFlight(1)
@@ -131,10 +131,10 @@ class IdempotencyService:
     @classmethod
     def complete(cls, *, object_id: int) -> None:
         """
-        Note, inside the transaction that makes it, what the running request has made; nothing where no key was sent.
+        Record what the running request has created, inside the transaction that creates it. Without a key it does nothing.
 
         After a crash there is both or nothing. The transaction may run again from its start (a
-        deadlock, an id that was taken): what it noted is undone with the rest.
+        deadlock, an id that was taken): the record is rolled back with the rest.
 
         :raises LeaseLost: the work took so long that somebody else has claimed the key.
         """

@@ -56,7 +56,7 @@ _CONTINUATIONS = (bytes(64) + b"\xff\xd9", b"\xff\0" * 64 + b"\xff\xd9")
 @dataclass(frozen=True, slots=True)
 class CleanImage:
     """
-    A picture as we store it: upright, sRGB, and without a word about where it came from.
+    A picture as we store it: upright, in sRGB, without metadata.
     """
 
     data: bytes
@@ -88,7 +88,7 @@ def clean(container: Container, max_pixels: int, written_as: str) -> CleanImage:
 
 
 def _target(container: Container, max_pixels: int) -> tuple[int, int]:
-    # By area: of a long screenshot the longer edge would leave nobody anything to read.
+    # By area: a limit on the longer edge would make long screenshots unreadable.
     scale = min(1, math.sqrt(max_pixels / container.pixels))
     return max(1, round(container.width * scale)), max(1, round(container.height * scale))
 
@@ -171,7 +171,7 @@ def _put_upright(image: Image.Image, orientation: int) -> Image.Image:
 
 
 def _encode(image: Image.Image, written_as: str) -> CleanImage:
-    # Some of Pillow's encoders write down what they find here.
+    # Some of Pillow's encoders write this metadata into the file.
     image.info.clear()
     extension, content_type, options = _FORMATS[written_as]
     out = io.BytesIO()

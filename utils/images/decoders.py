@@ -1,5 +1,5 @@
 """
-The decoder beside this process, and who may have it.
+The decoder process, and which requests may use it.
 
 A picture is decoded in a process of its own, because Pillow holds up the other threads of a process in places, because
 memory and processor time can be limited for a process and not for a thread, and because a process can be ended.
@@ -78,11 +78,11 @@ class Decoder:
                 result: CleanImage | ImageRefused = connection.recv()
                 return result
         except (EOFError, OSError):
-            # This picture killed the decoder: pictures come one at a time, so it was no other.
+            # This picture killed the decoder, which decodes one picture at a time.
             self.stop()
             raise BrokenFile
         except BaseException:
-            # A result that is not read would be taken for that of the next picture.
+            # Otherwise the next picture would get this result.
             self.stop()
             raise
         self.stop()

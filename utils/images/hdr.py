@@ -1,8 +1,8 @@
 """
-Pictures of high dynamic range on an ordinary screen: the curves PQ and HLG, which are no matter of a profile.
+Pictures of high dynamic range on an ordinary screen: the curves PQ and HLG, which a colour profile cannot describe.
 
-Every step is Chromium's, so that what is stored looks as it does there. Light is counted in that of white paper, 203
-cd/m² (ITU-R BT.2408); the brightest that is expected is 1,000 cd/m².
+Every step is Chromium's, so that a stored picture looks as it does there. The unit of light is white paper, 203
+cd/m² (ITU-R BT.2408); the brightest expected light is 1,000 cd/m².
 """
 
 import math
@@ -39,7 +39,7 @@ class HdrColours:
 
     def to_srgb(self, image: Image.Image) -> Image.Image:
         """
-        Return the picture in sRGB, its transparency as it was.
+        Return the picture in sRGB, with its transparency unchanged.
         """
         image = image.convert("RGBA" if image.mode in {"LA", "RGBA"} else "RGB")
         rows = max(1, _PIXELS_AT_ONCE // image.width)
@@ -72,7 +72,7 @@ def _compute(formula: Any, **images: Image.Image) -> Image.Image:
 def _through(matrix: Sequence[Sequence[float]], light: list[Image.Image]) -> list[Image.Image]:
     names = dict(zip("rgb", light))
     return [
-        # What lies outside of the colours there are is no light.
+        # A colour outside of the gamut has a negative channel; it becomes zero.
         _compute(lambda of, row=row: of["max"](of["r"] * row[0] + of["g"] * row[1] + of["b"] * row[2], 0.0), **names)
         for row in matrix
     ]
@@ -80,7 +80,7 @@ def _through(matrix: Sequence[Sequence[float]], light: list[Image.Image]) -> lis
 
 def _gain(of: Any) -> Any:
     """
-    Return by what light is multiplied, from its brightest part.
+    Return the factor for the light of a pixel, from its brightest channel.
     """
     least, most = of["min"], of["max"]
     brightest = most(most(most(of["r"], of["g"]), of["b"]), 1.0)

@@ -1,5 +1,5 @@
 """
-Files that are a picture and something else at once: a page, a program, an archive.
+Files that are a picture and something else at the same time: a page, a program, an archive.
 
 Asked of what we are about to store and not of what was sent: texts, trailers and second files never come so far, but
 pixels do, and they can be chosen such that an encoder writes a script.
@@ -18,9 +18,9 @@ _ZIP_ENTRY, _ZIP_END = b"PK\1\2", b"PK\5\6"
 
 def check_only_an_image(data: bytes) -> None:
     """
-    Refuse a file that would be read as something else too. A megabyte takes 4 ms.
+    Refuse a file that can be read as something else too. 4 ms for a megabyte.
 
-    :raises NotOnlyAnImage: it would.
+    :raises NotOnlyAnImage: it can be read as something else.
     """
     if _BEGINNINGS.search(data) or 0 <= data.find(_ZIP_ENTRY) < data.rfind(_ZIP_END):
         raise NotOnlyAnImage

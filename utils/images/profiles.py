@@ -50,7 +50,7 @@ _BRADFORD = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0
 
 def profile_from_code_points(primaries: int, transfer: int) -> bytes:
     """
-    Return the profile that the code points of a cICP chunk mean; nothing for those that browsers pass over as well.
+    Return the profile for the code points of a cICP chunk; nothing for those that browsers ignore as well.
     """
     if primaries not in _PRIMARIES or transfer not in _TRANSFERS:
         return b""
@@ -76,7 +76,7 @@ def srgb_profile() -> bytes:
 
 def profile_from_chromaticities(gama: bytes, chrm: bytes) -> bytes:
     """
-    Return the profile that a gAMA chunk means, with the primaries of a cHRM chunk; without gAMA nothing.
+    Return the profile for a gAMA chunk and the primaries of a cHRM chunk; nothing without gAMA.
     """
     if len(gama) != 4 or not (gamma := int.from_bytes(gama)):
         return b""

@@ -1,5 +1,5 @@
 """
-A stranger's file in, a picture of our own making out.
+Turns an uploaded file into a picture of our own encoding.
 """
 
 import io

@@ -1,5 +1,5 @@
 """
-The one colour of a PNG without alpha that is to be seen through.
+The transparent colour of a PNG without an alpha channel.
 
 Pillow compares it with samples that it has brought to eight bits already: of two or four bits it then finds the wrong
 one, of sixteen too many or none.
@@ -19,7 +19,7 @@ _LOW_BYTES = "RGB;16L"
 
 def load_png(open_png: Callable[[], ImageFile]) -> Image.Image:
     """
-    Return a PNG loaded, with the transparency that its tRNS chunk means.
+    Load a PNG and return it with the transparency that its tRNS chunk defines.
 
     :param open_png: opens the file; called twice where its samples must be looked at byte by byte.
     """

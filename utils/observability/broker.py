@@ -1,5 +1,5 @@
 """
-What state the broker is in; no question waits longer than a second for it.
+The state of the broker. Every call takes a second at most.
 """
 
 from collections.abc import Iterable, Iterator

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 
 import orjson
 
-# What a request or a task adds to a record by `extra`, and a machine wants as fields of their own.
+# Fields that a request or a task adds to a record by `extra`; in JSON they are fields of their own.
 FIELDS = ("method", "path", "status", "milliseconds", "user_id")
-# A line break in an address or a name must not begin a line that nobody has logged.
+# A line break in an address or a name must not forge a log line.
 ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), 127, 0x85)} | {0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 

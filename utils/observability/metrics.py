@@ -22,7 +22,7 @@ MULTIPROC_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
 def process_identifier() -> str:
     """
-    Return what the files of this process are named after.
+    Return the name of this process's files.
 
     Containers share the folder, and in each of them the first process has the same number.
     """
@@ -76,7 +76,7 @@ BEAT_LEADS = Gauge(
     multiprocess_mode="mostrecent",
 )
 
-# A client may send any word as its method; a label must not take it.
+# A client may send any word as its method, which must not become a label.
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
 OTHER, NO_ROUTE = "other", "none"
 
@@ -102,7 +102,7 @@ def count_request(method: str | None, route: str | None, status: int, seconds: f
 
 def count_reads(cache: str, *, hits: int, misses: int) -> None:
     """
-    Count what one look into a cache has found, and what it has not.
+    Count the hits and misses of one cache read.
     """
     children = cache_children.get(cache)
     if children is None:
@@ -115,7 +115,7 @@ def count_reads(cache: str, *, hits: int, misses: int) -> None:
 
 def count_handled(handler: str, outcome: str, count: int, seconds: float) -> None:
     """
-    Count events that a handler was given at once: `success`, or `left` for those that come again.
+    Count the events of one batch: `success`, or `left` for those that will be delivered again.
     """
     TASKS.labels(handler, outcome).inc(count)
     TASK_SECONDS.labels(handler).observe(seconds)
@@ -123,7 +123,7 @@ def count_handled(handler: str, outcome: str, count: int, seconds: float) -> Non
 
 def note_alive(process: str) -> None:
     """
-    Note that a process of this name (`relay`, `fanout`, `default`, `beat`) is doing its rounds.
+    Record that a process of this name (`relay`, `fanout`, `default`, `beat`) is working.
     """
     LAST_SEEN.labels(process).set_to_current_time()
 
@@ -133,7 +133,7 @@ Gauges = Sequence[Callable[[], Iterable[Metric]]]
 
 class Collected:
     """
-    Everything there is to show, as `generate_latest` wants it.
+    All metrics, as `generate_latest` takes them.
 
     :param gauges: functions that return metric families; they are asked at each scrape.
     """
@@ -157,7 +157,7 @@ class Collected:
 
 def hit_ratio(families: Iterable[Metric]) -> Metric:
     """
-    Return the share of reads that each cache has answered since the start.
+    Return the hit rate of each cache since the start.
     """
     reads: dict[str, dict[str, float]] = {}
     for family in families:

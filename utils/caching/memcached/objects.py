@@ -55,7 +55,7 @@ class Lookup:
 
 def read_through(*lookups: Lookup) -> None:
     """
-    Fill `found` of every lookup: one get_many, then at most one `load` a lookup for what was missing.
+    Fill `found` of every lookup: one get_many, then at most one `load` for each lookup with missing values.
     """
     alias = lookups[0].alias
     wanted = [key for lookup in lookups for key in lookup.keys.values()]
@@ -115,6 +115,6 @@ def read_one(
 
 def invalidate(*keys: str, seconds: int = TOMBSTONE_SECONDS, alias: str = "objects") -> bool:
     """
-    Make every reader go to the database for `keys`; say whether the cache confirmed it for all of them.
+    Make every reader of `keys` read the database; return whether the cache confirmed it for all of them.
     """
     return not keys or not caches[alias].set_many(dict.fromkeys(keys, TOMBSTONE), seconds)

@@ -35,7 +35,7 @@ Argument = str | bytes | int | float
 Known = dict[tuple[str, str], Any]
 
 breaker = CircuitBreaker()
-# {(script, first key): answer} of a composite call, for the calls it stands for (`prefetched`).
+# {(script, first key): reply} of a composite call, for the calls that it replaces (`prefetched`).
 replies: ContextVar[Known | None] = ContextVar("redis_answers", default=None)
 
 
@@ -70,7 +70,7 @@ class RedisClient:
 
     def reset(self) -> None:
         """
-        Forget connections and configuration, for a new process and for tests that change settings.
+        Drop connections and configuration, for a new process and for tests that change settings.
         """
         self._pid = os.getpid()
         self._idle: deque[ConnectionInterface] = deque()
@@ -99,9 +99,9 @@ class RedisClient:
 
     def call(self, command: str, *args: Argument) -> Any:
         """
-        Send one command and return its answer: one round trip.
+        Send one command and return its reply: one round trip.
 
-        :raises RedisUnavailable: no answer.
+        :raises RedisUnavailable: no reply.
         """
         if not settings.REDIS_URL:
             raise RedisUnavailable("REDIS_URL is not set")
@@ -114,7 +114,7 @@ class RedisClient:
         except redis.exceptions.NoScriptError:
             raise
         except redis.ResponseError as error:
-            # It answers, and at once: nothing to keep away from.
+            # Redis replies, and at once: no reason to open the breaker.
             raise RedisUnavailable(str(error)) from error
         except (redis.RedisError, OSError) as error:
             breaker.record_failure()
@@ -140,7 +140,7 @@ class RedisClient:
                 if not is_used:
                     raise
             except BaseException:
-                # An answer may still be on its way: nobody must read it as theirs.
+                # The reply may still arrive, and the next call must not read it as its own.
                 connection.disconnect()
                 raise
             else:
@@ -151,10 +151,10 @@ class RedisClient:
         """
         Return the values of string keys, None for what is missing: one round trip.
 
-        On a cluster a master that does not answer misses its share, and what is no string is deleted, as the scripts
+        On a cluster the keys of a master that does not reply are misses, and a key that is not a string is deleted, as the scripts
         of a single Redis do.
 
-        :raises RedisUnavailable: no answer.
+        :raises RedisUnavailable: no reply.
         """
         if not self.is_cluster:
             values: list[bytes | None] = self.call("MGET", *keys)
@@ -180,9 +180,9 @@ class RedisClient:
 
     def call_each(self, commands: Sequence[cluster.Command]) -> list[Any]:
         """
-        Return the answers to commands, pairs (key, command), on a cluster: one pipeline a master.
+        Return the replies to commands, pairs (key, command), on a cluster: one pipeline for each master.
 
-        :raises RedisUnavailable: one of them has no answer; others may have been carried out.
+        :raises RedisUnavailable: one of them has no reply; others may have been executed.
         """
         replies = self._ask_cluster(commands)
         for reply in replies:
@@ -196,9 +196,9 @@ class RedisClient:
         """
         Run a script whose arguments are `common` and then one value a key, or none.
 
-        One round trip. On a cluster the script runs once for each slot, and lists of one answer a key become one list.
+        One round trip. On a cluster the script runs once for each slot, and lists with one reply for each key become one list.
 
-        :raises RedisUnavailable: no answer; some of the keys may have been changed.
+        :raises RedisUnavailable: no reply; some of the keys may have been changed.
         """
         if not self.is_cluster:
             return self.run(script, keys, [*common, *values])
@@ -259,9 +259,9 @@ class RedisClient:
 
     def run(self, script: Script, keys: Sequence[str], args: Sequence[Argument]) -> Any:
         """
-        Run a `Script` and return its answer: one round trip, a second one after a restart, none if prefetched.
+        Run a `Script` and return its reply: one round trip, a second one after a restart, none if prefetched.
 
-        :raises RedisUnavailable: no answer.
+        :raises RedisUnavailable: no reply.
         """
         known = replies.get()
         if known and keys and (reply := known.pop((script.name, keys[0]), None)) is not None:
@@ -277,7 +277,7 @@ class RedisClient:
 @contextmanager
 def prefetched(known: Known | None) -> Iterator[None]:
     """
-    Let the calls made meanwhile find their answers in `known`, each once: {(script name, first key): answer}.
+    Let the calls inside the block take their replies from `known`, each once: {(script name, first key): reply}.
     """
     token = replies.set(known)
     try:

@@ -1,5 +1,5 @@
 """
-Commands and scripts on a Redis Cluster: one pipeline a master, all of them side by side.
+Commands and scripts on a Redis Cluster: one pipeline for each master, all at the same time.
 
 The map of slots is redis-py's (`RedisCluster`). Connections are in stacks of our own, as in client.py, because a master
 has to be checked on the connection that will be believed (exchange.py).
@@ -47,7 +47,7 @@ Command = tuple[str, Sequence[Any]]
 
 def get_slot(key: str) -> int:
     """
-    Return the slot of a key, which decides on its master.
+    Return the hash slot of a key, which determines its master.
     """
     slot: int = key_slot(key.encode())
     return slot
@@ -55,7 +55,7 @@ def get_slot(key: str) -> int:
 
 def tagged(name: str, id: int) -> str:
     """
-    Return the key `name:{bucket}:id`, whose bucket decides on its slot.
+    Return the key `name:{bucket}:id`, whose bucket determines its slot.
     """
     return f"{name}:{{{id % BUCKETS}}}:{id}"
 
@@ -73,9 +73,9 @@ class Cluster:
 
     def ask(self, commands: Sequence[Command]) -> list[Any]:
         """
-        Return the answer to each command, its error in the place of one that has none: one pipeline a master.
+        Return the reply to each command, or its error: one pipeline for each master.
 
-        Redirections are followed. A master that does not answer fails its own commands only.
+        Redirections are followed. If a master does not reply, only its own commands fail.
         """
         replies: list[Any] = [None] * len(commands)
         pending = list(range(len(commands)))
@@ -94,7 +94,7 @@ class Cluster:
 
     def ask_all(self, arguments: Sequence[Any]) -> list[Any]:
         """
-        Return each master's answer to a command without a key.
+        Return each master's reply to a command without a key.
         """
         self._connect()
         tags = {self._node(get_slot(str(bucket))).name: f"{{{bucket}}}" for bucket in range(BUCKETS)}
@@ -162,7 +162,7 @@ class Cluster:
 
     def _ask_other(self, error: AskError, arguments: Sequence[Any]) -> Any:
         """
-        Ask the node that is receiving the slot, which has no say in anything else yet.
+        Ask the node that is importing the slot; it is not responsible for anything else yet.
         """
         name = f"{error.host}:{error.port}"
         exchange = Exchange(self._masters[name], partial(self._connection_to, name), self._get_buckets(name) or [0])
@@ -219,7 +219,7 @@ class Cluster:
                 try:
                     buckets[self._node(get_slot(str(bucket))).name].append(bucket)
                 except RedisClusterException:
-                    # Nobody serves its slot at the moment.
+                    # No node serves its slot at the moment.
                     continue
             self._buckets = buckets
         return self._buckets.get(name, [])
@@ -234,7 +234,7 @@ class Cluster:
 
 def is_missing_script(reply: Any) -> bool:
     """
-    Say whether a master wants the script's text, because it was started after the last one was sent.
+    Say whether a master lacks the script, because it was restarted after the script was last sent.
     """
     return isinstance(reply, NoScriptError)
 

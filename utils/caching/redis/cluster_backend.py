@@ -77,13 +77,13 @@ class ClusterRedisBackend(BaseCache):
 
     def _expiry(self, timeout: Any) -> tuple[Any, ...]:
         seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
-        # Django says that what has no time left is not stored; Redis refuses to hear of zero.
+        # Django does not store a value whose timeout is zero; Redis refuses such a timeout.
         return () if seconds is None else ("PX", max(1, int(seconds * 1000)))
 
 
 def parse(value: bytes) -> Any:
     """
-    Return what a JSON text says; None for what is no JSON.
+    Return the value of a JSON text, None if it is not JSON.
     """
     try:
         return orjson.loads(value)
@@ -91,7 +91,7 @@ def parse(value: bytes) -> Any:
         return None
 
 
-# What it counts may be unknown, which Django's signatures do not foresee.
+# The count may be unknown (None), which Django's signatures do not allow for.
 class ClusterRateCounterBackend(RateCounting, ClusterRedisBackend):  # type: ignore[misc]
     """
     Rate counters in a cluster.

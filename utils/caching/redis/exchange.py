@@ -1,5 +1,5 @@
 """
-One pipeline to one master of a Redis Cluster, and the check whether what it holds may be believed.
+One pipeline to one master of a Redis Cluster, and the check whether its content can be trusted.
 """
 
 import time
@@ -33,13 +33,13 @@ return known and 1 or 0
 
 class BreakerOpen(redis.RedisError):
     """
-    The master has not responded lately, and is not asked.
+    The master has not replied lately, so it is not asked.
     """
 
 
 class Master:
     """
-    One master as this process knows it: idle connections, a breaker, and until when its content is believed.
+    One master as this process knows it: idle connections, a breaker, and until when its content is trusted.
     """
 
     def __init__(self) -> None:
@@ -83,9 +83,9 @@ class Exchange:
 
     def read(self) -> list[Any]:
         """
-        Return the answers, errors of single commands in their places.
+        Return the replies; a command that failed has its error instead.
 
-        :raises redis.RedisError, OSError: the master did not answer, or nothing that it holds can be believed.
+        :raises redis.RedisError, OSError: the master did not reply, or its content cannot be trusted.
         """
         try:
             trust = self._read_one() if self._is_check_due else 1
@@ -95,7 +95,7 @@ class Exchange:
             raise
         self._master.idle.append(self._connection)
         if isinstance(trust, redis.RedisError) or not self._buckets:
-            # What is no master any more redirects, and that is worth following.
+            # A node that is no longer a master redirects, and the redirection is followed.
             return [
                 reply if isinstance(reply, MovedError) else BreakerOpen(f"unknown history: {trust}")
                 for reply in replies

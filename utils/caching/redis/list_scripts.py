@@ -1,5 +1,5 @@
 """
-What Redis itself does for the lists of ids (utils/caching/redis/lists.py), in Lua: each script is one round trip.
+What Redis does for the lists of ids (utils/caching/redis/lists.py), in Lua. Each script is one round trip.
 """
 
 from utils.caching.redis.client import Script

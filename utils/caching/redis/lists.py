@@ -3,7 +3,7 @@ Lists of ids in Redis: the newest ids of a feed or of an author, newest first.
 
 A list has the newest of what the database has, in id order and without repeats, at most
 `MAX_CACHED_IDS` long. Shorter than that it is complete; at that length, pages beyond its end come
-from the database. Only the newest ids are ever cached: of any other part nobody could say what is
+from the database. Only the newest ids are ever cached: for any other part it would be unknown what is
 missing in it (the "sliding window" rule of GoToSocial's timelines).
 
 Populate and push cannot race into a hole or a repeat. A reader who misses takes a lease (a token
@@ -32,7 +32,7 @@ LEASE_MILLISECONDS = 5_000
 # A fan-out batch of 1,000 followers and its author's lists.
 CHANGED_AT_ONCE = 1_100
 PEEKED_AT_ONCE = 20
-# Stands alone in the list of somebody who has nothing: Redis cannot keep an empty list.
+# The only element of an empty list: Redis cannot store lists without elements.
 NOTHING = "0"
 
 # (before, after, limit) -> ids from the database, newest first.
@@ -100,7 +100,7 @@ class IdList:
         try:
             self.drop([owner_id])
         except RedisUnavailable:
-            # The next reader meets it again.
+            # The next reader finds it again.
             pass
 
     def read_arguments(self, before: int | None, after: int | None, limit: int) -> list[str | int]:
@@ -138,7 +138,7 @@ class IdList:
 
         None stands for what is no list of ids. One round trip for each `PEEKED_AT_ONCE` owners; {} without a Redis.
 
-        :raises RedisUnavailable: nobody knows.
+        :raises RedisUnavailable: Redis did not reply.
         """
         found: dict[int, list[int] | None] = {}
         for start in range(0, len(owner_ids) if settings.REDIS_URL else 0, PEEKED_AT_ONCE):
@@ -178,7 +178,7 @@ class IdList:
 
     def drop(self, owner_ids: Iterable[int]) -> None:
         """
-        Forget whole lists, and the leases of whoever is filling one; the next read rebuilds them.
+        Delete whole lists, and the leases of readers that are filling them; the next read rebuilds them.
 
         :raises RedisUnavailable: the lists may still be there.
         """

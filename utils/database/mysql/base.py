@@ -1,7 +1,7 @@
 """
 The database backend of MariaDB: `ENGINE = "utils.database.mysql"`.
 
-Django turns autocommit off and on again instead of a BEGIN, and asks each connection for a sign of life
+Django turns autocommit off and on again instead of a BEGIN, and pings each connection
 in each request: two round trips beside the statements. See docs/adr/0012-what-a-request-may-leave-out.md.
 """
 
@@ -9,7 +9,7 @@ import time
 
 from django.db.backends.mysql import base
 
-# A connection that was looked at so recently is used without another look. Idle connections are what servers close.
+# A connection that was pinged so recently is used without another ping: servers close idle connections.
 TRUSTED_SECONDS = 1.0
 
 

@@ -20,8 +20,8 @@ class Container:
     One picture, still encoded, in a file of the same format that holds nothing else.
 
     :param orientation: EXIF's number for it; 1 is upright, and so is any number EXIF does not know.
-    :param profiles: what the colours are meant in, best first; the first that can be applied holds.
-    :param place: left, top, width and height of what `picture` draws of the whole, where that is not all of it.
+    :param profiles: what the colours are relative to, best first; the first profile that can be applied is used.
+    :param place: left, top, width and height of the part that `picture` draws, if that is not the whole.
     :param is_ended: whether the file says where its picture ends.
     """
 

@@ -67,7 +67,7 @@ class _Segments:
     """
     Yields each segment of the first picture as (marker, body, the whole of it with the scan that follows).
 
-    A picture ends with its mark, which `is_ended` says afterwards; or where what follows cannot belong to it; or
+    A picture ends at its end marker, then `is_ended` is set; or where the next bytes cannot belong to it; or
     with the file.
     """
 
@@ -104,7 +104,7 @@ class _Segments:
     @property
     def is_whole(self) -> bool:
         """
-        Say whether each part of the picture was begun at least; how far the last scan reaches, only decoding shows.
+        Say whether every part of the picture has at least begun. Only decoding shows how far the last scan reaches.
         """
         return self.has_scans if self.is_ended else not self._missing
 
