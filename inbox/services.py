@@ -150,7 +150,7 @@ class NotificationService:
     @classmethod
     def _get_tweet_ids(cls, content_type: str, object_ids: Collection[int]) -> dict[int, int]:
         """
-        Return {id: tweet id} of the tweets and comments that are not deleted; a comment counts as deleted with its tweet.
+        Return {id: tweet id} of the tweets and comments that exist. A comment is deleted with its tweet.
         """
         if content_type == "tweet":
             tweet_ids = Tweet.objects.not_deleted().filter(id__in=object_ids).values_list("id", flat=True)

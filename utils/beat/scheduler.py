@@ -23,7 +23,7 @@ class LeasedScheduler(Scheduler):
     """
     Celery's own scheduler, which sends only while it has the lease, and stores in the database when it last sent what.
 
-    A leader that was killed is replaced when its lease ends, one that stops is replaced at once. Without the database nobody
+    A leader that was killed is replaced when its lease ends, one that stops at once. Without the database nobody
     sends. A task may be sent twice, by a leader that dies before it has noted that: each is safe to run twice.
     """
 
@@ -44,7 +44,7 @@ class LeasedScheduler(Scheduler):
             return float(super().tick(*args, **kwargs))
         except Exception as error:
             logger.warning("beat stumbled; it goes on in %s s: %r", RETRY_SECONDS, error, exc_info=True)
-            # Another scheduler may reach what this one does not. Each new leader reads again when each task was last sent.
+            # Another scheduler may reach what this one does not. A new leader reads when each task was last sent.
             close_old_connections()
             self.close()
             return RETRY_SECONDS
@@ -98,7 +98,7 @@ class LeasedScheduler(Scheduler):
 
     def _read_when_sent(self) -> None:
         """
-        Set when each task was last sent, by the clock of this host. It may be wrong, but only the difference to now matters.
+        Set when each task was last sent, by the clock of this host: only the time since then matters.
         """
         for name, age in BeatService.get_ages(names=self.schedule).items():
             if name in self.schedule:

@@ -131,7 +131,7 @@ class IdempotencyService:
     @classmethod
     def complete(cls, *, object_id: int) -> None:
         """
-        Record what the running request has created, inside the transaction that creates it. Without a key it does nothing.
+        Record what the running request creates, inside the transaction that creates it; nothing without a key.
 
         After a crash there is both or nothing. The transaction may run again from its start (a
         deadlock, an id that was taken): the record is rolled back with the rest.

@@ -151,8 +151,8 @@ class RedisClient:
         """
         Return the values of string keys, None for what is missing: one round trip.
 
-        On a cluster the keys of a master that does not reply are misses, and a key that is not a string is deleted, as the scripts
-        of a single Redis do.
+        On a cluster the keys of a master that does not reply are misses. A key that is not a string is deleted, as the
+        scripts of a single Redis do.
 
         :raises RedisUnavailable: no reply.
         """
@@ -196,7 +196,7 @@ class RedisClient:
         """
         Run a script whose arguments are `common` and then one value a key, or none.
 
-        One round trip. On a cluster the script runs once for each slot, and lists with one reply for each key become one list.
+        One round trip. On a cluster the script runs once for each slot, and their lists of replies become one list.
 
         :raises RedisUnavailable: no reply; some of the keys may have been changed.
         """
