@@ -240,7 +240,7 @@ class LikeService:
         # `Any`: the class of a content type is known at run time only.
         model: Any = like.content_type.model_class()
         try:
-            withdrawn = cls._withdraw(like.user, model, like.object_id, all_of(model))
+            withdrawn = cls._withdraw(like.user, model, like.object_id, target_query(model))
         except NothingToLike:
             withdrawn = 0
         if not withdrawn:
@@ -248,7 +248,7 @@ class LikeService:
 
 
 @remembered
-def all_of(model: type[Likeable]) -> PreparedQuery:
+def target_query(model: type[Likeable]) -> PreparedQuery:
     """
     Return the query of a target, deleted or not: a deleted tweet still has a row and a counter.
     """

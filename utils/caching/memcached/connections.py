@@ -57,7 +57,7 @@ class Connection(Client):
         if self.sock is None:
             self._connect()
         self.sock.sendall(f"get {line}\r\n".encode("ascii"))
-        reply = self._read_answer()
+        reply = self._read_reply()
         lines = reply.split(b"\r\n")
         # A header is "VALUE key flags length".
         headers, values = [header.split(b" ") for header in lines[:-2:2]], lines[1:-2:2]
@@ -82,13 +82,13 @@ class Connection(Client):
             begin = end + 2
             after = begin + int(header[-1]) if header else len(reply)
             if after + 2 > len(reply):
-                reply += self._read_answer()
+                reply += self._read_reply()
                 continue
             headers.append(header)
             values.append(reply[begin:after])
             position = after + 2
 
-    def _read_answer(self) -> bytes:
+    def _read_reply(self) -> bytes:
         reply = bytearray()
         while not reply.endswith(b"END\r\n"):
             received = self.sock.recv(RECEIVE_SIZE)

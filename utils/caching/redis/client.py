@@ -36,7 +36,7 @@ Known = dict[tuple[str, str], Any]
 
 breaker = CircuitBreaker()
 # {(script, first key): reply} of a composite call, for the calls that it replaces (`prefetched`).
-replies: ContextVar[Known | None] = ContextVar("redis_answers", default=None)
+replies: ContextVar[Known | None] = ContextVar("redis_replies", default=None)
 
 
 class Script:
