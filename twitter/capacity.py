@@ -16,16 +16,16 @@ FEW_FOLLOWERS, MANY_FOLLOWERS = 40, 14_060
 ROW_BYTES = {"feed": 69, "friendship": 172, "tweet": 400, "like": 120, "comment": 400}
 # A cached list of 800 ids in Redis (ADR 6), and what a tweet or a person takes in Memcached with its key.
 LIST_BYTES, OBJECT_BYTES = 8_328, 500
-# A server that uses one core, whatever its machine has.
+# Servers that use one core, however many their machine has.
 ONE_CORE_EACH = {"Redis"}
-# The largest machine that one writer of MariaDB is worth, and what its disks keep.
+# The largest reasonable machine for the one MariaDB that takes all writes, and the size of its disks.
 WRITER_CORES, WRITER_BYTES = 64, 10 * 10**12
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
     """
-    What people do in a day. Rates are means of those who come that day; everything else follows.
+    What people do in a day. Each rate is the mean of the people who are active that day.
     """
 
     users: int
@@ -38,9 +38,10 @@ class Activity:
     comments: float = 0.3
     follows: float = 0.1
     logins: float = 0.05
-    # Of who posts, by post: those who post more have more.
+    # The mean over tweets, not over authors: people who post more have more followers.
     followers: float = 100
-    # The busiest minute over the mean of the day, and how much of a processor may be in use then.
+    # How much busier the busiest minute is than the mean of the day, and the share of a processor that may be used
+    # then.
     peak: float = 3
     utilisation: float = 0.5
     cores_per_host: int = 16
@@ -51,7 +52,7 @@ class Activity:
 
     def per_second(self, per_day: float) -> float:
         """
-        Return how many come in a second of the busiest minute, of what each active person does `per_day` times.
+        Return the rate in the busiest minute, per second, of something that each active person does `per_day` times.
         """
         return self.active_users * per_day / SECONDS_A_DAY * self.peak
 
@@ -75,7 +76,7 @@ class Activity:
 @dataclass(frozen=True, slots=True)
 class Costs:
     """
-    CPU milliseconds by group of processes: of a request of each case, and of one feed row more.
+    CPU milliseconds by group of processes: for a request of each case, and for each additional feed row.
     """
 
     by_case: Mapping[str, Mapping[str, float]]
@@ -114,7 +115,7 @@ class Estimate:
 
     def first_limit(self, activity: Activity) -> str:
         """
-        Return, in words, which server is too small first, for there is one of its kind only.
+        Return, in words, which of the servers that exist only once is too small first.
         """
         if sum(self.disk_bytes_per_year.values()) > WRITER_BYTES:
             return "MariaDB's disk: a year's rows are more than one server keeps"
@@ -127,7 +128,7 @@ class Estimate:
 
 def estimate(activity: Activity, costs: Costs) -> Estimate:
     """
-    Return what so many people take, all of it in proportion: caches are as warm as in the benchmark.
+    Return what so many people need, in proportion to the benchmark: its caches were as warm.
     """
     requests = activity.requests()
     result = Estimate(requests_per_second=sum(requests.values()))
@@ -135,7 +136,7 @@ def estimate(activity: Activity, costs: Costs) -> Estimate:
     for case, per_second in requests.items():
         for group, cost in costs.by_case[case].items():
             result.cores[group] = result.cores.get(group, 0) + per_second * cost / 1000
-    # The case's own forty followers are in its figure.
+    # The figure of the case includes its forty followers.
     more_rows = requests["post, c=8"] * max(0, activity.followers - FEW_FOLLOWERS)
     for group, cost in costs.per_row.items():
         result.cores[group] = result.cores.get(group, 0) + more_rows * cost / 1000
@@ -149,7 +150,8 @@ def estimate(activity: Activity, costs: Costs) -> Estimate:
     }
     result.disk_bytes_per_year = {name: count * ROW_BYTES[name] for name, count in rows.items()}
     result.memory_bytes = {
-        # Of who comes in a day: the home feed, and the timelines that are read with it.
+        # For everybody who is active in a day: the list of the home feed, and the lists of timelines that are read with
+        # it.
         "Redis": activity.active_users * LIST_BYTES * 1.2,
         "Memcached": activity.active_users * (1 + activity.posts) * OBJECT_BYTES,
     }

@@ -1,5 +1,6 @@
 """
-DATA_DIR, which holds everything that the project writes. It is created when a process starts, not by reading settings.
+DATA_DIR, the folder of everything that the project writes. It is created when a process starts, not by reading
+settings.
 """
 
 import secrets

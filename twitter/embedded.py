@@ -30,7 +30,7 @@ def start() -> None:
     threading.Thread(target=run_relay, name="embedded-relay", daemon=True).start()
     beat = EmbeddedService(app, thread=True, scheduler_cls=LeasedScheduler)
     beat.start()
-    # Leaves the lead to the next process.
+    # Gives up the lease of beat, so that the next process gets it at once.
     atexit.register(beat.service.sync)
     atexit.register(stopping.set)
 

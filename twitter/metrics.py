@@ -77,7 +77,7 @@ def queue_gauges() -> list[GaugeMetricFamily]:
     return [depth]
 
 
-# Read at each scrape; everything else has been counted by then.
+# Read at each scrape. All other metrics are counters that processes update themselves.
 GAUGES = (outbox_gauges, queue_gauges)
 
 
@@ -105,7 +105,7 @@ class MayScrape(BasePermission):
 
 class WhateverIsAccepted(BaseContentNegotiation):
     """
-    Ignores `Accept`: Prometheus sends formats of its own, and errors are JSON all the same.
+    Ignores `Accept`: Prometheus sends media types of its own, and errors are JSON anyway.
     """
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:

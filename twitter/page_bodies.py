@@ -28,7 +28,7 @@ from utils.images.media import file_url
 # The feature of writing a tweet on the home page, released gradually.
 WRITE_FROM_HOME = "write_from_home"
 
-# What a row in a list of people shows besides names.
+# The counters that a row in a list of people shows.
 COUNTS = ("tweets_count", "followers_count", "followings_count")
 
 # Any: the context of a template, and an object of a JSON response.

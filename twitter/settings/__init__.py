@@ -1,5 +1,5 @@
 """
-Every setting of both profiles, in parts that are read one by one.
+Every setting of both profiles, one module for each subject.
 
 embedded   no server installed: SQLite, caches and the task worker live in the web process
 stack      MariaDB, Redis, Memcached, RabbitMQ, HBase, with worker, relay and beat processes

@@ -31,24 +31,24 @@ REST_FRAMEWORK = {
 # ---------------------------------------------------------------- bodies
 # https://docs.djangoproject.com/en/5.2/ref/settings/#data-upload-max-memory-size
 
-# Of whatever is no file: JSON, a form's texts. The longest that means something, a nickname of 200 code points
-# with each as an escape of twelve letters, is 3 KB.
+# The limit for everything that is not a file: JSON and the texts of a form. The longest valid value, a nickname of 200
+# code points, each written as an escape of twelve characters, has 3 KB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
-# The parts of a form, files among them; how many files an action takes, its view says (`uploads`).
+# The parts of a form, including files. A view says how many files its actions take (`uploads`).
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 FILE_UPLOAD_HANDLERS = ["utils.bodies.forms.FormUploadHandler"]
 
 
 # ---------------------------------------------------------------- rate limits
 # https://django-ratelimit.readthedocs.io/en/stable/rates.html
-# Of several rates all hold; put the shortest window first.
+# If a name has several rates, all of them apply; put the one with the shortest period first.
 
 RATES = {
     "accounts.signup": ["3/s"],
     "accounts.login": ["3/s"],
-    # By the account's name, wherever it is typed in: the API, the browsable API, the admin.
+    # Counted for each account name, in all login forms together: the API, the browsable API, the admin.
     "accounts.login_name": ["10/m"],
-    # Wherever somebody who is logged in says their password once more: changing it, closing the account.
+    # For requests that ask a logged-in user for the password again: changing it, closing the account.
     "accounts.password": ["10/m"],
     "accounts.logout": ["3/s"],
     "accounts.login_status": ["3/s"],
@@ -76,18 +76,18 @@ RATES = {
     "notifications.update": ["3/s"],
     "reports.create": ["3/s"],
 }
-# These count the address even for somebody who is logged in.
+# Counted by address even if the user is logged in.
 RATES_BY_ADDRESS = {"accounts.signup", "accounts.login", "accounts.logout", "accounts.login_status"}
-# These hold while the counter store is down: each process then counts for itself.
+# Enforced even while the counter store is down: each process then counts for itself.
 RATES_ALWAYS = {"accounts.login", "accounts.login_name", "accounts.password"}
 
 RATE_LIMITS = choice("RATE_LIMITS", "on", "off")
 RATELIMIT_ENABLE = RATE_LIMITS == "on"
 RATELIMIT_USE_CACHE = "rates"
 RATELIMIT_CACHE_PREFIX = "rate:"
-# Redis' Lua knows SHA-1 and no other; the home feed counts in a script (newsfeeds/cache.py).
+# The home feed counts in a script (newsfeeds/cache.py), and SHA-1 is the only hash function in Redis' Lua.
 RATELIMIT_HASH_ALGORITHM = "hashlib.sha1"
-# The counters are down: let people pass, but for RATES_ALWAYS.
+# While the counter store is down, only RATES_ALWAYS are enforced.
 RATELIMIT_FAIL_OPEN = True
 
 
@@ -117,7 +117,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/",
-    # The dialect of JSON Schema itself, so that answers can be checked against it as they are.
+    # OpenAPI 3.1 uses JSON Schema as it is, so that tests can validate responses against it.
     "OAS_VERSION": "3.1.0",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -1,5 +1,5 @@
 """
-Redis, Memcached, and what stands in for them where there is neither.
+Redis and Memcached, and what replaces them in the embedded profile.
 """
 
 from typing import Any
@@ -7,9 +7,9 @@ from typing import Any
 from twitter.settings.environment import EMBEDDED, env
 
 # default     sessions: Redis, through Django's cache API
-# rates       rate counters: Redis, one round trip a count
+# rates       rate counters: Redis, one round trip for each count
 # objects     users and tweets as JSON: Memcached
-# The lists of tweet ids speak to Redis directly (utils/caching/redis); without REDIS_URL they are simply not there.
+# The lists of tweet ids use Redis directly (utils/caching/redis); without REDIS_URL there are no lists.
 
 REDIS_URL = env.str("REDIS_URL", "") if EMBEDDED else env.str("REDIS_URL")
 REDIS_IS_CLUSTER = REDIS_URL.startswith("redis+cluster://")
@@ -19,8 +19,8 @@ if REDIS_URL and not REDIS_IS_CLUSTER and "TEST_REDIS_DATABASE" in env:
 MEMCACHED_URL = env.str("MEMCACHED_URL", "") if EMBEDDED else env.str("MEMCACHED_URL")
 CACHE_TIMEOUT_SECONDS = 0.3
 
-# Commands run in processes of their own and cannot reach the web process's memory,
-# so what is cached there may be a few seconds old and no more.
+# Management commands run in other processes and cannot invalidate what the web process has in memory, so entries there
+# expire after a few seconds.
 IN_PROCESS_CACHE_SECONDS = 3
 
 

@@ -10,13 +10,13 @@ from twitter.settings.environment import DATA_DIR, EMBEDDED, choice, env
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# A statement waits for a lock so long, in whole seconds, as MariaDB knows no others; and all statements of a request
-# together, its own wait for a thread included, so long (utils/database/waiting.py). Three seconds are promised: the
-# rest is for the answer.
+# How long one statement waits for a lock, in seconds (MariaDB takes integers only); and how long a request waits in all,
+# for a thread and for locks together (utils/database/waiting.py). A response within three seconds is promised: the rest
+# is for building it.
 LOCK_WAIT_SECONDS = 2
 REQUEST_WAIT_SECONDS = 2.5
-# MariaDB itself ends a request's statement after so many seconds, and a server that says nothing for so many, because
-# it is frozen, is given up.
+# MariaDB aborts a statement of a request after so many seconds; and if the server sends nothing for so many seconds,
+# because it is frozen, the request fails.
 REQUEST_STATEMENT_SECONDS = 4
 REQUEST_SILENCE_SECONDS = 5
 
@@ -29,7 +29,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         # IMMEDIATE: a transaction that reads first and writes later would otherwise fail under load.
         "transaction_mode": "IMMEDIATE",
-        # Tasks and commands wait so long for the one writer; requests wait LOCK_WAIT_SECONDS.
+        # How long tasks and commands wait for the write lock; requests wait LOCK_WAIT_SECONDS.
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
     }
@@ -40,13 +40,13 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
         "charset": "utf8mb4",
-        # Tells emoji apart, as the server's own default does not.
+        # The server's default collation treats all emoji as equal.
         "collation": "utf8mb4_unicode_520_ci",
         "isolation_level": "read committed",
         "init_command": "SET sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', "
         f"innodb_lock_wait_timeout={LOCK_WAIT_SECONDS}",
         "connect_timeout": 2,
-        # Of tasks and commands; requests have REQUEST_SILENCE_SECONDS.
+        # For tasks and commands; for requests it is REQUEST_SILENCE_SECONDS.
         "read_timeout": 10,
         "write_timeout": 10,
     }
@@ -63,16 +63,16 @@ HBASE = {
     "TIMEOUT_MS": 400,
     "POOL_SIZE": 16,
     "POOL_TIMEOUT_S": 0.5,
-    # Set by tests, so that the processes they start meet their tables and no others.
+    # Set by tests, so that the processes they start use the tables of the test.
     "TABLE_PREFIX": env.str("TEST_HBASE_PREFIX", ""),
 }
 
-# Where a fresh project begins; from then on `manage.py store_phase` moves a table. Without HBASE_URL
-# there is MySQL alone, whatever stands here.
+# The first phases of a new project; later `manage.py store_phase` moves a table. Without HBASE_URL all tables are in
+# MySQL, whatever this setting says.
 STORE = choice("STORE", "mysql", "hbase")
 INITIAL_PHASES = {
     "mysql": {"feeds": "mysql", "friendships": "mysql"},
     "hbase": {"feeds": "hbase_only", "friendships": "read_hbase"},
 }[STORE]
-# How long a process may go by the phases it has read (stores/cache.py).
+# How long a process may rely on the phases that it has read (stores/cache.py).
 PHASE_SECONDS = 2

@@ -34,11 +34,11 @@ EMBEDDED = PROFILE == "embedded"
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var")))
 if not DATA_DIR.is_absolute():
     DATA_DIR = BASE_DIR / DATA_DIR
-# Nobody else's: it holds passwords' hashes and sessions. Nor is anything that any process of ours writes.
+# DATA_DIR contains password hashes and sessions, so no other account may read what our processes write.
 os.umask(0o077)
 
 if not EMBEDDED and (DATA_DIR / "stack.env").exists():
-    # Written by `make stack-up`; what the environment sets wins.
+    # Written by `make stack-up`; variables of the environment take precedence.
     environ.Env.read_env(DATA_DIR / "stack.env")
 
 HOST = env.str("HOST", "127.0.0.1")

@@ -15,7 +15,7 @@ STORAGES: dict[str, dict[str, Any]] = {
 }
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
-# For the web server in front, which has another account: it may open what it knows the name of, and list nothing.
+# For a web server in front with an account of its own: it may open files whose names it knows, but not list folders.
 FILE_UPLOAD_PERMISSIONS = 0o644
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o711
 # The internal location of the web server in front that sends files itself, such as "/protected-media/".
@@ -26,8 +26,8 @@ MEDIA_X_ACCEL = env.str("MEDIA_X_ACCEL", "")
 # https://django-storages.readthedocs.io/en/latest/backends/amazon-S3.html
 S3_BUCKET = env.str("S3_BUCKET", "")
 MEDIA_ON_S3 = bool(S3_BUCKET)
-# How long a signed address works: long enough to follow a redirect, and soon over for somebody who kept the address
-# of what was hidden since.
+# How long a signed address works: long enough to follow a redirect, and not much longer, because the photo may be
+# hidden at any time.
 S3_ADDRESS_SECONDS = 30
 if MEDIA_ON_S3:
     # Only where requirements/stack.txt is installed.
@@ -44,7 +44,7 @@ if MEDIA_ON_S3:
             "default_acl": None,
             "file_overwrite": False,
             "querystring_expire": S3_ADDRESS_SECONDS,
-            # Its own minutes and five attempts would hold a request for longer than it may last.
+            # The default, a minute for each of five attempts, is longer than a request may take.
             "client_config": Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2}),
         },
     }

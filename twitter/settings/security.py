@@ -17,27 +17,27 @@ from twitter.settings.media import MEDIA_ON_S3
 
 DEBUG = env.bool("DEBUG", False)
 
-# Made when it is first needed: reading the settings writes nothing.
+# Generated on first use: reading the settings writes nothing.
 SECRET_KEY = env.str("SECRET_KEY", "") or SimpleLazyObject(lambda: generated_secret(DATA_DIR / "secret_key"))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", HOST])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
-# Plain http on loopback is how the project is tried; SECURE=on is how it is deployed, behind TLS.
+# Off for trying the project with plain http on this machine. SECURE=on is for a deployment behind TLS.
 SECURE = env.bool("SECURE", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
-# ForwardedProtoMiddleware leaves this header to TRUSTED_PROXIES alone.
+# ForwardedProtoMiddleware removes this header unless the request comes from TRUSTED_PROXIES.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# Probes speak plain http to the process itself.
+# Probes use plain http and ask the process directly.
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "utils.api.exception_handler.csrf_failure"
 
-# Web clients on other origins, who show a token. Their cookies are not wanted.
+# Origins of other web clients. They authenticate with a token, never with cookies.
 # https://github.com/adamchainz/django-cors-headers#configuration
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/(api|media)/"
@@ -73,11 +73,11 @@ if SECURE and not is_private(HOST) and not env.bool("ALLOW_PUBLIC_HOST", False):
 # Addresses and networks of reverse proxies whose X-Forwarded-For and -Proto are believed, such as 127.0.0.1,10.0.0.0/8.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 for proxy in TRUSTED_PROXIES:
-    # A typing error is an error now, not with the first request.
+    # A mistyped address is an error at the start, not at the first request.
     ip_network(proxy, strict=False)
 
 AUTH_USER_MODEL = "accounts.User"
-# What the admin asks of whoever acts as a moderator (utils/pages/admin.py); the group of moderators has it.
+# The permission that moderators need in the admin (utils/pages/admin.py); their group has it.
 MODERATE_PERMISSION = "moderation.moderate"
 AUTHENTICATION_BACKENDS = ["accounts.backends.CachedAccountBackend"]
 # OWASP's argon2id minimum (19 MiB, 2 passes): 40 ms a login instead of 440.
@@ -98,7 +98,7 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 
 # ---------------------------------------------------------------- content security policy
 # https://django-csp.readthedocs.io/en/stable/configuration.html
-# For pages only (utils/api/middleware.py). No page of ours has a script of its own inside.
+# For pages only (utils/api/middleware.py). No page of this project contains an inline script.
 
 MEDIA_ORIGINS = [env.str("S3_ENDPOINT_URL", "") or "https://*.amazonaws.com"] if MEDIA_ON_S3 else []
 CONTENT_SECURITY_POLICY = {
@@ -107,7 +107,7 @@ CONTENT_SECURITY_POLICY = {
         # The browsable API and the two documentations write style attributes.
         "style-src": [SELF, "'unsafe-inline'"],
         "img-src": [SELF, "data:", *MEDIA_ORIGINS],
-        # Redoc searches in a worker that it makes of its own text.
+        # Redoc searches in a worker that it creates from a blob.
         "worker-src": [SELF, "blob:"],
         "object-src": [NONE],
         "base-uri": [SELF],

@@ -46,7 +46,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 45
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# Nobody who reaches the broker asks a worker for its settings, which hold passwords, or tells it what to do.
+# Otherwise anybody who can reach the broker could read a worker's settings, which contain passwords, and control it.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BROKER_NATIVE_DELAYED_DELIVERY_QUEUE_TYPE = "classic"
@@ -70,26 +70,26 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 )
 PURGE_EVERY = timedelta(minutes=10)
 FEED_CHECK_EVERY = timedelta(minutes=10)
-# Feeds that one of these checks looks at.
+# How many feeds one check reads.
 FEED_CHECK_SAMPLE = env.int("FEED_CHECK_SAMPLE", 100)
 CELERY_BEAT_SCHEDULE = {
-    # What is purged, and in which bites: twitter/purging.py.
+    # What is purged, and in which batches: twitter/purging.py.
     "purge-expired": {
         "task": "twitter.tasks.purge_expired",
         "schedule": PURGE_EVERY,
-        # A worker that was away for a day shall not find a hundred of them.
+        # Otherwise a worker that was away for a day would find a hundred of these tasks.
         "options": {"expires": PURGE_EVERY.total_seconds()},
     },
-    # A part of all feeds is held against their definition: docs/feeds.md.
+    # Compares a sample of the feeds with their definition: docs/feeds.md.
     "check-feeds": {
         "task": "newsfeeds.tasks.check_feeds",
         "schedule": FEED_CHECK_EVERY,
         "options": {"expires": FEED_CHECK_EVERY.total_seconds()},
     },
 }
-# Any number may run; one leads.
+# Any number of beat processes may run; one of them leads.
 CELERY_BEAT_SCHEDULER = "utils.beat.scheduler.LeasedScheduler"
-# Renews its lease (utils/beat/constants.py) and tells that it is alive, at least this often.
+# At least this often (in seconds) beat renews its lease (utils/beat/constants.py) and reports that it is alive.
 CELERY_BEAT_MAX_LOOP_INTERVAL = 10
 # A notification that was read is purged after so many days.
 NOTIFICATION_DAYS = env.int("NOTIFICATION_DAYS", 90)

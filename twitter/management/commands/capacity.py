@@ -1,5 +1,5 @@
 """
-How many machines so many people take.
+How many machines a number of people needs.
 """
 
 from argparse import ArgumentDefaultsHelpFormatter
