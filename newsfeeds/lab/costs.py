@@ -111,7 +111,7 @@ def mean(values: Sequence[float]) -> float:
     return fmean(values) if values else 0.0
 
 
-def class_of(followers: int) -> str:
+def get_class(followers: int) -> str:
     return next(name for name, limit in CLASSES.items() if followers < limit)
 
 
@@ -163,10 +163,10 @@ def summarise(results: Sequence[Result]) -> Summary:
     """
     posts = [cost for result in results for cost in result.posts]
     reads = [cost for result in results for cost in result.reads]
-    each = [figures_of(result) for result in results]
+    each = [compute_figures(result) for result in results]
     groups: dict[str, list[Cost]] = {name: [] for name in CLASSES}
     for cost in posts:
-        groups[class_of(cost.size)].append(cost)
+        groups[get_class(cost.size)].append(cost)
     row_bytes = mean([result.stored_bytes / result.stored_rows for result in results if result.stored_rows])
     return Summary(
         strategy=results[0].strategy,
@@ -191,7 +191,7 @@ def summarise(results: Sequence[Result]) -> Summary:
     )
 
 
-def figures_of(result: Result) -> dict[str, float]:
+def compute_figures(result: Result) -> dict[str, float]:
     """
     Return the figures of one repeat, each of which is shown with its spread. Times are in milliseconds.
     """

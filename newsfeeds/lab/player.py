@@ -90,11 +90,11 @@ class Pulled:
             return TweetService.load_entries(entries=entries, viewer=reader)
 
         id_range = IdRange(before=before)
-        page = fill_page(id_range, PAGE_SIZE, fetch=fetch, filter_visible=filter_visible, id_of=lambda tweet: tweet.id)
+        page = fill_page(id_range, PAGE_SIZE, fetch=fetch, filter_visible=filter_visible, get_id=lambda tweet: tweet.id)
         return [tweet.id for tweet in page.rows]
 
 
-def strategy_of(name: str) -> Strategy:
+def get_strategy(name: str) -> Strategy:
     """
     Return what plays the strategy of this name in this process.
 
@@ -202,7 +202,7 @@ def play(trace: Trace, *, strategy: str, repeat: int, pages: int) -> Result:
     :param pages: how many pages are held against the definition, at most.
     """
     result = Result(strategy, repeat)
-    player = Player(trace, strategy_of(strategy), result)
+    player = Player(trace, get_strategy(strategy), result)
     player.post_history()
     player.play(trace.acts)
     result.stored_rows, result.stored_bytes = NewsFeed.objects.count(), stored_bytes()

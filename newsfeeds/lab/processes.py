@@ -102,7 +102,7 @@ class Laboratory:
         if process.returncode or not self.path(strategy, repeat).exists():
             raise PlayFailed(f"{strategy}, repeat {repeat}: {process.stderr.strip()[-SHOWN_ERROR:]}")
 
-    def keep(self, result: Result) -> None:
+    def save(self, result: Result) -> None:
         """
         Write a result so that it is there whole or not at all.
         """

@@ -14,7 +14,7 @@ from django.test import SimpleTestCase, override_settings
 
 from newsfeeds.lab import graph, trace
 from newsfeeds.lab.costs import Cost, Result, Spread, Summary, choose, find_crossovers, measured
-from newsfeeds.lab.player import Player, Pulled, check_pages, strategy_of
+from newsfeeds.lab.player import Player, Pulled, check_pages, get_strategy
 from newsfeeds.lab.processes import Laboratory
 from newsfeeds.management.commands.lab import describe_commit
 from newsfeeds.models import NewsFeed
@@ -98,7 +98,7 @@ class PlayTests(ApiTestCase):
             follower.follows(self.alice)
         self.tasks_run()
         edges = [(self.bob.id, self.alice.id), (self.carol.id, self.alice.id)]
-        self.player = Player(trace.Trace(1, 1.0, edges), strategy_of("push"), Result("push", 1))
+        self.player = Player(trace.Trace(1, 1.0, edges), get_strategy("push"), Result("push", 1))
 
     def plays(self, *acts):
         with self.captureOnCommitCallbacks(execute=True):
@@ -206,7 +206,7 @@ class CommandTests(SimpleTestCase):
         laboratory = Laboratory.of(small_trace(), pages=5, commit=describe_commit())
         laboratory.prepare()
         for result in results:
-            laboratory.keep(result)
+            laboratory.save(result)
         return laboratory
 
     def test_what_an_interrupted_run_has_finished_is_not_played_again(self):

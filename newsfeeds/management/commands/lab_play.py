@@ -36,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         finally:
             connection.creation.destroy_test_db(str(connection.settings_dict["NAME"]), verbosity=0)
-        Laboratory(folder, trace, pages).keep(result)
+        Laboratory(folder, trace, pages).save(result)
 
     def make_world(self, folder: Path) -> None:
         """
