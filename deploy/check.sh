@@ -32,7 +32,7 @@ rule "deployment" env SECURE=on ALLOWED_HOSTS=twitter.example "$python" manage.p
 rule "schema" "$python" manage.py spectacular --validate --fail-on-warn --file /dev/null
 rule "manifests" deploy/manifests.sh
 if command -v shellcheck >/dev/null; then
-    rule "scripts" shellcheck -x .ci/run deploy/*.sh deploy/stack/*.sh
+    rule "scripts" shellcheck -x .ci/run .ci/steps.sh deploy/*.sh deploy/stack/*.sh
 fi
 if command -v promtool >/dev/null; then
     rule "alerts" promtool check rules deploy/monitoring/alerts.yml
