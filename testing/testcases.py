@@ -6,12 +6,14 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from django.conf import settings
 from django.db import connection, connections
 from django.db.models import F
-from django.test import TestCase, TransactionTestCase
+from django.test import Client, TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User, UserProfile
+from accounts.services import AccountService
 from friendships.models import Friendship
 from friendships.storage import HBaseFriendshipStore, is_mirrored
 from newsfeeds.storage import store_to_read
@@ -19,7 +21,7 @@ from outbox.models import Message
 from outbox.relay import relay_once
 from outbox.services import OutboxService
 from testing.caches import empty_caches
-from testing.people import Browser, Nobody, Person, Phone
+from testing.people import PASSWORD, Browser, Nobody, Person, Phone
 from utils.database.time_ids import next_id
 
 
@@ -39,6 +41,54 @@ class Steps:
 
     def phone(self, token):
         return Phone(token)
+
+    def form_client(self):
+        """
+        Return a client whose forms are read to the point of comparing CSRF tokens.
+        """
+        client = Client(enforce_csrf_checks=True)
+        client.cookies["csrftoken"] = "a" * 32
+        return client
+
+    def likes(self, person, kind, object_id):
+        """
+        Let somebody like a tweet or a comment, and return the like.
+        """
+        response = person.post("likes/", content_type=kind, object_id=object_id)
+        self.assertEqual(response.status_code, 201, response.json())
+        return response.json()
+
+    def comments(self, person, tweet_id, content="Well said"):
+        """
+        Let somebody comment on a tweet, and return the comment's id.
+        """
+        response = person.post("comments/", tweet_id=tweet_id, content=content)
+        self.assertEqual(response.status_code, 201, response.json())
+        return response.json()["id"]
+
+    def suspend(self, user):
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            AccountService.suspend(user=user)
+
+    def restore(self, user):
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            AccountService.restore(user=user)
+
+    def closes(self, person):
+        """
+        Let somebody close their account.
+        """
+        person.user.set_password(PASSWORD)
+        person.user.save()
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            AccountService.delete_account(user=person.user, password=PASSWORD)
+
+    def limit(self, **rates):
+        """
+        Switch limits on, with these instead of the usual ones: `tweets__list=["3/h", "9/d"]`.
+        """
+        named = {name.replace("__", "."): list(rates[name]) for name in rates}
+        self.enterContext(self.settings(RATELIMIT_ENABLE=True, RATES={**settings.RATES, **named}))
 
     def tasks_run(self):
         """
@@ -128,15 +178,21 @@ class Steps:
         start = threading.Barrier(len(actions))
 
         def run(action):
-            try:
-                start.wait(timeout=10)
-                return action()
-            finally:
-                connections.close_all()
+            start.wait(timeout=10)
+            return action()
 
         with ThreadPoolExecutor(len(actions)) as threads:
-            running = [threads.submit(run, action) for action in actions]
+            running = [threads.submit(self.in_a_thread, run, action) for action in actions]
         return [thread.result() for thread in running]
+
+    def in_a_thread(self, action, *arguments):
+        """
+        Run an action in the thread that calls, which is not the test's, and close the connections it opened.
+        """
+        try:
+            return action(*arguments)
+        finally:
+            connections.close_all()
 
     def until(self, condition, what, *, seconds=30):
         """

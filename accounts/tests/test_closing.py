@@ -7,12 +7,10 @@ from unittest import mock
 
 from django.core.management import call_command
 
-from accounts.services import AccountService
 from comments.models import Comment
 from friendships.models import Friendship
 from likes.models import Like
 from outbox.models import Message
-from testing.people import PASSWORD
 from testing.testcases import ApiTestCase
 from tweets.models import Tweet
 
@@ -30,19 +28,9 @@ class PurgeTests(ApiTestCase):
         for tweet_id in self.bobs_ids:
             for person in (self.alice, self.carol):
                 comment = person.post("comments/", tweet_id=tweet_id, content="Well said").json()
-                self.like(person, "tweet", tweet_id)
-                self.like(self.alice, "comment", comment["id"])
+                self.likes(person, "tweet", tweet_id)
+                self.likes(self.alice, "comment", comment["id"])
         self.tasks_run()
-
-    def like(self, person, kind, object_id):
-        response = person.post("likes/", content_type=kind, object_id=object_id)
-        self.assertEqual(response.status_code, 201, response.json())
-
-    def alice_closes_her_account(self):
-        self.alice.user.set_password(PASSWORD)
-        self.alice.user.save()
-        with self.captureOnCommitCallbacks(execute=True):
-            AccountService.delete_account(user=self.alice.user, password=PASSWORD)
 
     def counts(self, person):
         user = self.nobody().get(f"users/{person.id}/").json()
@@ -68,7 +56,7 @@ class PurgeTests(ApiTestCase):
         self.assertEqual(output.getvalue(), "no drift\n")
 
     def test_everything_of_hers_is_gone_and_the_counters_of_others_are_exact(self):
-        self.alice_closes_her_account()
+        self.closes(self.alice)
 
         self.everything_settles()
 
@@ -76,7 +64,7 @@ class PurgeTests(ApiTestCase):
 
     def test_also_when_there_is_more_than_one_run_takes(self):
         self.enterContext(mock.patch("accounts.services.purging.PURGE_SIZE", 2))
-        self.alice_closes_her_account()
+        self.closes(self.alice)
 
         self.everything_settles()
 
@@ -84,7 +72,7 @@ class PurgeTests(ApiTestCase):
 
     def test_also_when_each_task_runs_twice(self):
         self.enterContext(mock.patch("accounts.services.purging.PURGE_SIZE", 3))
-        self.alice_closes_her_account()
+        self.closes(self.alice)
         messages = list(Message.objects.filter(event="account_deleted"))
         self.everything_settles()
 
@@ -95,7 +83,7 @@ class PurgeTests(ApiTestCase):
         self.assert_purged()
 
     def test_counters_of_others_stay_until_then_and_pages_are_empty_of_her_at_once(self):
-        self.alice_closes_her_account()
+        self.closes(self.alice)
 
         tweet = self.nobody().get(f"tweets/{self.bobs_ids[0]}/").json()
         self.assertEqual(tweet["comments_count"], 2)

@@ -159,7 +159,7 @@ class ForgedDeviceTests(DevicesTestCase):
 
     def test_devices_from_before_a_new_password_or_a_suspension_are_strangers(self):
         alice = self.browser()
-        for end in (self.change_password, self.suspend):
+        for end in (self.change_password, self.suspend_briefly):
             with self.subTest(end=end.__name__):
                 alice.signs_up(f"a_{end.__name__}")
                 other = Client(REMOTE_ADDR=HOME)
@@ -175,7 +175,7 @@ class ForgedDeviceTests(DevicesTestCase):
         self.assertEqual(changed.status_code, 200, changed.json())
         return new
 
-    def suspend(self, alice):
+    def suspend_briefly(self, alice):
         AccountService.suspend(user=alice.user)
         AccountService.restore(user=alice.user)
         return PASSWORD

@@ -3,7 +3,6 @@ Changing the password, closing an account, being suspended.
 """
 
 from accounts.models import User
-from accounts.services import AccountService
 from testing.people import PASSWORD
 from testing.testcases import ApiTestCase
 
@@ -166,14 +165,6 @@ class BeingSuspendedTests(ApiTestCase):
     def setUp(self):
         self.alice, self.bob = self.person("alice1"), self.person("bobby1")
         self.staff = self.person("staff1", is_staff=True)
-
-    def suspend(self, user):
-        with self.captureOnCommitCallbacks(execute=True):
-            AccountService.suspend(user=user)
-
-    def restore(self, user):
-        with self.captureOnCommitCallbacks(execute=True):
-            AccountService.restore(user=user)
 
     def test_she_is_hidden_from_everyone_but_staff(self):
         self.nobody().get(f"users/{self.alice.id}/")

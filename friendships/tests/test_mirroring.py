@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -166,12 +166,6 @@ class AtOneMomentTests(TwoStores, CommittedTestCase):
         with connection.cursor() as cursor:
             cursor.execute("SELECT info FROM information_schema.processlist WHERE db = DATABASE()")
             return any(info and info.endswith("FOR UPDATE") for (info,) in cursor.fetchall())
-
-    def in_a_thread(self, action):
-        try:
-            return action()
-        finally:
-            connections.close_all()
 
 
 class HBaseAwayTests(TwoStores, ApiTestCase):

@@ -13,19 +13,9 @@ class Doings:
     def three_people(self):
         self.alice, self.bob, self.carol = (self.person(name) for name in ("alice1", "bobby1", "carol1"))
 
-    def likes(self, person, kind, object_id):
-        response = person.post("likes/", content_type=kind, object_id=object_id)
-        self.assertEqual(response.status_code, 201, response.json())
-        return response.json()
-
     def unlikes(self, person, kind, object_id):
         response = person.post("likes/cancel/", content_type=kind, object_id=object_id)
         self.assertEqual(response.status_code, 200, response.json())
-
-    def comments(self, person, tweet_id, content="Well said"):
-        response = person.post("comments/", tweet_id=tweet_id, content=content)
-        self.assertEqual(response.status_code, 201, response.json())
-        return response.json()["id"]
 
     def uncomments(self, person, comment_id):
         response = person.delete(f"comments/{comment_id}/")

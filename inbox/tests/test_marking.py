@@ -168,13 +168,11 @@ class MarkingAllTests(MarkingTestCase):
 
 
 class OrderOfChecksTests(MarkingTestCase):
-    def limit(self, rate):
+    def limit_each(self, rate):
         """
         Switch limits on; a window of an hour does not end in the middle of a test.
         """
-        names = ("unread_count", "mark_all_as_read", "update")
-        rates = {f"notifications.{name}": [rate] for name in names}
-        self.enterContext(self.settings(RATELIMIT_ENABLE=True, RATES={**settings.RATES, **rates}))
+        self.limit(**{f"notifications__{name}": [rate] for name in ("unread_count", "mark_all_as_read", "update")})
 
     def test_the_limits_are_the_contracts(self):
         limited = {name: rates for name, rates in settings.RATES.items() if name.startswith("notifications.")}
@@ -185,7 +183,7 @@ class OrderOfChecksTests(MarkingTestCase):
         )
 
     def test_each_is_limited_by_itself_and_for_each_person(self):
-        self.limit("3/h")
+        self.limit_each("3/h")
         calls = (
             lambda person: person.get("notifications/unread-count/"),
             self.mark_all,
@@ -199,7 +197,7 @@ class OrderOfChecksTests(MarkingTestCase):
         self.assertEqual({self.bob.get("notifications/").status_code for _ in range(8)}, {200})
 
     def test_a_missing_parameter_comes_before_the_limit_and_does_not_count(self):
-        self.limit("1/h")
+        self.limit_each("1/h")
 
         missing = [self.mark(self.bob, self.rows[0]) for _ in range(3)]
 
@@ -211,7 +209,7 @@ class OrderOfChecksTests(MarkingTestCase):
         self.assert_refused(self.mark(self.alice, self.rows[0]), 400, text="missing unread in request")
 
     def test_the_limit_comes_before_the_look_up(self):
-        self.limit("1/h")
+        self.limit_each("1/h")
 
         responses = [self.mark(self.alice, self.rows[0], unread=False).status_code for _ in range(2)]
 

@@ -5,15 +5,13 @@ What people do to things, and many of them in bulk.
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import F
 
-from accounts.services import AccountService
 from likes.models import Like
-from testing.people import PASSWORD
 from utils.database.time_ids import next_id
 
 
 class Liking:
     """
-    Liking, taking it back, and being hidden.
+    Liking and taking it back, whatever the response.
     """
 
     def like(self, person, kind, object_id):
@@ -21,22 +19,6 @@ class Liking:
 
     def cancel(self, person, kind, object_id):
         return person.post("likes/cancel/", content_type=kind, object_id=object_id)
-
-    def likes(self, person, kind, object_id):
-        """
-        Like a thing and return the Like.
-        """
-        response = self.like(person, kind, object_id)
-        self.assertEqual(response.status_code, 201, response.json())
-        return response.json()
-
-    def comments(self, person, tweet_id, content="Well said"):
-        """
-        Comment on a tweet and return the comment's id.
-        """
-        response = person.post("comments/", tweet_id=tweet_id, content=content)
-        self.assertEqual(response.status_code, 201, response.json())
-        return response.json()["id"]
 
     def detail(self, tweet_id, viewer=None):
         response = (viewer or self.nobody()).get(f"tweets/{tweet_id}/")
@@ -56,20 +38,3 @@ class Liking:
             likes_count=F("likes_count") + len(likes), revision=F("revision") + 1
         )
         self.caches_are_lost()
-
-    def suspend(self, user):
-        with self.captureOnCommitCallbacks(execute=True):
-            AccountService.suspend(user=user)
-
-    def restore(self, user):
-        with self.captureOnCommitCallbacks(execute=True):
-            AccountService.restore(user=user)
-
-    def closes(self, person):
-        """
-        Let somebody close their account.
-        """
-        person.user.set_password(PASSWORD)
-        person.user.save()
-        with self.captureOnCommitCallbacks(execute=True):
-            AccountService.delete_account(user=person.user, password=PASSWORD)

@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group
 from django.contrib.messages import get_messages
 from django.test import Client, TestCase
 
+from accounts.models import User
 from moderation.constants import MODERATORS
 from moderation.models import AuditEntry
 
@@ -32,6 +33,9 @@ class Moderating:
         person = self.person(name, is_staff=True)
         person.user.groups.add(Group.objects.get(name=MODERATORS))
         return self.in_admin(person)
+
+    def is_suspended(self, person):
+        return User.objects.get(id=person.id).suspended_at is not None
 
     def in_admin(self, person):
         person.browser = Browser()

@@ -5,7 +5,6 @@ What moderators do, each with its line in the audit trail.
 from functools import partial
 from unittest import mock
 
-from accounts.models import User
 from comments.models import Comment
 from moderation.models import AuditEntry, Report
 from moderation.services import ModerationService
@@ -25,9 +24,6 @@ class ActionsTestCase(Moderating, ApiTestCase):
         response = person.post("reports/", content_type=kind, object_id=object_id, reason="Spam")
         return Report.objects.get(id=response.json()["id"])
 
-    def suspended(self, person):
-        return User.objects.get(id=person.id).suspended_at is not None
-
 
 class SuspendingTests(ActionsTestCase):
     def setUp(self):
@@ -37,11 +33,15 @@ class SuspendingTests(ActionsTestCase):
 
     def test_a_moderator_suspends_and_restores(self):
         told = self.suspend(self.alice.user, self.bob.user, reason="Spam")
-        self.assertEqual((told, self.suspended(self.alice), self.suspended(self.bob)), (["2 suspended."], True, True))
+        self.assertEqual(
+            (told, self.is_suspended(self.alice), self.is_suspended(self.bob)), (["2 suspended."], True, True)
+        )
 
         told = self.restore(self.alice.user, reason="A mistake")
 
-        self.assertEqual((told, self.suspended(self.alice), self.suspended(self.bob)), (["1 restored."], False, True))
+        self.assertEqual(
+            (told, self.is_suspended(self.alice), self.is_suspended(self.bob)), (["1 restored."], False, True)
+        )
         self.assertEqual(
             self.trail(),
             [
@@ -85,14 +85,14 @@ class SuspendingTests(ActionsTestCase):
             (told,) = self.suspend(self.alice.user, reason=reason)
 
             self.assertIn("Say why", told)
-        self.assertEqual((self.suspended(self.alice), self.trail()), (False, []))
+        self.assertEqual((self.is_suspended(self.alice), self.trail()), (False, []))
 
     def test_restoring_needs_none(self):
         self.suspend(self.alice.user, reason="Spam")
 
         self.restore(self.alice.user)
 
-        self.assertFalse(self.suspended(self.alice))
+        self.assertFalse(self.is_suspended(self.alice))
 
     def test_staff_is_not_suspended_and_the_others_are(self):
         other = self.person("staff1", is_staff=True)
@@ -100,7 +100,7 @@ class SuspendingTests(ActionsTestCase):
         told = self.suspend(self.mod.user, other.user, self.alice.user, reason="Spam")
 
         self.assertEqual(len(told), 3)
-        self.assertEqual([self.suspended(person) for person in (self.mod, other, self.alice)], [False, False, True])
+        self.assertEqual([self.is_suspended(person) for person in (self.mod, other, self.alice)], [False, False, True])
         self.assertEqual(len(self.trail()), 1)
 
     def test_twice_is_one_line_in_the_trail(self):
@@ -116,7 +116,7 @@ class SuspendingTests(ActionsTestCase):
         with crash, self.assertRaises(RuntimeError):
             ModerationService.suspend(user=self.alice.user, moderator=self.mod.user, reason="Spam")
 
-        self.assertEqual((self.suspended(self.alice), self.trail()), (False, []))
+        self.assertEqual((self.is_suspended(self.alice), self.trail()), (False, []))
 
 
 class DeletingTests(ActionsTestCase):

@@ -27,9 +27,6 @@ class RankTestCase(Moderating, ApiTestCase):
     def suspend(self, actor, person):
         return self.act(actor, "accounts/user", "suspend", person.user, reason="Spam")
 
-    def is_suspended(self, person):
-        return User.objects.get(id=person.id).suspended_at is not None
-
     def edit(self, actor, person, **form):
         return actor.browser.post(f"/admin/accounts/user/{person.id}/change/", form)
 

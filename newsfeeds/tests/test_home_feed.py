@@ -14,7 +14,6 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.services import AccountService
 from newsfeeds.api.views import NewsFeedViewSet
 from testing.testcases import ApiTestCase
 from tweets.cache import TweetBatch
@@ -50,14 +49,6 @@ class HomeFeedTestCase(ApiTestCase):
             pages.append([row["id"] for row in page["results"]])
         self.assertIsNone(page["next"])
         return pages
-
-    def suspend(self, person):
-        with self.captureOnCommitCallbacks(execute=True):
-            AccountService.suspend(user=person.user)
-
-    def restore(self, person):
-        with self.captureOnCommitCallbacks(execute=True):
-            AccountService.restore(user=person.user)
 
 
 class MemoryTests(HomeFeedTestCase):
@@ -262,7 +253,7 @@ class HiddenAuthorsTests(HomeFeedTestCase):
 
     def test_a_suspended_authors_tweets_are_hidden_and_pages_are_filled_up(self):
         alice, carol, bob, tweets = self.feed_of_two()
-        self.suspend(carol)
+        self.suspend(carol.user)
 
         pages = self.follow_next(bob, self.page(bob, limit=4))
 
@@ -271,10 +262,10 @@ class HiddenAuthorsTests(HomeFeedTestCase):
 
     def test_they_are_back_in_their_places_after_she_is_restored(self):
         _, carol, bob, tweets = self.feed_of_two()
-        self.suspend(carol)
+        self.suspend(carol.user)
         bob.feed()
 
-        self.restore(carol)
+        self.restore(carol.user)
         self.tasks_run()
 
         self.assertEqual(bob.feed(limit=100), [tweet_id for _, tweet_id in tweets])
@@ -285,7 +276,7 @@ class HiddenAuthorsTests(HomeFeedTestCase):
         tweet_id = carol.tweets()
         self.tasks_run()
 
-        self.suspend(carol)
+        self.suspend(carol.user)
 
         self.assertEqual(staff.feed(), [tweet_id])
 
@@ -296,27 +287,24 @@ class HiddenAuthorsTests(HomeFeedTestCase):
             carol.tweets()
         self.tasks_run()
 
-        self.suspend(carol)
+        self.suspend(carol.user)
 
         self.assertEqual(self.page(bob, limit=3), {"has_next_page": False, "next": None, "results": []})
 
     def test_what_is_posted_while_a_follower_is_suspended_awaits_her(self):
         alice = self.person("alice")
         bob = self.bob_who_follows(alice)
-        self.suspend(bob)
+        self.suspend(bob.user)
 
         tweet_id = alice.tweets()
         self.tasks_run()
-        self.restore(bob)
+        self.restore(bob.user)
 
         self.assertEqual(self.rows_of(bob), [tweet_id])
 
     def test_a_closed_accounts_tweets_leave_at_once(self):
         alice, carol, bob, tweets = self.feed_of_two()
-        carol.user.set_password("correct horse battery")
-        carol.user.save()
 
-        with self.captureOnCommitCallbacks(execute=True):
-            AccountService.delete_account(user=carol.user, password="correct horse battery")
+        self.closes(carol)
 
         self.assertEqual(bob.feed(), [tweet_id for person, tweet_id in tweets if person is alice])

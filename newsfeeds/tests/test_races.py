@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
@@ -193,12 +193,6 @@ class HeldBatchTests(RaceTestCase):
 
         self.assertEqual(self.rows_of(carol), [])
         self.assert_truth(alice, bob, carol)
-
-    def in_a_thread(self, action):
-        try:
-            return action()
-        finally:
-            connections.close_all()
 
 
 class RandomWalkTests(RaceTestCase):

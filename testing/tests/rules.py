@@ -260,6 +260,18 @@ def positions(method):
     return named + ([method.args.vararg] if method.args.vararg else [])
 
 
+def tests_stand_in_classes(sources):
+    """
+    Find test functions outside a class; `sources` are files of tests.
+    """
+    return [
+        source.at(number, "a test outside a class: which behaviour is it about?")
+        for source in sources
+        for number, line in enumerate(source.text.splitlines(), start=1)
+        if line.startswith("def test_")
+    ]
+
+
 def requirements_are_pinned_with_a_reason(files):
     """
     Find lines of requirement files that are not pinned or say no reason; `files` is {path: text}.

@@ -5,7 +5,7 @@ The rules of the house over the whole project; and that each of them bites.
 from django.test import SimpleTestCase
 
 from testing.tests import old_words, rules
-from testing.tests.sources import ROOT, Source, project_sources
+from testing.tests.sources import ROOT, Source, files_of_tests, project_sources
 
 # {rule: (path, text) that breaks it and nothing else}; a line of its own for each way to break it.
 OFFENDERS = {
@@ -90,6 +90,7 @@ OFFENDERS = {
         ("likes/services.py", "class LikeService:\n    @classmethod\n    def like(cls, *users):\n        pass"),
         ("likes/services.py", "class LikeService:\n    @staticmethod\n    def like(user):\n        pass"),
     ],
+    rules.tests_stand_in_classes: [("tweets/cache.py", "def test_alice_posts(client): pass")],
     old_words.old_words_are_gone: [
         ("tweets/cache.py", "companion = 1"),
         ("newsfeeds/tasks.py", "def settle_feeds(): pass"),
@@ -169,6 +170,14 @@ class HouseRulesTests(SimpleTestCase):
 
     def test_names_that_were_replaced_are_gone(self):
         self.assert_kept(old_words.old_names_are_gone)
+
+    def test_every_test_stands_in_a_class(self):
+        sources = files_of_tests()
+
+        offences = rules.tests_stand_in_classes(sources)
+
+        self.assertGreater(len(sources), 100)
+        self.assertFalse(offences, "\n  ".join(["", *offences]))
 
     def test_requirements_are_pinned_with_a_reason(self):
         paths = [ROOT / "requirements.txt", *sorted((ROOT / "requirements").glob("*.txt"))]

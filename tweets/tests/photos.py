@@ -9,7 +9,6 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from accounts.services import AccountService
 from tweets.models import TweetPhoto
 from tweets.services import PhotoService
 from utils.tests.pictures import encoded, picture
@@ -70,11 +69,3 @@ class Photographing:
     def reject(self, photo):
         with self.captureOnCommitCallbacks(execute=True):
             return PhotoService.reject(photo=photo)
-
-    def suspend(self, person):
-        with self.captureOnCommitCallbacks(execute=True):
-            AccountService.suspend(user=person.user)
-
-    def restore(self, person):
-        with self.captureOnCommitCallbacks(execute=True):
-            AccountService.restore(user=person.user)

@@ -118,9 +118,9 @@ class PhotosOnS3Tests(Photographing, ApiTestCase):
     def test_of_a_suspended_person_nobody_is_led_there_any_more(self):
         (address,) = self.photo_urls()
 
-        self.suspend(self.alice)
+        self.suspend(self.alice.user)
         suspended = self.nobody().client.get(address)
-        self.restore(self.alice)
+        self.restore(self.alice.user)
 
         self.assertEqual(suspended.status_code, 404)
         self.assertEqual(self.status(address), 200)

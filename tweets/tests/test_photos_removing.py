@@ -8,10 +8,8 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import UserProfile
-from accounts.services import AccountService
 from moderation.services import ModerationService
 from outbox.models import Message
-from testing.people import PASSWORD
 from testing.testcases import ApiTestCase
 from tweets.models import Tweet, TweetPhoto
 from tweets.services import PhotoGone, PhotoService
@@ -86,10 +84,8 @@ class RemovingTests(Photographing, ApiTestCase):
         self.assertEqual(self.alice.client.patch(address, avatar, format="multipart").status_code, 200)
         self.posts(self.alice, self.picture())
         self.tasks_run()
-        self.alice.user.set_password(PASSWORD)
-        self.alice.user.save()
 
-        AccountService.delete_account(user=self.alice.user, password=PASSWORD)
+        self.closes(self.alice)
         self.everything_settles()
 
         self.assert_removed()

@@ -4,8 +4,6 @@ Reviewing photos: who sees what before, after, and at once.
 
 from django.test import override_settings
 
-from accounts.services import AccountService
-from testing.people import PASSWORD
 from testing.testcases import ApiTestCase
 from tweets.constants import PhotoStatus
 from tweets.models import TweetPhoto
@@ -192,9 +190,9 @@ class GoneTests(ReviewTestCase):
         self.alice_posts()
         self.approve(self.photo())
 
-        self.suspend(self.alice)
+        self.suspend(self.alice.user)
         hidden = {name: self.statuses()[name] for name in ("anonymous", "other", "staff")}
-        self.restore(self.alice)
+        self.restore(self.alice.user)
 
         self.assertEqual(hidden, {"anonymous": {404}, "other": {404}, "staff": {200}})
         self.assertEqual(self.statuses()["anonymous"], {200})
@@ -202,7 +200,7 @@ class GoneTests(ReviewTestCase):
     def test_what_staff_sees_of_a_suspended_author_is_kept_by_no_cache(self):
         self.alice_posts()
         self.approve(self.photo())
-        self.suspend(self.alice)
+        self.suspend(self.alice.user)
 
         response = self.fetch(self.viewers["staff"], self.addresses()[0])
 
@@ -210,11 +208,8 @@ class GoneTests(ReviewTestCase):
 
     def test_a_closed_accounts_files_are_gone_for_everyone(self):
         self.alice_posts()
-        self.alice.user.set_password(PASSWORD)
-        self.alice.user.save()
 
-        with self.captureOnCommitCallbacks(execute=True):
-            AccountService.delete_account(user=self.alice.user, password=PASSWORD)
+        self.closes(self.alice)
 
         statuses = self.statuses()
         self.assertEqual([statuses[name] for name in ("anonymous", "other", "staff")], [{404}] * 3)

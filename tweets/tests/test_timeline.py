@@ -103,10 +103,7 @@ class TimelineTests(TimelineTestCase):
     def test_of_a_closed_account_nobody_sees_it(self):
         alice, _ = self.alice_with_tweets(1)
         staff = self.person("staff", is_staff=True)
-        alice.user.set_password("correct horse battery")
-        alice.user.save()
-        with self.captureOnCommitCallbacks(execute=True):
-            AccountService.delete_account(user=alice.user, password="correct horse battery")
+        self.closes(alice)
 
         self.assertEqual(self.ids(alice), [])
         self.assertEqual(staff.get("tweets/", user_id=alice.id).json()["results"], [])

@@ -33,13 +33,9 @@ class World:
         self.tweet_id = self.alice.tweets()
         comment = self.bob.post("comments/", tweet_id=self.tweet_id, content="Well said").json()
         self.comment_id = comment["id"]
-        self.like(self.bob, "tweet", self.tweet_id)
-        self.like(self.bob, "comment", self.comment_id)
+        self.likes(self.bob, "tweet", self.tweet_id)
+        self.likes(self.bob, "comment", self.comment_id)
         self.tasks_run()
-
-    def like(self, person, kind, object_id):
-        response = person.post("likes/", content_type=kind, object_id=object_id)
-        self.assertEqual(response.status_code, 201, response.json())
 
     def reconcile(self, *arguments):
         output = StringIO()
@@ -189,11 +185,11 @@ class UnderTrafficTests(World, CommittedTestCase):
 
         def acts(person):
             for _ in range(4):
-                self.like(person, "tweet", self.tweet_id)
+                self.likes(person, "tweet", self.tweet_id)
                 comment = person.post("comments/", tweet_id=self.tweet_id, content="Me too").json()
                 person.post("likes/cancel/", content_type="tweet", object_id=self.tweet_id)
                 person.delete(f"comments/{comment['id']}/")
-            self.like(person, "tweet", self.tweet_id)
+            self.likes(person, "tweet", self.tweet_id)
 
         outputs = self.together(*[partial(acts, person) for person in people], *[self.reconcile] * 2)
 

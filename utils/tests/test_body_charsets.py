@@ -79,11 +79,6 @@ class RefusedCharsetsTests(CharsetsTestCase):
 
                     self.assert_refused(response, 415)
 
-    def form_client(self):
-        client = Client(enforce_csrf_checks=True)
-        client.cookies["csrftoken"] = "a" * 32
-        return client
-
     def test_a_slow_charset_costs_nothing(self):
         body = urlencode({"username": "x", "password": "ü" * 9000}).encode()
         kind = f"{URLENCODED}; charset=punycode"

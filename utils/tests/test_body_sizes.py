@@ -8,7 +8,6 @@ import tempfile
 from unittest import mock
 
 import orjson
-from django.test import Client
 
 from testing.forms import BOUNDARY, MULTIPART, part, send_form
 from testing.measuring import least_cpu
@@ -68,14 +67,6 @@ class SizesTestCase(ApiTestCase):
             (self.form_client(), "/admin/login/"),
             (self.form_client(), "/api-auth/login/"),
         ]
-
-    def form_client(self):
-        """
-        Return a client whose forms are read to the point of comparing CSRF tokens.
-        """
-        client = Client(enforce_csrf_checks=True)
-        client.cookies["csrftoken"] = "a" * 32
-        return client
 
 
 class FilesWhereNoneBelongTests(SizesTestCase):

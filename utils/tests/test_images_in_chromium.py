@@ -275,36 +275,31 @@ def assert_looks_the_same(chromium, sent):
     assert {place: pair for place, pair in pairs.items() if not looks_alike(*pair)} == {}
 
 
-@pytest.mark.parametrize("name", ORIENTATIONS)
-def test_a_picture_stands_upright(chromium, name):
-    assert_looks_the_same(chromium, ORIENTATIONS[name])
+class TestStoredPicturesInChromium:
+    @pytest.mark.parametrize("name", ORIENTATIONS)
+    def test_a_picture_stands_upright(self, chromium, name):
+        assert_looks_the_same(chromium, ORIENTATIONS[name])
 
+    @pytest.mark.parametrize("name", ENDS)
+    def test_a_picture_is_whole_whatever_follows_it(self, chromium, name):
+        assert_looks_the_same(chromium, ENDS[name])
 
-@pytest.mark.parametrize("name", ENDS)
-def test_a_picture_is_whole_whatever_follows_it(chromium, name):
-    assert_looks_the_same(chromium, ENDS[name])
+    @pytest.mark.parametrize("name", PROFILES)
+    def test_colours_are_those_of_the_profile(self, chromium, name):
+        assert_looks_the_same(chromium, PROFILES[name])
 
+    @pytest.mark.parametrize("name", NUMBERS)
+    def test_colours_are_those_that_a_png_gives_in_numbers(self, chromium, name):
+        assert_looks_the_same(chromium, NUMBERS[name])
 
-@pytest.mark.parametrize("name", PROFILES)
-def test_colours_are_those_of_the_profile(chromium, name):
-    assert_looks_the_same(chromium, PROFILES[name])
+    @pytest.mark.parametrize("name", HDR)
+    def test_high_dynamic_range_is_shown_as_on_an_ordinary_screen(self, chromium, name):
+        assert_looks_the_same(chromium, HDR[name])
 
+    @pytest.mark.parametrize("name", ["two-exif-segments.jpg", "jpeg-without-eoi.jpg"])
+    def test_a_photo_that_was_reported_looks_the_same(self, chromium, name):
+        assert_looks_the_same(chromium, (FILES / name).read_bytes())
 
-@pytest.mark.parametrize("name", NUMBERS)
-def test_colours_are_those_that_a_png_gives_in_numbers(chromium, name):
-    assert_looks_the_same(chromium, NUMBERS[name])
-
-
-@pytest.mark.parametrize("name", HDR)
-def test_high_dynamic_range_is_shown_as_on_an_ordinary_screen(chromium, name):
-    assert_looks_the_same(chromium, HDR[name])
-
-
-@pytest.mark.parametrize("name", ["two-exif-segments.jpg", "jpeg-without-eoi.jpg"])
-def test_a_photo_that_was_reported_looks_the_same(chromium, name):
-    assert_looks_the_same(chromium, (FILES / name).read_bytes())
-
-
-@pytest.mark.parametrize("name", TRANSPARENCY)
-def test_what_one_sees_through_stays_so(chromium, name):
-    assert_looks_the_same(chromium, TRANSPARENCY[name])
+    @pytest.mark.parametrize("name", TRANSPARENCY)
+    def test_what_one_sees_through_stays_so(self, chromium, name):
+        assert_looks_the_same(chromium, TRANSPARENCY[name])

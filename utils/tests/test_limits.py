@@ -20,16 +20,6 @@ LIMIT, REMAINING, RESET = "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateL
 ON_THE_SECOND = int(time.time())
 
 
-class Limited:
-    """
-    Limits are on in these tests.
-    """
-
-    def limit(self, **rates):
-        named = {name.replace("__", "."): list(rates[name]) for name in rates}
-        self.enterContext(self.settings(RATELIMIT_ENABLE=True, RATES={**settings.RATES, **named}))
-
-
 class TableTests(SimpleTestCase):
     def test_the_rest_of_the_contracts_table_is_there(self):
         contract = {
@@ -51,7 +41,7 @@ class TableTests(SimpleTestCase):
         self.assertEqual({name: settings.RATES.get(name) for name in contract}, contract)
 
 
-class TwoRatesTests(Limited, ApiTestCase):
+class TwoRatesTests(ApiTestCase):
     def setUp(self):
         self.alice = self.person("alice1")
 
@@ -90,7 +80,7 @@ class TwoRatesTests(Limited, ApiTestCase):
         self.assertGreater(int(responses[5]["Retry-After"]), 60)
 
 
-class WindowsTests(Limited, ApiTestCase):
+class WindowsTests(ApiTestCase):
     def reads(self, times):
         return [self.alice.get("tweets/", user_id=self.alice.id) for _ in range(times)]
 
@@ -143,7 +133,7 @@ class WindowsTests(Limited, ApiTestCase):
         self.assertEqual(len({response["Retry-After"] for response in refused}), 1)
 
 
-class CountingAtOnceTests(Limited, CommittedTestCase):
+class CountingAtOnceTests(CommittedTestCase):
     def test_of_forty_calls_at_one_moment_exactly_as_many_pass_as_may(self):
         alice = self.person("alice1")
         self.limit(tweets__list=["20/d"])
@@ -250,7 +240,7 @@ class LocalCounterTests(SimpleTestCase):
 
 @pytest.mark.one_server
 @pytest.mark.stack
-class CounterStoreDownTests(Limited, ApiTestCase):
+class CounterStoreDownTests(ApiTestCase):
     def test_ordinary_requests_pass_uncounted(self):
         alice = self.person("alice1")
         self.limit(tweets__list=["2/d"], newsfeeds__list=["2/d"])

@@ -36,10 +36,6 @@ class GuardTestCase(ApiTestCase):
         self.limit(accounts__login=["1000/d"], accounts__login_name=["4/d"])
         CountingHasher.hashed = 0
 
-    def limit(self, **rates):
-        named = {name.replace("__", "."): list(rates[name]) for name in rates}
-        self.enterContext(self.settings(RATELIMIT_ENABLE=True, RATES={**settings.RATES, **named}))
-
     def try_api(self, name="modera1", password=WRONG, **headers):
         credentials = {"username": name, "password": password}
         return self.nobody().client.post(API, credentials, format="json", **headers)

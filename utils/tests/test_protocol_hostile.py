@@ -228,7 +228,9 @@ class LargeBodiesTests(ApiTestCase):
     def test_it_is_413_outside_the_framework_too(self):
         body = b"username=" + b"x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
-        response = self.form().generic("POST", "/admin/login/", body, content_type="application/x-www-form-urlencoded")
+        response = self.form_client().generic(
+            "POST", "/admin/login/", body, content_type="application/x-www-form-urlencoded"
+        )
 
         self.assertEqual(self.assert_refused(response, 413)["code"], "too_large")
 
@@ -237,19 +239,13 @@ class LargeBodiesTests(ApiTestCase):
 
         responses = [
             self.alice.client.generic("POST", "/api/tweets/", fields, content_type="application/x-www-form-urlencoded"),
-            self.form().generic("POST", "/admin/login/", fields, content_type="application/x-www-form-urlencoded"),
+            self.form_client().generic(
+                "POST", "/admin/login/", fields, content_type="application/x-www-form-urlencoded"
+            ),
         ]
 
         for response in responses:
             self.assertEqual(self.assert_refused(response, 400)["code"], "bad_request")
-
-    def form(self):
-        """
-        Return a client whose forms are read to the point of comparing CSRF tokens.
-        """
-        client = Client(enforce_csrf_checks=True)
-        client.cookies["csrftoken"] = "a" * 32
-        return client
 
 
 class DeepJsonTests(ApiTestCase):

@@ -33,13 +33,6 @@ class LimitedTestCase(ApiTestCase):
     def setUp(self):
         self.alice, self.bob = self.person("alice1"), self.person("bobby1")
 
-    def limit(self, **rates):
-        """
-        Switch limits on, with these instead of the usual ones.
-        """
-        named = {name.replace("__", "."): list(rates[name]) for name in rates}
-        self.enterContext(self.settings(RATELIMIT_ENABLE=True, RATES={**settings.RATES, **named}))
-
     def statuses(self, requests):
         return [response.status_code for response in requests]
 
