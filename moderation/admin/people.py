@@ -16,7 +16,7 @@ from accounts.models import User, UserProfile
 from accounts.services import RoleService
 from moderation.services import ModerationService
 from utils.errors import ServiceError
-from utils.pages.admin import LargeTableAdmin, ModeratedAdmin, StrictLookupsAdmin
+from utils.pages.admin import LargeTableAdmin, ModeratedAdmin, StrictLookupsAdmin, exact_id
 
 
 class UserSearch:
@@ -40,8 +40,8 @@ class UserSearch:
         found = Q(**{f"{prefix}username__startswith": term})
         if request.user.has_perm(VIEW_EMAIL):
             found |= Q(**{f"{prefix}email__startswith": term})
-        if term.isascii() and term.isdigit() and len(term) < 19:
-            found |= Q(**{f"{prefix}id": int(term)})
+        if (row_id := exact_id(term)) is not None:
+            found |= Q(**{f"{prefix}id": row_id})
         return queryset.filter(found), False
 
 

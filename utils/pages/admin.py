@@ -21,6 +21,8 @@ from django.utils.safestring import SafeString
 from utils.errors import ServiceError
 
 MAX_COUNTED = 10_000
+# A column of ids takes all numbers of so many digits.
+MAX_ID_DIGITS = 18
 
 
 class Photo(Protocol):
@@ -56,6 +58,14 @@ def small_pictures(photos: Sequence[Photo]) -> str:
     """
     pictures = format_html_join("", "{}", ((small_picture(photo),) for photo in photos))
     return format_html('<div class="photo-row">{}</div>', pictures) if photos else ""
+
+
+def exact_id(search_term: str) -> int | None:
+    """
+    Return the id that a moderator searches for, None if the term is no number that an id can be.
+    """
+    is_id = search_term.isascii() and search_term.isdigit() and len(search_term) <= MAX_ID_DIGITS
+    return int(search_term) if is_id else None
 
 
 class CappedPaginator(Paginator):
@@ -198,8 +208,8 @@ class NewestTextSearch(admin.ModelAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        if term.isascii() and term.isdigit() and len(term) < 19:
-            return queryset.filter(id=int(term)), False
+        if (row_id := exact_id(term)) is not None:
+            return queryset.filter(id=row_id), False
         oldest = self.model.objects.order_by("-id").values_list("id", flat=True)[self.newest - 1 : self.newest].first()
         if oldest is not None:
             queryset = queryset.filter(id__gte=oldest)
