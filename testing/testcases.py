@@ -229,6 +229,22 @@ class Steps:
         return body
 
 
+class Between:
+    """
+    Does something the first time that a statement beginning so, about a table, is about to run: what another process
+    may do then. It is undone with the transaction around that statement.
+    """
+
+    def __init__(self, beginning, action, table="inbox_notification"):
+        self.beginning, self.action, self.table = beginning, action, table
+
+    def __call__(self, execute, sql, params, many, context):
+        if self.action and sql.startswith(self.beginning) and self.table in sql:
+            action, self.action = self.action, None
+            action()
+        return execute(sql, params, many, context)
+
+
 class ApiTestCase(Steps, TestCase):
     """
     A test inside one transaction that is rolled back: fast, and for all but concurrency.

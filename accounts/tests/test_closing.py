@@ -5,6 +5,7 @@ What tasks do after an account was closed: everything of it is gone, and everybo
 from io import StringIO
 from unittest import mock
 
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 
 from comments.models import Comment
@@ -13,6 +14,7 @@ from likes.models import Like
 from outbox.models import Message
 from testing.testcases import ApiTestCase
 from tweets.models import Tweet
+from utils.database.time_ids import next_id
 
 
 class PurgeTests(ApiTestCase):
@@ -78,6 +80,15 @@ class PurgeTests(ApiTestCase):
 
         for message in messages:
             message.save(force_insert=True)
+        self.everything_settles()
+
+        self.assert_purged()
+
+    def test_also_what_she_liked_that_is_no_longer_there(self):
+        tweet = ContentType.objects.get_for_model(Tweet)
+        Like.objects.create(id=next_id(), user_id=self.alice.id, content_type=tweet, object_id=1)
+        self.closes(self.alice)
+
         self.everything_settles()
 
         self.assert_purged()

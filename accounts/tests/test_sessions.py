@@ -5,6 +5,7 @@ Logging in and out in a browser, and what other sites must not be able to do the
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.test import override_settings
+from django.utils import timezone
 
 from accounts.database_sessions import stored_key
 from accounts.models import AccessToken, User
@@ -215,6 +216,43 @@ class SessionsOutOfOrderTests(ApiTestCase):
         self.change_session(BACKEND_SESSION_KEY, "django.contrib.auth.backends.ModelBackend")
 
         self.assertIs(self.alice.status()["has_logged_in"], False)
+
+
+class StaffSessionsTests(ApiTestCase):
+    """
+    In the admin a session is worth what the database says now; no cache is asked.
+    """
+
+    def setUp(self):
+        self.alice = self.browser()
+        self.alice.signs_up("alice1")
+        User.objects.filter(id=self.alice.id).update(is_staff=True)
+        self.assertEqual(self.alice.client.get("/admin/").status_code, 200)
+
+    def assert_she_has_to_log_in(self):
+        self.assertRedirects(self.alice.client.get("/admin/"), "/admin/login/?next=/admin/")
+
+    def test_who_was_suspended_behind_the_services_backs_is_out(self):
+        User.objects.filter(id=self.alice.id).update(suspended_at=timezone.now())
+
+        self.assert_she_has_to_log_in()
+
+    def test_who_was_deleted_behind_the_services_backs_is_out(self):
+        User.objects.filter(id=self.alice.id).update(deleted_at=timezone.now())
+
+        self.assert_she_has_to_log_in()
+
+    def test_who_is_no_longer_of_the_staff_is_out(self):
+        User.objects.filter(id=self.alice.id).update(is_staff=False)
+
+        self.assert_she_has_to_log_in()
+
+    def test_a_session_that_another_backend_vouched_for_is_nobodys(self):
+        session = self.alice.client.session
+        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session.save()
+
+        self.assert_she_has_to_log_in()
 
 
 class RequestsFromElsewhereTests(ApiTestCase):

@@ -5,12 +5,16 @@ Commenting on tweets, saying it differently, and taking it back.
 from functools import partial
 from unittest import mock
 
+from django.db import connection
+
 from accounts.models import User
 from comments.models import Comment
 from comments.services import CommentService
 from comments.tests.people import Commenting
 from likes.models import Like
-from testing.testcases import ApiTestCase
+from testing.testcases import ApiTestCase, Between
+from tweets.models import Tweet
+from tweets.services import TweetService
 from utils.database.time_ids import MAX_ID, format_time, id_to_datetime
 
 COMMENT = {"id", "tweet_id", "user", "content", "created_at", "updated_at", "likes_count", "has_liked"}
@@ -87,6 +91,15 @@ class CreatingTests(CommentsTestCase):
             with self.subTest(content=content):
                 self.assert_refused(self.comment(self.bob, self.tweet_id, content), 400, field="content")
         self.assertEqual((Comment.objects.count(), self.count()), (0, 0))
+
+    def test_of_a_tweet_that_is_deleted_at_that_moment_nothing_is_said(self):
+        delete = partial(TweetService.mark_deleted, tweet=Tweet.objects.get(id=self.tweet_id))
+
+        with connection.execute_wrapper(Between("UPDATE", delete, table="tweets_tweet")):
+            response = self.comment(self.bob, self.tweet_id)
+
+        self.assert_refused(response, 404)
+        self.assertFalse(Comment.objects.exists())
 
     def test_what_is_missing_is_a_matter_of_validation(self):
         for fields in ({"content": "Well said"}, {"tweet_id": self.tweet_id}, {}):

@@ -41,21 +41,6 @@ class Doings:
         return person.post("notifications/mark-all-as-read/").json()["marked_count"]
 
 
-class Between:
-    """
-    Does something the first time that a statement beginning so is about to run: what another process may do then.
-    """
-
-    def __init__(self, beginning, action):
-        self.beginning, self.action = beginning, action
-
-    def __call__(self, execute, sql, params, many, context):
-        if self.action and sql.startswith(self.beginning) and "inbox_notification" in sql:
-            action, self.action = self.action, None
-            action()
-        return execute(sql, params, many, context)
-
-
 class InboxTestCase(Doings, ApiTestCase):
     def setUp(self):
         self.three_people()

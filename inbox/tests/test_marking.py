@@ -3,9 +3,11 @@ Marking as read and unread: one's own only, again without harm, and not too ofte
 """
 
 from django.conf import settings
+from django.db import connection
 
 from inbox.models import Notification
 from inbox.tests.people import InboxTestCase
+from testing.testcases import Between
 
 
 class MarkingTestCase(InboxTestCase):
@@ -110,6 +112,14 @@ class MarkingOneTests(MarkingTestCase):
         for id in (0, self.rows[0]["id"] + 1000, 2**53, 2**63, 2**70, "x", "-1", "1.5", "١"):
             with self.subTest(id=id):
                 self.assert_refused(self.bob.put(f"notifications/{id}/", unread=False), 404)
+
+    def test_one_that_is_withdrawn_at_that_moment_is_not_there(self):
+        withdraw = Notification.objects.filter(id=self.rows[0]["id"]).delete
+
+        with connection.execute_wrapper(Between("UPDATE", withdraw)):
+            response = self.mark(self.bob, self.rows[0], unread=False)
+
+        self.assert_refused(response, 404)
 
     def test_what_was_withdrawn_is_not_there(self):
         self.carol.unfollows(self.bob)

@@ -8,9 +8,10 @@ from functools import partial
 from django.db import connection
 
 from inbox.models import Notification
-from inbox.tests.people import Between, InboxTestCase
+from inbox.tests.people import InboxTestCase
 from outbox.models import Message
 from outbox.services import subscriptions
+from testing.testcases import Between
 
 
 def repeat(messages):

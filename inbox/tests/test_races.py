@@ -9,11 +9,11 @@ from django.db import OperationalError, connection
 from friendships.models import Friendship
 from inbox import tasks
 from inbox.models import Notification
-from inbox.tests.people import Between, Doings
+from inbox.tests.people import Doings
 from likes.models import Like
 from outbox.handling import handle
 from outbox.models import Message
-from testing.testcases import CommittedTestCase
+from testing.testcases import Between, CommittedTestCase
 
 
 class AtOnceTests(Doings, CommittedTestCase):

@@ -5,11 +5,14 @@ What moderators do, each with its line in the audit trail.
 from functools import partial
 from unittest import mock
 
+from django.db import connection
+
 from comments.models import Comment
+from comments.services import CommentService
 from moderation.models import AuditEntry, Report
 from moderation.services import ModerationService
 from moderation.tests.people import Moderating
-from testing.testcases import ApiTestCase
+from testing.testcases import ApiTestCase, Between
 from tweets.models import Tweet, TweetPhoto
 from tweets.services import TweetService
 from tweets.tests.photos import Photographing
@@ -229,6 +232,28 @@ class ReportQueueTests(DeletingTests):
         self.act(self.mod, "moderation/report", "delete_targets", self.reports[0], reason="Spam")
 
         self.assertEqual([status for status, _ in self.statuses()], ["resolved", "resolved", "open"])
+
+    def test_of_a_tweet_that_its_author_deletes_at_that_moment_too(self):
+        tweet = Tweet.objects.get(id=self.tweet_id)
+        delete = partial(TweetService.mark_deleted, tweet=tweet)
+
+        with connection.execute_wrapper(Between("UPDATE", delete, table="tweets_tweet")):
+            told = self.act(self.mod, "moderation/report", "delete_targets", self.reports[0], reason="Spam")
+
+        self.assertEqual(told, ["1 dealt with."])
+        self.assertEqual([status for status, _ in self.statuses()], ["resolved", "resolved", "open"])
+        self.assertNotIn("delete tweet", [verb for _, verb, *_ in self.trail()])
+
+    def test_of_a_comment_that_its_author_deletes_at_that_moment_too(self):
+        report = self.report(self.carol, "comment", self.comment_id)
+        delete = partial(CommentService.delete_comment, comment=Comment.objects.get(id=self.comment_id))
+
+        with connection.execute_wrapper(Between("UPDATE", delete, table="tweets_tweet")):
+            told = self.act(self.mod, "moderation/report", "delete_targets", report, reason="Spam")
+
+        self.assertEqual(told, ["1 dealt with."])
+        self.assertEqual(self.statuses()[3], ("resolved", "moder1"))
+        self.assertNotIn("delete comment", [verb for _, verb, *_ in self.trail()])
 
     def test_a_user_is_not_deleted_this_way(self):
         (told,) = self.act(self.mod, "moderation/report", "delete_targets", self.other, reason="Spam")

@@ -229,6 +229,15 @@ class CommandTests(WhyCase):
         self.assertIn("delivered_at: ", said)
         self.assertEqual(self.run_command(str(self.bob.id), str(tweet_id)), said)
 
+    def test_it_names_the_batch_of_followers_and_the_photos_that_wait(self):
+        self.bob.follows(self.alice)
+        tweet_id = self.alice.tweets()
+        TweetPhoto.objects.create(user_id=self.alice.id, tweet_id=tweet_id, position=0, width=1, height=1)
+        self.tasks_run()
+
+        self.assertIn(f"batch: followers in (0, {MAX_ID}]", self.run_command("bob", str(tweet_id)))
+        self.assertIn("pending_photos: 1", self.run_command("alice", str(tweet_id)))
+
     def test_unknown_ones_are_refused(self):
         for arguments, text in ((("nobody", "1"), "there is no user"), (("bob", "1"), "there is no tweet")):
             with self.assertRaisesMessage(CommandError, text):

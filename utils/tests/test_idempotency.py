@@ -5,11 +5,12 @@ Idempotency-Key: a POST that a client sends again because it lost sight of the f
 from types import SimpleNamespace
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 
 from accounts.services import AccountService
 from comments.models import Comment
 from outbox.models import Message
-from testing.testcases import ApiTestCase
+from testing.testcases import ApiTestCase, Between
 from tweets.models import Tweet
 from utils.errors import Refused, Unavailable
 from utils.idempotency.api import create_once
@@ -60,6 +61,17 @@ class SendingAgainTests(Keyed, ApiTestCase):
         self.assertEqual(again.json()["id"], first.json()["id"])
         self.assertEqual(Comment.objects.count(), 1)
         self.assertEqual(Tweet.objects.get().comments_count, 1)
+
+    def test_a_key_that_is_released_while_it_is_looked_up_is_to_be_sent_again(self):
+        self.send(self.alice)
+        release = IdempotentRequest.objects.all().delete
+
+        with connection.execute_wrapper(Between("SELECT", release, table="idempotentrequest")):
+            response = self.send(self.alice)
+
+        self.assert_refused(response, 409)
+        self.assertEqual(response["Retry-After"], "1")
+        self.assertEqual(self.send(self.alice).status_code, 201)
 
     def test_without_a_key_the_same_words_are_two_tweets(self):
         for _ in range(2):
