@@ -227,6 +227,8 @@ class StaffSessionsTests(ApiTestCase):
         self.alice = self.browser()
         self.alice.signs_up("alice1")
         User.objects.filter(id=self.alice.id).update(is_staff=True)
+        # They hold her as she was.
+        self.caches_are_lost()
         self.assertEqual(self.alice.client.get("/admin/").status_code, 200)
 
     def assert_she_has_to_log_in(self):
