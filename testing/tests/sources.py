@@ -128,13 +128,6 @@ def project_sources():
     return sources
 
 
-def files_of_tests():
-    """
-    Return every file of tests in the suite; those of attacks/ play against a running server and are no part of it.
-    """
-    return [Source(path.relative_to(ROOT).as_posix(), path.read_text()) for path in ROOT.glob("*/tests/**/test_*.py")]
-
-
 def imports(source, modules):
     """
     Yield (node, module) for each module of `modules` that a file imports.

@@ -5,7 +5,7 @@ The rules of the house over the whole project; and that each of them bites.
 from django.test import SimpleTestCase
 
 from testing.tests import old_words, rules
-from testing.tests.sources import ROOT, Source, files_of_tests, project_sources
+from testing.tests.sources import ROOT, Source, project_sources
 
 # {rule: (path, text) that breaks it and nothing else}; a line of its own for each way to break it.
 OFFENDERS = {
@@ -79,6 +79,7 @@ OFFENDERS = {
         ("accounts/services.py", "from django.http import Http404"),
         ("accounts/services.py", "class AccountService:\n    def log_in(cls, *, name, request=None):\n        pass"),
     ],
+    rules.tests_stand_in_classes: [("tweets/cache.py", "def test_alice_posts(client): pass")],
     rules.views_catch_nothing: [("tweets/api/views.py", "try:\n    a = 1\nexcept ValueError:\n    pass")],
     rules.views_fetch_only_what_is_named: [
         ("tweets/api/views.py", "Tweet.objects.visible_to(viewer).filter(id=1)"),
@@ -90,7 +91,6 @@ OFFENDERS = {
         ("likes/services.py", "class LikeService:\n    @classmethod\n    def like(cls, *users):\n        pass"),
         ("likes/services.py", "class LikeService:\n    @staticmethod\n    def like(user):\n        pass"),
     ],
-    rules.tests_stand_in_classes: [("tweets/cache.py", "def test_alice_posts(client): pass")],
     old_words.old_words_are_gone: [
         ("tweets/cache.py", "companion = 1"),
         ("newsfeeds/tasks.py", "def settle_feeds(): pass"),
@@ -172,7 +172,8 @@ class HouseRulesTests(SimpleTestCase):
         self.assert_kept(old_words.old_names_are_gone)
 
     def test_every_test_stands_in_a_class(self):
-        sources = files_of_tests()
+        paths = ROOT.glob("*/tests/**/test_*.py")
+        sources = [Source(path.relative_to(ROOT).as_posix(), path.read_text()) for path in paths]
 
         offences = rules.tests_stand_in_classes(sources)
 
