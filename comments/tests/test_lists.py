@@ -97,6 +97,16 @@ class EndlessPageTests(ListTestCase):
 
         self.assertEqual(self.ids(self.page(self.tweet_id, created_at__gt=times[2], created_at__lt=times[4])), ids[3:])
 
+    def test_the_first_and_the_last_moment_of_the_calendar_are_bounds_too(self):
+        ids = self.crowd_says(3)
+        first, last = "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"
+
+        pages = [
+            self.page(self.tweet_id, **{f"created_at__{side}": time}) for side in ("gt", "lt") for time in (first, last)
+        ]
+
+        self.assertEqual([self.ids(page) for page in pages], [ids, [], [], ids])
+
     def test_limit_is_from_one_to_a_hundred(self):
         self.crowd_says(105)
 

@@ -317,6 +317,16 @@ class BadBrokerTests(RelayTestCase):
         self.assertEqual(list(Message.objects.all()), [unknown])
         self.assertGreater(self.seconds_left(unknown), 0)
 
+    def test_a_worker_of_the_release_before_handles_what_it_knows_of_a_batch_and_leaves_the_rest(self):
+        newer = Message.objects.create(event="of_tomorrow", task="of.tomorrow", payload={}, due_at=self.now)
+        known = self.message(1)
+
+        handle([newer.id, known.id])
+
+        self.assertEqual(runs, [1])
+        self.assertEqual(list(Message.objects.all()), [newer])
+        self.assertEqual(self.seconds_left(newer), 0)
+
 
 @override_settings(OUTBOX_BATCH_SIZE=100)
 class FailingTaskTests(RelayTestCase):

@@ -101,11 +101,8 @@ class EndlessRequest:
             moment = None
         if moment is None or not is_aware(moment):
             raise ValidationError({name: [BAD_TIME]})
-        try:
-            # Clamped to [1, MAX_ID]: a bound beyond all ids means the same as the last one.
-            return min(max(datetime_to_id(moment), 1), MAX_ID)
-        except OverflowError as error:
-            raise ValidationError({name: [BAD_TIME]}) from error
+        # Clamped to [1, MAX_ID]: a bound beyond all ids means the same as the last one.
+        return min(max(datetime_to_id(moment), 1), MAX_ID)
 
     def _limit(self) -> int:
         max_limit = NEWER_LIMIT if self.id_range.newer else MAX_LIMIT
