@@ -205,6 +205,21 @@ class TestWhatIsRefused:
         with pytest.raises(TooManyBytes):
             read_image(io.BytesIO(data), max_pixels=100 * 100, max_bytes=len(data) - 1)
 
+    def test_a_jpeg_of_several_scans_with_more_coefficients_than_we_collect(self):
+        data = bytearray(encoded(picture(), "JPEG", progressive=True, subsampling=0))
+        size = data.index(b"\xff\xc2") + 5
+        data[size : size + 4] = struct.pack(">HH", 7_000, 7_000)
+
+        # Fewer pixels than a JPEG may have, and with halved colours there would be few enough coefficients.
+        with pytest.raises(TooManyPixels):
+            clean(bytes(data))
+
+    def test_a_png_without_a_header(self):
+        data = sample("PNG")
+
+        with pytest.raises(BrokenFile):
+            clean(data[:8] + data[8 + 25 :])
+
     @pytest.mark.parametrize("image_format", ["PNG", "WEBP", "GIF"])
     def test_a_file_that_ends_too_early_wherever_it_ends(self, image_format):
         data = sample(image_format).removesuffix(b";")
