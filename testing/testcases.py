@@ -235,8 +235,8 @@ class Between:
     may do then. It is undone with the transaction around that statement.
     """
 
-    def __init__(self, beginning, action, table="inbox_notification"):
-        self.beginning, self.action, self.table = beginning, action, table
+    def __init__(self, beginning, table, action):
+        self.beginning, self.table, self.action = beginning, table, action
 
     def __call__(self, execute, sql, params, many, context):
         if self.action and sql.startswith(self.beginning) and self.table in sql:

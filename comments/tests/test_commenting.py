@@ -95,7 +95,7 @@ class CreatingTests(CommentsTestCase):
     def test_of_a_tweet_that_is_deleted_at_that_moment_nothing_is_said(self):
         delete = partial(TweetService.mark_deleted, tweet=Tweet.objects.get(id=self.tweet_id))
 
-        with connection.execute_wrapper(Between("UPDATE", delete, table="tweets_tweet")):
+        with connection.execute_wrapper(Between("UPDATE", "tweets_tweet", delete)):
             response = self.comment(self.bob, self.tweet_id)
 
         self.assert_refused(response, 404)

@@ -116,7 +116,7 @@ class MarkingOneTests(MarkingTestCase):
     def test_one_that_is_withdrawn_at_that_moment_is_not_there(self):
         withdraw = Notification.objects.filter(id=self.rows[0]["id"]).delete
 
-        with connection.execute_wrapper(Between("UPDATE", withdraw)):
+        with connection.execute_wrapper(Between("UPDATE", "inbox_notification", withdraw)):
             response = self.mark(self.bob, self.rows[0], unread=False)
 
         self.assert_refused(response, 404)

@@ -154,7 +154,7 @@ class MeanwhileTests(EventsTestCase):
         """
         Handle messages; when the first statement that begins so is about to run, something happens.
         """
-        with connection.execute_wrapper(Between(beginning, action)):
+        with connection.execute_wrapper(Between(beginning, "inbox_notification", action)):
             self.handle(messages)
 
     def test_an_unfollow_that_comes_between_looking_and_telling_is_seen(self):

@@ -121,6 +121,9 @@ class AtOnceTests(Doings, CommittedTestCase):
             partial(self.bob.put, f"notifications/{row['id']}/", unread=True),
             partial(self.bob.post, "notifications/mark-all-as-read/"),
         ):
-            with self.subTest(read=read.args), connection.execute_wrapper(Between("UPDATE", deadlock)):
+            with (
+                self.subTest(read=read.args),
+                connection.execute_wrapper(Between("UPDATE", "inbox_notification", deadlock)),
+            ):
                 self.assertEqual(read().status_code, 200)
         self.assertEqual(self.told(self.bob), [("alice1", "followed you", False)])

@@ -237,7 +237,7 @@ class ReportQueueTests(DeletingTests):
         tweet = Tweet.objects.get(id=self.tweet_id)
         delete = partial(TweetService.mark_deleted, tweet=tweet)
 
-        with connection.execute_wrapper(Between("UPDATE", delete, table="tweets_tweet")):
+        with connection.execute_wrapper(Between("UPDATE", "tweets_tweet", delete)):
             told = self.act(self.mod, "moderation/report", "delete_targets", self.reports[0], reason="Spam")
 
         self.assertEqual(told, ["1 dealt with."])
@@ -248,7 +248,7 @@ class ReportQueueTests(DeletingTests):
         report = self.report(self.carol, "comment", self.comment_id)
         delete = partial(CommentService.delete_comment, comment=Comment.objects.get(id=self.comment_id))
 
-        with connection.execute_wrapper(Between("UPDATE", delete, table="tweets_tweet")):
+        with connection.execute_wrapper(Between("UPDATE", "tweets_tweet", delete)):
             told = self.act(self.mod, "moderation/report", "delete_targets", report, reason="Spam")
 
         self.assertEqual(told, ["1 dealt with."])

@@ -66,7 +66,7 @@ class SendingAgainTests(Keyed, ApiTestCase):
         self.send(self.alice)
         release = IdempotentRequest.objects.all().delete
 
-        with connection.execute_wrapper(Between("SELECT", release, table="idempotentrequest")):
+        with connection.execute_wrapper(Between("SELECT", "idempotentrequest", release)):
             response = self.send(self.alice)
 
         self.assert_refused(response, 409)
