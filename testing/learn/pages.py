@@ -60,6 +60,37 @@ class Figure:
         return "\n".join([*parts, "</svg>", ""])
 
 
+class Path(Figure):
+    """
+    A figure whose rows are steps, one after the other.
+    """
+
+    def picture(self) -> str:
+        """
+        Return the steps as boxes, each with an arrow to the next, in SVG.
+        """
+        height = 2 * ROW * len(self.rows)
+        middle = WIDTH // 2
+        parts = [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" font-family="sans-serif" '
+            f'font-size="14"><rect width="{WIDTH}" height="{height}" fill="white"/>'
+        ]
+        for number, (label, _, value) in enumerate(self.rows):
+            top = 2 * ROW * number + ROW // 2
+            parts.append(
+                f'<rect x="{middle - 260}" y="{top}" width="520" height="{ROW}" rx="6" fill="#e8f1f8" stroke="#1d70b8"/>'
+                f'<text x="{middle - 244}" y="{top + 22}">{escape(label)}</text>'
+                f'<text x="{middle + 244}" y="{top + 22}" text-anchor="end">{value:,g} {escape(self.unit)}</text>'
+            )
+            if number < len(self.rows) - 1:
+                end = top + 2 * ROW
+                parts.append(
+                    f'<path d="M{middle} {top + ROW} V{end - 8}" stroke="#1d70b8" stroke-width="2"/>'
+                    f'<path d="M{middle - 6} {end - 9} h12 l-6 9 z" fill="#1d70b8"/>'
+                )
+        return "\n".join([*parts, "</svg>", ""])
+
+
 def chapters() -> list[str]:
     """
     Return the names of the chapters, such as `10-one-like`, in their order.

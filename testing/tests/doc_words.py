@@ -8,6 +8,8 @@ OUTSIDE = frozenset(
         *("CHECKSUM", "COMMITTED", "FOR", "LOCKED", "SKIP", "TRUNCATE", "UPDATE"),
         # Celery's arguments for a task: named where the project does without them, or sets them for all tasks.
         *("acks_late", "countdown", "delay", "reject_on_worker_lost"),
+        # What Django and its REST framework offer, named where a chapter says why the project does without.
+        *("force_authenticate", "prefetch_related", "user.tweet_set"),
         # HTTP and WSGI.
         *("Expect", "HttpOnly", "application/x-www-form-urlencoded", "wsgi.input_terminated"),
         # Programs of others, as they are typed, and what they print.
