@@ -12,7 +12,7 @@ from newsfeeds.services import FeedDefinition, NewsFeedService
 from newsfeeds.storage.mysql import MySQLNewsFeedStore
 from outbox.relay import relay_once
 from testing.learn.figures import TRIES, microseconds
-from testing.learn.pages import Figure, Path
+from testing.learn.pages import Figure, Steps
 from testing.learn.world import (
     author_with,
     count_queries,
@@ -75,7 +75,7 @@ def push_model() -> Figure:
     page = IdRange(None, None)
     NewsFeedService.load_feed(viewer=reader, id_range=page, limit=20)
     reading = count_queries(lambda: NewsFeedService.load_feed(viewer=reader, id_range=page, limit=20))
-    return Path(
+    return Steps(
         "SQL",
         [
             (

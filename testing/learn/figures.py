@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from comments.constants import SHOWN_COMMENTS
 from testing.learn.pages import Figure
+from testing.learn.races import caches
 from utils.hbase.fields import Field, IntegerField, ReversedIntegerField
 from utils.hbase.keys import split_keys
 
@@ -229,6 +230,7 @@ FIGURES = {
     "11-notifications": notifications,
     "12-profiles": profiles,
     "13-pagination": pagination,
+    "14-caches": caches,
     "15-rate-limits": rate_limits,
     "16-hbase": hbase,
 }
