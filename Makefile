@@ -23,7 +23,7 @@
 FOREGROUND := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack cluster-up cluster-down cluster-status test-cluster test-clients attacks bench lab screenshots figures map venv lock clean
+.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack cluster-up cluster-down cluster-status test-cluster test-clients attacks bench lab screenshots figures learn-check map venv lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -86,6 +86,9 @@ screenshots: ## the pictures in docs/screenshots, in a real Chromium
 
 figures: ## measure the figures of docs/learn again and renew code and pictures; ARGS=10 for one chapter
 	@deploy/venv.sh dev && .venv/bin/python -m testing.learn $(ARGS)
+
+learn-check: ## the tests of the solutions in docs/learn; with PROFILE=stack, and STORE=hbase, those that need them
+	@deploy/learn-check.sh $(ARGS)
 
 map: ## docs/architecture.svg, which folder imports from which
 	@deploy/venv.sh dev && .venv/bin/python -m testing.house_map

@@ -7,5 +7,6 @@ stands between these comments and `<!-- end -->`:
     <!-- code: path::Name -->     the source of a function, class, method (`Class.method`) or constant
     <!-- figure -->               the chapter's measurement, of `testing/learn/figures.py`
 
-and the picture `pictures/NN-slug.svg` of the figure. `solutions/NN-a.diff` and `NN-b.diff` solve the exercises.
+and the pictures `pictures/NN-slug.svg` and `NN-slug.zh-CN.svg` of the figure. `solutions/NN-a.diff` and `NN-b.diff`
+solve the exercises; above each diff stand its answer and the tests that show it (`testing/learn/solutions.py`).
 """
