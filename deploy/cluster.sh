@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Servers that are several, on one machine: a Redis Cluster and two Memcached. Loopback only, no systemd.
+# Servers that are several, on one machine: a Redis Cluster, two Memcached and three RabbitMQ. Loopback only, no systemd.
 #
-#   deploy/cluster.sh up      start what is not running, write $DATA_DIR/cluster.env
-#   deploy/cluster.sh down    stop what `up` started
-#   deploy/cluster.sh status  one line each; exit code 0 when all of them answer
+#   deploy/cluster.sh up [PART...]      install what is missing, start what is not running, write $DATA_DIR/cluster.env
+#   deploy/cluster.sh down [PART...]    stop what `up` started
+#   deploy/cluster.sh status [PART...]  one line each; exit code 0 when all of them answer
+#   deploy/cluster.sh kill NODE...      end nodes as a crash does; `up` starts them again
+#   deploy/cluster.sh rabbitmqctl ...   RabbitMQ's own command, on a node that runs
 #
+# A part is a file stack/PART-cluster.sh: redis, memcached, rabbitmq. Without one, all of them are meant.
 # $DATA_DIR/cluster.env holds the addresses; what it does not name is as $DATA_DIR/stack.env says.
 set -euo pipefail
 
@@ -12,96 +15,140 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 # shellcheck source=deploy/stack/lib.sh
 . "$ROOT/deploy/stack/lib.sh"
-# shellcheck source=deploy/stack/redis-cluster.sh
-. "$ROOT/deploy/stack/redis-cluster.sh"
+# shellcheck source=deploy/stack/rabbitmq.sh
+. "$ROOT/deploy/stack/rabbitmq.sh"
+
+# Each has a file here with
+#   PART_cluster_nodes     the names of its nodes, one a line
+#   PART_cluster_start     launch those that do not run
+#   PART_cluster_settle    return once they work together, or say why they do not
+#   PART_cluster_is_ready  whether they do
+#   PART_cluster_env       their addresses as the project wants them, KEY=value
+#   PART_cluster_stopped   what is to be done when all of them have ended, if anything
+# The slowest to start comes first.
+PARTS=(rabbitmq redis memcached)
+for part in "${PARTS[@]}"; do
+    # shellcheck source=/dev/null
+    . "$ROOT/deploy/stack/$part-cluster.sh"
+done
+unset part
 
 STACK=$DATA_DIR/cluster
 CLUSTER_ENV=$DATA_DIR/cluster.env
-# The first of two.
-MEMCACHED_CLUSTER_PORT=${MEMCACHED_CLUSTER_PORT:-11311}
-
-memcached_nodes() {
-    seq -f 'memcached-%.0f' "$MEMCACHED_CLUSTER_PORT" $((MEMCACHED_CLUSTER_PORT + 1))
-}
-
-memcached_nodes_start() {
-    local node port
-    for node in $(memcached_nodes); do
-        port=${node#memcached-}
-        PORT_OF[$node]=$port ACCOUNT[$node]=memcache TITLE[$node]="Memcached $port"
-        if get_pid "$node" >/dev/null; then
-            continue
-        fi
-        ! is_open "$port" || die "Port $port is taken; choose two free ones with MEMCACHED_CLUSTER_PORT."
-        make_folder "$node"
-        launch "$node" memcached -l 127.0.0.1 -p "$port" -U 0 -m 128 -c 1024 -u "$(server_account "$node")" \
-            -P "$STACK/$node/daemon.pid"
-    done
-}
-
-nodes() {
-    redis_cluster_nodes
-    memcached_nodes
-}
 
 up() {
-    local node
-    "$ROOT/deploy/provision.sh" build redis memcached
-    redis_cluster_start
-    memcached_nodes_start
-    redis_cluster_settle
-    for node in $(nodes); do
-        say "$node: pid $(get_pid "$node")"
+    local part node
+    "$ROOT/deploy/provision.sh" build "$@"
+    for part in "$@"; do
+        "${part}_cluster_start"
     done
+    for part in "$@"; do
+        "${part}_cluster_settle"
+        for node in $("${part}_cluster_nodes"); do
+            say "$node: pid $(get_pid "$node")"
+        done
+    done
+    write_cluster_env
+    say "Addresses are in $CLUSTER_ENV"
+}
+
+# The addresses of the parts that run.
+write_cluster_env() {
+    local part
     (
         umask 077
         {
             echo "# Written by deploy/cluster.sh. Holds passwords."
-            echo "REDIS_URL=$(redis_cluster_url)"
-            echo "MEMCACHED_URL=$(memcached_nodes | sed 's/memcached-/127.0.0.1:/' | paste -sd,)"
+            for part in "${PARTS[@]}"; do
+                ! is_running "$part" || "${part}_cluster_env"
+            done
         } >"$CLUSTER_ENV.new"
         mv -f "$CLUSTER_ENV.new" "$CLUSTER_ENV"
     )
-    say "Addresses are in $CLUSTER_ENV"
+    if ! grep -q = "$CLUSTER_ENV"; then
+        rm -f "$CLUSTER_ENV"
+    fi
+}
+
+# Whether a node of the part runs: is_running PART.
+is_running() {
+    local node
+    for node in $("${1}_cluster_nodes"); do
+        ! get_pid "$node" >/dev/null || return 0
+    done
+    return 1
 }
 
 down() {
-    local node pid
-    for node in $(nodes); do
-        if pid=$(get_pid "$node"); then
-            stop_pid "$node" "$pid" "$STACK/$node/"
-            say "$node stopped"
+    local part node pid
+    for part in "$@"; do
+        for node in $("${part}_cluster_nodes"); do
+            if pid=$(get_pid "$node"); then
+                stop_pid "$node" "$pid" "$STACK/$node/"
+                say "$node stopped"
+            fi
+            rm -f "$(get_pid_file "$node")"
+        done
+        if declare -F "${part}_cluster_stopped" >/dev/null; then
+            "${part}_cluster_stopped"
         fi
-        rm -f "$(get_pid_file "$node")"
     done
-    rm -f "$CLUSTER_ENV"
+    write_cluster_env
 }
 
 status() {
-    local node pid all=0
-    for node in $(nodes); do
-        if pid=$(get_pid "$node"); then
-            say "$node: pid $pid"
+    local part node pid all=0
+    for part in "$@"; do
+        for node in $("${part}_cluster_nodes"); do
+            if pid=$(get_pid "$node"); then
+                say "$node: pid $pid"
+            else
+                say "$node: not running"
+                all=1
+            fi
+        done
+        if "${part}_cluster_is_ready"; then
+            say "$part: whole"
         else
-            say "$node: not running"
+            say "$part: not whole"
             all=1
         fi
     done
-    if redis_cluster_is_ready; then
-        say "Redis Cluster: every slot is served, every master has a replica"
-    else
-        say "Redis Cluster: not whole"
-        all=1
-    fi
     return "$all"
 }
 
+kill_nodes() {
+    local node pid
+    for node in "$@"; do
+        pid=$(get_pid "$node") || die "$node does not run."
+        kill -KILL "$pid"
+        say "$node killed"
+    done
+}
+
+usage() {
+    die "Usage: deploy/cluster.sh up | down | status [PART...], kill NODE..., or rabbitmqctl ...; the parts are ${PARTS[*]}"
+}
+
+verb=${1-}
+[ "$#" = 0 ] || shift
+case $verb in
+    up | down | status)
+        [ "$#" -gt 0 ] || set -- "${PARTS[@]}"
+        for part in "$@"; do
+            [[ " ${PARTS[*]} " == *" $part "* ]] || usage
+        done
+        ;;
+    kill | rabbitmqctl) ;;
+    *) usage ;;
+esac
 make_stack
-case ${1-} in
+case $verb in
     up | down)
         lock_stack
-        "$1"
+        "$verb" "$@"
         ;;
-    status) status ;;
-    *) die "Usage: deploy/cluster.sh up | down | status" ;;
+    status) status "$@" ;;
+    kill) kill_nodes "$@" ;;
+    rabbitmqctl) rabbitmq_cluster_ctl "$@" ;;
 esac

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `make test-cluster`: the tests marked `stack`, on a Redis Cluster and two Memcached. Arguments go to pytest.
+# `make test-cluster`: the tests marked `stack`, on the servers of cluster-up. Arguments go to pytest.
 #
 # In one process: a cluster has one database only. The cluster is stopped afterwards if it did not run before.
 set -euo pipefail
@@ -12,8 +12,8 @@ if ! deploy/cluster.sh status >/dev/null; then
     trap 'deploy/cluster.sh down' EXIT
 fi
 step deploy/cluster.sh up
-# Its addresses, whatever the environment says of one Redis.
-unset REDIS_URL MEMCACHED_URL
+# Its addresses, whatever the environment says of one server each.
+unset REDIS_URL MEMCACHED_URL BROKER_URL
 load_env_file "$DATA_DIR/cluster.env"
 export HBASE=off
 step deploy/with-stack.sh "$VENV/bin/python" -m pytest -q -m "stack and not hbase and not browser and not one_server" "$@"

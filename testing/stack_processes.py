@@ -140,15 +140,17 @@ class Broker:
     The virtual host of the broker that tests have to themselves.
     """
 
-    def __init__(self):
-        self.url = urlsplit(settings.BROKER_URL)._replace(path=f"/{TEST_HOST}").geturl()
+    def __init__(self, url=None):
+        urls = (url or settings.BROKER_URL).split(";")
+        self.nodes = [urlsplit(url)._replace(path=f"/{TEST_HOST}") for url in urls]
+        self.url = ";".join(node.geturl() for node in self.nodes)
 
     def through(self, proxy):
         """
-        Return the address that leads through a proxy.
+        Return the address that leads through a proxy, and of several nodes to the first.
         """
-        url = urlsplit(self.url)
-        return url._replace(netloc=f"{url.netloc.rpartition('@')[0]}@127.0.0.1:{proxy.port}").geturl()
+        node = self.nodes[0]
+        return node._replace(netloc=f"{node.netloc.rpartition('@')[0]}@127.0.0.1:{proxy.port}").geturl()
 
     def connect(self):
         return Connection(self.url, connect_timeout=3)
@@ -199,13 +201,13 @@ class RealStackTestCase(CommittedTestCase):
         self.broker = Broker()
         self.broker.wipe()
 
-    def start(self, *names, broker_url=None, arguments=()):
+    def start(self, *names, broker_url=None, arguments=(), **env):
         """
         Start programs of the supervisor's and return them, once they work.
         """
         url = broker_url or self.broker.url
         processes = {
-            name: self.start_command([*production_command(name), *arguments], BROKER_URL=url) for name in names
+            name: self.start_command([*production_command(name), *arguments], BROKER_URL=url, **env) for name in names
         }
         for name, process in processes.items():
             self.until(lambda: READY[name] in process.output or not process.is_running, f"{name} is ready", seconds=60)  # noqa: B023

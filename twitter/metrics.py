@@ -77,8 +77,18 @@ def queue_gauges() -> list[GaugeMetricFamily]:
     return [depth]
 
 
+def broker_gauges() -> list[GaugeMetricFamily]:
+    """
+    Return which nodes of the broker accept connections.
+    """
+    nodes = GaugeMetricFamily("broker_node_up", "1 where this node of the broker accepts connections.", labels=["node"])
+    for node, is_up in broker.get_node_states().items():
+        nodes.add_metric([node], is_up)
+    return [nodes]
+
+
 # Read at each scrape. All other metrics are counters that processes update themselves.
-GAUGES = (outbox_gauges, queue_gauges)
+GAUGES = (outbox_gauges, queue_gauges, broker_gauges)
 
 
 class ScraperAuthentication(BearerAuthentication):

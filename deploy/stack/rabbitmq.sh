@@ -70,22 +70,39 @@ rabbitmq_start() {
             die "RabbitMQ also needs port $port, which is taken; choose another RABBITMQ_PORT."
         fi
     done
-    write_private rabbitmq rabbitmq.conf <<CONFIG
-listeners.tcp.local = 127.0.0.1:${PORT_OF[rabbitmq]}
+    rabbitmq_configure rabbitmq </dev/null
+    rabbitmq_start_epmd
+    # Erlang names the data after the node, hence a node for each port.
+    rabbitmq_launch rabbitmq "twitter-${PORT_OF[rabbitmq]}@localhost"
+}
+
+# Write the configuration of a node: rabbitmq_configure NAME, and further lines by standard input.
+rabbitmq_configure() {
+    local folder=$STACK/$1
+    {
+        cat <<CONFIG
+listeners.tcp.local = 127.0.0.1:${PORT_OF[$1]}
 load_definitions = $folder/definitions.json
 log.console = true
 log.console.level = info
 log.file = false
 log.connection.level = warning
 CONFIG
-    rabbitmq_definitions | write_private rabbitmq definitions.json
-    echo '[].' | write_private rabbitmq enabled_plugins
-    rabbitmq_start_epmd
-    # Erlang keeps its cookie in HOME and names the data after the node, hence a node for each port.
+        cat
+    } | write_private "$1" rabbitmq.conf
+    rabbitmq_definitions | write_private "$1" definitions.json
+    echo '[].' | write_private "$1" enabled_plugins
+}
+
+# Launch a node: rabbitmq_launch NAME NODE [ERLANG_ARGUMENT]...
+rabbitmq_launch() {
+    local name=$1 node=$2 folder=$STACK/$1
+    shift 2
+    # Erlang keeps its cookie in HOME.
     # RUNNING_UNDER_SYSTEMD makes the start script become the server instead of watching over it,
     # and the last argument means nothing to it but makes its command line ours.
-    launch rabbitmq env HOME="$folder" \
-        RABBITMQ_NODENAME="twitter-${PORT_OF[rabbitmq]}@localhost" \
+    launch "$name" env HOME="$folder" \
+        RABBITMQ_NODENAME="$node" \
         RABBITMQ_CONFIG_FILE="$folder/rabbitmq.conf" \
         RABBITMQ_ADVANCED_CONFIG_FILE="$folder/advanced.config" \
         RABBITMQ_CONF_ENV_FILE="$folder/rabbitmq-env.conf" \
@@ -94,7 +111,7 @@ CONFIG
         RABBITMQ_LOG_BASE="$folder/logs" \
         RABBITMQ_LOGS=- \
         RABBITMQ_DIST_PORT="$DIST_PORT" \
-        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}" \
+        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1} $*" \
         ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT="$EPMD_PORT" \
         RUNNING_UNDER_SYSTEMD=true \
         /usr/lib/rabbitmq/bin/rabbitmq-server -stack_folder "$folder/"

@@ -3,6 +3,7 @@ Celery, RabbitMQ, beat, the outbox and the fan-out.
 """
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import environ
 from kombu.entity import Queue
@@ -11,15 +12,37 @@ from twitter.settings.environment import EMBEDDED, env
 
 # https://docs.celeryq.dev/en/stable/userguide/configuration.html
 
-BROKER_URL = env.str("BROKER_URL", "memory://localhost/" if EMBEDDED else environ.Env.NOTSET)
+
+def split_broker_url(value: str) -> list[str]:
+    """
+    Return the addresses of the broker's nodes, which are separated by semicolons as Celery's own are.
+
+    :raises ImproperlyConfigured: there is none, one has no host, or they differ in more than host and port, so that a
+        process would find other queues, or closed doors, after it moved over. The message holds no password.
+    """
+    urls = [part.strip() for part in value.split(";") if part.strip()]
+    if not urls:
+        raise environ.ImproperlyConfigured("BROKER_URL names no node")
+    parts = [urlsplit(url) for url in urls]
+    if len(urls) > 1 and not all(part.scheme and part.hostname for part in parts):
+        raise environ.ImproperlyConfigured("BROKER_URL is amqp://user:password@host:port/vhost, with ; between several")
+    if len({(part.scheme, part.username, part.password, part.path) for part in parts}) > 1:
+        raise environ.ImproperlyConfigured("BROKER_URL: its nodes differ in more than their hosts and ports")
+    return urls
+
+
+BROKER_URLS = split_broker_url(env.str("BROKER_URL", "memory://localhost/" if EMBEDDED else environ.Env.NOTSET))
+BROKER_URL = ";".join(BROKER_URLS)
+# On how many nodes of a RabbitMQ cluster each message is. 0: as many as the broker decides, which is three at most.
+# A queue keeps what it was declared with, and refuses who declares another number.
+BROKER_QUEUE_REPLICAS = env.int("BROKER_QUEUE_REPLICAS", 0)
 
 
 def quorum_queue(name: str) -> Queue:
     """
     A queue that survives its broker, delivers a message again five times and then sets it aside in `<name>.dlq`.
     """
-    arguments = {
-        "x-queue-type": "quorum",
+    arguments = replicated() | {
         "x-delivery-limit": 5,
         "x-dead-letter-exchange": "",
         "x-dead-letter-routing-key": f"{name}.dlq",
@@ -28,7 +51,15 @@ def quorum_queue(name: str) -> Queue:
 
 
 def dead_letter_queue(name: str) -> Queue:
-    return Queue(f"{name}.dlq", routing_key=f"{name}.dlq", queue_arguments={"x-queue-type": "quorum"})
+    return Queue(f"{name}.dlq", routing_key=f"{name}.dlq", queue_arguments=replicated())
+
+
+def replicated() -> dict[str, str | int]:
+    """
+    Return the arguments of a queue that confirms a message once it is on the disks of most of its nodes.
+    """
+    size = {"x-quorum-initial-group-size": BROKER_QUEUE_REPLICAS} if BROKER_QUEUE_REPLICAS else {}
+    return {"x-queue-type": "quorum", **size}
 
 
 CELERY_BROKER_URL = BROKER_URL
@@ -52,6 +83,8 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BROKER_NATIVE_DELAYED_DELIVERY_QUEUE_TYPE = "classic"
 # Only the relay publishes, and it would rather try again later than wait.
 CELERY_BROKER_CONNECTION_TIMEOUT = 1.0
+# Seconds after which a worker that hears nothing from its node takes another one. With one node there is no other.
+CELERY_BROKER_HEARTBEAT = 10 if len(BROKER_URLS) > 1 else 120
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = (
@@ -60,7 +93,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else {
         # Without confirms a publish to a frozen broker says OK and the message is gone.
         "confirm_publish": True,
-        "max_retries": 0,
+        # One attempt for each node: a new connection begins with the first, which may be the one that is down.
+        "max_retries": len(BROKER_URLS) - 1,
+        "connect_retries_timeout": len(BROKER_URLS) * CELERY_BROKER_CONNECTION_TIMEOUT,
         "interval_start": 0,
         "interval_step": 0,
         "interval_max": 0,

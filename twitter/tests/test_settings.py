@@ -98,6 +98,34 @@ class KnobTests(FreshStart, TestCase):
         self.assertEqual(values, "django.db.backends.sqlite3 memory://localhost/ ''")
 
 
+class BrokerAddressTests(FreshStart, TestCase):
+    NODES = "amqp://me:secret@192.0.2.1:5672/mine; amqp://me:secret@192.0.2.2/mine;"
+
+    def test_several_nodes_are_each_tried_once(self):
+        values = self.setting(
+            "settings.BROKER_URL, settings.CELERY_BROKER_TRANSPORT_OPTIONS['max_retries']",
+            **STACK | {"BROKER_URL": self.NODES},
+        )
+
+        self.assertEqual(values, "amqp://me:secret@192.0.2.1:5672/mine;amqp://me:secret@192.0.2.2/mine 1")
+
+    def test_what_cannot_be_one_cluster_is_refused_without_showing_the_password(self):
+        for other in (
+            "amqp://me:secret@192.0.2.2/other",
+            "amqp://you:secret@192.0.2.2/mine",
+            "192.0.2.2:5672",
+            "amqp://",
+        ):
+            with self.subTest(other=other):
+                refusal = self.refusal(**STACK | {"BROKER_URL": f"{self.NODES}{other}"})
+
+                self.assertIn("BROKER_URL", refusal)
+                self.assertNotIn("secret", refusal)
+
+    def test_none_at_all_is_refused(self):
+        self.assertIn("BROKER_URL names no node", self.refusal(**STACK | {"BROKER_URL": " ; "}))
+
+
 class SecretTests(FreshStart, TestCase):
     def test_it_is_made_once_and_only_its_owner_may_read_it(self):
         first, second = self.setting("settings.SECRET_KEY"), self.setting("settings.SECRET_KEY")

@@ -209,6 +209,7 @@ class NoBrokerTests(MetricsTestCase):
             self.assertIsNone(self.value("queue_messages"))
             self.assertEqual(self.value("outbox_messages"), 0)
             self.assertEqual(self.nobody().client.get("/readyz").json()["broker"], "down")
+            self.assertEqual(self.value("broker_node_up", node="127.0.0.1:1"), 0)
 
     def test_a_broker_that_never_answers_is_down(self):
         with (
