@@ -10,7 +10,8 @@
 #   HBASE          off: the stack has no HBase; on (default)
 #   DATABASE_URL, REDIS_URL, MEMCACHED_URL, BROKER_URL, HBASE_URL   servers to use instead of our own
 #   MARIADB_PORT, REDIS_PORT, MEMCACHED_PORT, RABBITMQ_PORT, HBASE_THRIFT_PORT where our own listen
-#   REDIS_CLUSTER_PORT, MEMCACHED_CLUSTER_PORT, RABBITMQ_CLUSTER_PORT   the first port of those of cluster-up (7000, 11311, 5680)
+#   REDIS_CLUSTER_PORT, MEMCACHED_CLUSTER_PORT, RABBITMQ_CLUSTER_PORT, HBASE_CLUSTER_THRIFT_PORT
+#                  the first port of those of cluster-up (7000, 11311, 5680, 9190)
 #   CASES, SEED    requests of the fuzzer in make attacks (5,000), and what they are made of
 #   AUDIT          on: make attacks asks for known weaknesses of the packages as well; off (default)
 #   BENCH          what make bench runs instead of the table: backlog, capacity, idle or servers
@@ -57,7 +58,7 @@ test-stack: ## the tests of the stack profile; with STORE=hbase on HBase
 test-batches: ## the tests of events and their handlers, with batches of one event and of two
 	@for size in 1 2; do OUTBOX_BATCH_SIZE=$$size $(FOREGROUND) deploy/test.sh outbox newsfeeds likes inbox $(ARGS) || exit 1; done
 
-cluster-up: ## start what is several servers: a Redis Cluster of six, two Memcached, three RabbitMQ
+cluster-up: ## start what is several servers: a Redis Cluster of six, two Memcached, three RabbitMQ, HBase
 	@deploy/cluster.sh up
 
 cluster-down: ## stop those that cluster-up started

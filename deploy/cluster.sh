@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Servers that are several, on one machine: a Redis Cluster, two Memcached and three RabbitMQ. Loopback only, no systemd.
+# Servers that are several, on one machine: a Redis Cluster, two Memcached, three RabbitMQ, an HBase of two region servers.
+# Loopback only, no systemd.
 #
 #   deploy/cluster.sh up [PART...]      install what is missing, start what is not running, write $DATA_DIR/cluster.env
 #   deploy/cluster.sh down [PART...]    stop what `up` started
@@ -7,7 +8,8 @@
 #   deploy/cluster.sh kill NODE...      end nodes as a crash does; `up` starts them again
 #   deploy/cluster.sh rabbitmqctl ...   RabbitMQ's own command, on a node that runs
 #
-# A part is a file stack/PART-cluster.sh: redis, memcached, rabbitmq. Without one, all of them are meant.
+# A part is a file stack/PART-cluster.sh: redis, memcached, rabbitmq, hbase. Without one, all of them
+# are meant, HBase unless HBASE=off.
 # $DATA_DIR/cluster.env holds the addresses; what it does not name is as $DATA_DIR/stack.env says.
 set -euo pipefail
 
@@ -24,9 +26,10 @@ set -euo pipefail
 #   PART_cluster_settle    return once they work together, or say why they do not
 #   PART_cluster_is_ready  whether they do
 #   PART_cluster_env       their addresses as the project wants them, KEY=value
+#   PART_cluster_stop      if TERM to each is not enough
 #   PART_cluster_stopped   what is to be done when all of them have ended, if anything
 # The slowest to start comes first.
-PARTS=(rabbitmq redis memcached)
+PARTS=(rabbitmq hbase redis memcached)
 for part in "${PARTS[@]}"; do
     # shellcheck source=/dev/null
     . "$ROOT/deploy/stack/$part-cluster.sh"
@@ -37,8 +40,11 @@ STACK=$DATA_DIR/cluster
 CLUSTER_ENV=$DATA_DIR/cluster.env
 
 up() {
-    local part node
-    "$ROOT/deploy/provision.sh" build "$@"
+    local part node groups=(build)
+    for part in "$@"; do
+        [ "$part" = hbase ] && has_java || groups+=("$part")
+    done
+    "$ROOT/deploy/provision.sh" "${groups[@]}"
     for part in "$@"; do
         "${part}_cluster_start"
     done
@@ -82,6 +88,11 @@ is_running() {
 down() {
     local part node pid
     for part in "$@"; do
+        if declare -F "${part}_cluster_stop" >/dev/null; then
+            "${part}_cluster_stop"
+            say "$part stopped"
+            continue
+        fi
         for node in $("${part}_cluster_nodes"); do
             if pid=$(get_pid "$node"); then
                 stop_pid "$node" "$pid" "$STACK/$node/"
@@ -134,7 +145,14 @@ verb=${1-}
 [ "$#" = 0 ] || shift
 case $verb in
     up | down | status)
-        [ "$#" -gt 0 ] || set -- "${PARTS[@]}"
+        if [ "$#" = 0 ]; then
+            for part in "${PARTS[@]}"; do
+                # One that is there already belongs to the cluster all the same.
+                if [ "$part" != hbase ] || [ "${HBASE-on}" != off ] || is_running hbase; then
+                    set -- "$@" "$part"
+                fi
+            done
+        fi
         for part in "$@"; do
             [[ " ${PARTS[*]} " == *" $part "* ]] || usage
         done

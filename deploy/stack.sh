@@ -57,17 +57,12 @@ get_origin() {
     fi
 }
 
-has_java() {
-    command -v javac >/dev/null && command -v mvn >/dev/null
-}
-
 up() {
     local name groups=(build)
     declare -A origin
     for name in "${SERVERS[@]}"; do
         origin[$name]=$(get_origin "$name")
         case ${origin[$name]} in
-            # Any Java will do.
             new) [ "$name" = hbase ] && has_java || groups+=("$name") ;;
             foreign) [ "$name" != mariadb ] || groups+=(mariadb-client) ;;
         esac

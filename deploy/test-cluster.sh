@@ -8,6 +8,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"
 
+export HBASE=off
 if ! deploy/cluster.sh status >/dev/null; then
     trap 'deploy/cluster.sh down' EXIT
 fi
@@ -15,5 +16,5 @@ step deploy/cluster.sh up
 # Its addresses, whatever the environment says of one server each.
 unset REDIS_URL MEMCACHED_URL BROKER_URL
 load_env_file "$DATA_DIR/cluster.env"
-export HBASE=off
+unset HBASE_URL
 step deploy/with-stack.sh "$VENV/bin/python" -m pytest -q -m "stack and not hbase and not browser and not one_server" "$@"

@@ -27,8 +27,10 @@ from outbox.models import Message
 from utils.api.parameters import presented_token
 from utils.api.throttling import is_from_this_machine
 from utils.api.views import DependsOnWhoAsks
+from utils.hbase.pool import get_gateways
 from utils.observability import broker
 from utils.observability.metrics import exposition
+from utils.observability.probes import listens
 
 # `request.auth` of a request with settings.METRICS_TOKEN; it differs from every user's token.
 SCRAPER = "the scraper"
@@ -87,8 +89,20 @@ def broker_gauges() -> list[GaugeMetricFamily]:
     return [nodes]
 
 
+def gateway_gauges() -> list[GaugeMetricFamily]:
+    """
+    Return which Thrift servers of HBase accept connections.
+    """
+    gateways = GaugeMetricFamily(
+        "hbase_gateway_up", "1 where something listens at this Thrift server's address.", labels=["gateway"]
+    )
+    for host, port in get_gateways():
+        gateways.add_metric([f"{host}:{port}"], listens((host, port)))
+    return [gateways]
+
+
 # Read at each scrape. All other metrics are counters that processes update themselves.
-GAUGES = (outbox_gauges, queue_gauges, broker_gauges)
+GAUGES = (outbox_gauges, queue_gauges, broker_gauges, gateway_gauges)
 
 
 class ScraperAuthentication(BearerAuthentication):

@@ -1,5 +1,5 @@
 #!/bin/bash
-# An HBase cluster on one host, to try the settings of a real one: ZooKeeper, master, two region servers and Thrift,
+# An HBase cluster on one host, to try the settings of a real one: ZooKeeper, master, two region servers and two Thrift,
 # each a process of its own, on the loopback. The local disk stands in for HDFS.
 #
 #   cluster.sh start              returns when both region servers serve and a table can be made
@@ -7,10 +7,12 @@
 #   cluster.sh status             each process, and the region servers that the master knows
 #   cluster.sh kill-server N      kill -9 region server 1 or 2; the other one takes its regions within seconds
 #   cluster.sh start-server N     bring it back
+#   cluster.sh kill-gateway N     kill -9 Thrift 1 or 2
+#   cluster.sh start-gateway N    bring it back
 #   cluster.sh create-table NAME FAMILY[,FAMILY] [HEX_SPLIT_KEY]...
 #
-# Environment: DATA_DIR, HBASE_HEAP (of each process) and HBASE_CLUSTER_THRIFT_PORT (9190); the other ports lie at a
-# distance from that one. Jars are those of `hbase.sh fetch`.
+# Environment: DATA_DIR, HBASE_HEAP (of each process) and HBASE_CLUSTER_THRIFT_PORT (9190, of the first Thrift, the
+# second has the next one); the other ports lie at a distance from that one. Jars are those of `hbase.sh fetch`.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -49,6 +51,12 @@ launch_server() {
     -D "hbase.regionserver.port=$((REGIONSERVER_PORT + $1))" start
 }
 
+gateway_port() { echo $((THRIFT_PORT + $1 - 1)); }
+
+launch_gateway() {
+  launch "thrift-$1" org.apache.hadoop.hbase.thrift.ThriftServer --port "$(gateway_port "$1")" start
+}
+
 tool() { "${JAVA[@]}" HBaseTool "$@" 2>>"$(log_file tool)"; }
 
 await_port() {
@@ -67,7 +75,8 @@ start() {
   need java
   if ! running "$(pid_file zookeeper)"; then
     need_free HBASE_CLUSTER_THRIFT_PORT "$ZK_PORT"
-    need_free HBASE_CLUSTER_THRIFT_PORT "$THRIFT_PORT"
+    need_free HBASE_CLUSTER_THRIFT_PORT "$(gateway_port 1)"
+    need_free HBASE_CLUSTER_THRIFT_PORT "$(gateway_port 2)"
   fi
   configure
   launch zookeeper org.apache.zookeeper.server.quorum.QuorumPeerMain "$CONF/zoo.cfg"
@@ -76,14 +85,16 @@ start() {
   launch_server 1
   launch_server 2
   tool await-ready 2 "$READY_WITHIN_S" || fail "not ready within $READY_WITHIN_S s, see $CLUSTER/*.log"
-  launch thrift org.apache.hadoop.hbase.thrift.ThriftServer start
-  await_port thrift "$THRIFT_PORT"
-  say "ready on 127.0.0.1:$THRIFT_PORT"
+  launch_gateway 1
+  launch_gateway 2
+  await_port thrift-1 "$(gateway_port 1)"
+  await_port thrift-2 "$(gateway_port 2)"
+  say "ready on 127.0.0.1:$(gateway_port 1) and 127.0.0.1:$(gateway_port 2)"
 }
 
 stop() {
   local role
-  end "$(pid_file thrift)" TERM 10
+  for role in thrift-1 thrift-2; do end "$(pid_file "$role")" TERM 10; done
   if running "$(pid_file master)"; then
     # The master tells the region servers, waits until they have closed their regions, and ends itself.
     timeout 20 "${JAVA[@]}" HBaseTool shutdown 2>>"$(log_file tool)" || true
@@ -96,7 +107,7 @@ stop() {
 
 status() {
   local role code=0
-  for role in zookeeper master regionserver-1 regionserver-2 thrift; do
+  for role in zookeeper master regionserver-1 regionserver-2 thrift-1 thrift-2; do
     if running "$(pid_file "$role")"; then echo "$role up, pid $(cat "$(pid_file "$role")")"; else
       echo "$role down"
       code=1
@@ -109,24 +120,32 @@ status() {
   return $code
 }
 
-server_number() { [[ ${1:-} =~ ^[12]$ ]] || fail "region server 1 or 2?"; }
+number() { [[ ${1:-} =~ ^[12]$ ]] || fail "number 1 or 2?"; }
 
 java_command "$CONF"
 case ${1:-} in
 start) lock cluster; start ;;
 stop) lock cluster; stop ;;
 status) status ;;
-kill-server) server_number "${2:-}"; lock cluster; end "$(pid_file "regionserver-$2")" KILL 10; say "killed $2" ;;
+kill-server) number "${2:-}"; lock cluster; end "$(pid_file "regionserver-$2")" KILL 10; say "killed $2" ;;
 start-server)
-  server_number "${2:-}"
+  number "${2:-}"
   lock cluster
   launch_server "$2"
   tool await-ready 2 "$READY_WITHIN_S"
+  say "started $2"
+  ;;
+kill-gateway) number "${2:-}"; lock cluster; end "$(pid_file "thrift-$2")" KILL 10; say "killed $2" ;;
+start-gateway)
+  number "${2:-}"
+  lock cluster
+  launch_gateway "$2"
+  await_port "thrift-$2" "$(gateway_port "$2")"
   say "started $2"
   ;;
 create-table)
   [ $# -ge 3 ] || fail "create-table NAME FAMILY[,FAMILY] [HEX_SPLIT_KEY]..."
   tool "$@" || fail "the table could not be made, see $(log_file tool)"
   ;;
-*) sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+*) sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac

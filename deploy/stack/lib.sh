@@ -117,12 +117,21 @@ pid_in() {
 get_pid_file() {
     case $1 in
         hbase) echo "$STACK/hbase/hbase.pid" ;;
+        # Of the cluster; deploy/hbase/ has a place of its own for them.
+        hbase-*) echo "$DATA_DIR/stack/hbase/cluster/${1#hbase-}.pid" ;;
         *) echo "$STACK/$1/pid" ;;
     esac
 }
 
 get_pid() {
-    pid_in "$(get_pid_file "$1")" "$STACK/$1/"
+    local file
+    file=$(get_pid_file "$1")
+    pid_in "$file" "${file%/*}/"
+}
+
+# Any Java will do.
+has_java() {
+    command -v javac >/dev/null && command -v mvn >/dev/null
 }
 
 # TERM, wait, and only then KILL: stop_pid TITLE PID MARK.

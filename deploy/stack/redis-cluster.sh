@@ -74,7 +74,7 @@ redis_cluster_settle() {
     done
 }
 
-redis_cluster_url() {
-    printf 'redis+cluster://:%s@%s' "$(secret REDIS_PASSWORD)" \
+redis_cluster_env() {
+    printf 'REDIS_URL=redis+cluster://:%s@%s\n' "$(secret REDIS_PASSWORD)" \
         "$(redis_cluster_nodes | sed 's/redis-/127.0.0.1:/' | paste -sd,)"
 }

@@ -4,6 +4,8 @@ MariaDB or SQLite, and HBase as the second store of some tables.
 
 from urllib.parse import urlsplit
 
+import environ
+
 from twitter.settings.environment import DATA_DIR, EMBEDDED, choice, env
 
 # https://docs.djangoproject.com/en/5.2/ref/databases/
@@ -55,11 +57,33 @@ else:
 
 # ---------------------------------------------------------------- HBase
 
+
+def hbase_gateways(url: str) -> list[tuple[str, int]]:
+    """
+    Return the host and port of each Thrift server in hbase://host:port,host:port,…
+
+    :raises ImproperlyConfigured: it is none such.
+    """
+    scheme, _, rest = url.partition("://")
+    parts = [urlsplit(f"//{address.strip()}") for address in rest.rstrip("/").split(",")] if url else []
+    try:
+        gateways = [(part.hostname or "", part.port or 9090) for part in parts]
+    except ValueError as error:
+        raise environ.ImproperlyConfigured(f"HBASE_URL: {error}") from error
+    if url and (scheme != "hbase" or not all(host for host, _ in gateways)):
+        raise environ.ImproperlyConfigured(f"HBASE_URL is hbase://host:port,host:port,…, not {url!r}")
+    return gateways
+
+
 HBASE_URL = env.str("HBASE_URL", "")
-HBASE_ADDRESS = urlsplit(HBASE_URL)
+HBASE_GATEWAYS = hbase_gateways(HBASE_URL) or [("", 9090)]
 HBASE = {
-    "HOST": HBASE_ADDRESS.hostname or "",
-    "PORT": HBASE_ADDRESS.port or 9090,
+    "HOST": HBASE_GATEWAYS[0][0],
+    "PORT": HBASE_GATEWAYS[0][1],
+    # Thrift servers beside that one, which take turns with it.
+    "MORE_GATEWAYS": HBASE_GATEWAYS[1:],
+    # With how many regions a table begins. 0: as many as its model says.
+    "REGIONS": env.int("HBASE_REGIONS", 0),
     "TIMEOUT_MS": 400,
     "POOL_SIZE": 16,
     "POOL_TIMEOUT_S": 0.5,

@@ -16,7 +16,7 @@ MONITORING = settings.BASE_DIR / "deploy" / "monitoring"
 # What Prometheus itself adds for each target.
 OF_PROMETHEUS = {"up"}
 SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("",), "gauge": ("",)}
-FUNCTIONS = {"absent", "histogram_quantile", "increase", "max", "rate", "sum", "time"}
+FUNCTIONS = {"absent", "avg", "histogram_quantile", "increase", "max", "rate", "sum", "time"}
 WORDS = {"by", "or", "and", "unless", "without"}
 DURATION = re.compile(r"\d+[smhd]")
 

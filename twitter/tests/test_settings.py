@@ -126,6 +126,20 @@ class BrokerAddressTests(FreshStart, TestCase):
         self.assertIn("BROKER_URL names no node", self.refusal(**STACK | {"BROKER_URL": " ; "}))
 
 
+class HBaseAddressTests(FreshStart, TestCase):
+    def test_one_gateway_or_several(self):
+        both = "settings.HBASE['HOST'], settings.HBASE['PORT'], settings.HBASE['MORE_GATEWAYS']"
+
+        self.assertEqual(self.setting(both), "9090 []")
+        self.assertEqual(self.setting(both, HBASE_URL="hbase://a"), "a 9090 []")
+        self.assertEqual(self.setting(both, HBASE_URL="hbase://a:9091,b,c:9093"), "a 9091 [('b', 9090), ('c', 9093)]")
+
+    def test_what_is_no_address_is_refused(self):
+        for url in ("a:9090", "http://a:9090", "hbase://", "hbase://a,", "hbase://a:port"):
+            with self.subTest(url=url):
+                self.assertIn("HBASE_URL", self.refusal(HBASE_URL=url))
+
+
 class SecretTests(FreshStart, TestCase):
     def test_it_is_made_once_and_only_its_owner_may_read_it(self):
         first, second = self.setting("settings.SECRET_KEY"), self.setting("settings.SECRET_KEY")

@@ -12,7 +12,14 @@ from thriftpy2.protocol import TCyBinaryProtocol
 from thriftpy2.thrift import TApplicationException, TClient, TException
 from thriftpy2.transport import TCyBufferedTransport, TSocket, TTransportException
 
-from utils.hbase.exceptions import FamilyMissing, HBaseError, HBaseUnavailable, TableDisabled, TableMissing
+from utils.hbase.exceptions import (
+    FamilyMissing,
+    GatewayUnavailable,
+    HBaseError,
+    HBaseUnavailable,
+    TableDisabled,
+    TableMissing,
+)
 
 # The server responded with an error. The connection is intact and may be used again.
 SERVER_ERRORS = (Hbase_thrift.IOError, Hbase_thrift.IllegalArgument, Hbase_thrift.AlreadyExists)
@@ -69,7 +76,7 @@ def is_dropped(error: Exception) -> bool:
     return isinstance(error, ConnectionError)
 
 
-def translate_client_error(error: Exception, address: str, timeout_ms: int) -> HBaseUnavailable | HBaseError:
+def translate_client_error(error: Exception, address: str, timeout_ms: int) -> GatewayUnavailable | HBaseError:
     """
     Return the exception to raise for a call that got no usable response.
     """
@@ -77,8 +84,8 @@ def translate_client_error(error: Exception, address: str, timeout_ms: int) -> H
         # The Thrift server responds to a malformed call like this. It is up and would say the same again.
         return HBaseError(f"HBase at {address} could not make sense of a call", details=get_text(error))
     if isinstance(error, TimeoutError):
-        return HBaseUnavailable(f"no answer from HBase at {address} within {timeout_ms} ms")
-    return HBaseUnavailable(f"no answer from HBase at {address}: {get_text(error)}")
+        return GatewayUnavailable(f"no answer from HBase at {address} within {timeout_ms} ms")
+    return GatewayUnavailable(f"no answer from HBase at {address}: {get_text(error)}")
 
 
 def translate_server_error(error: Exception, table: str) -> HBaseUnavailable | HBaseError:

@@ -13,6 +13,12 @@ class HBaseUnavailable(StoreUnavailable):
     """
 
 
+class GatewayUnavailable(HBaseUnavailable):
+    """
+    One Thrift server did not respond, or is not asked for a moment. Another one may.
+    """
+
+
 class HBaseError(Exception):
     """
     HBase refused the call. Repeating it gives the same response.

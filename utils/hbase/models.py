@@ -44,7 +44,7 @@ class HBaseModel:
     A row with the fields of its class as attributes; equal to another row with the same values.
 
     `Meta` holds `table_name`, `row_key` (names of fields, in order) and optionally `regions` (how
-    many regions a big table should be created with) and `column_family` (of the empty cell of a
+    many regions a big table should be created with, unless HBASE["REGIONS"] says it) and `column_family` (of the empty cell of a
     model without columns; "f").
     """
 
@@ -222,9 +222,10 @@ class HBaseModel:
     @classmethod
     def create_table_arguments(cls) -> list[str]:
         """
-        Return the arguments of `hbase.sh create-table` that create the table with `Meta.regions` regions.
+        Return the arguments of `hbase.sh create-table` that create the table split, in as many regions as
+        HBASE["REGIONS"] says, or `Meta.regions`.
         """
-        splits = [key.hex() for key in split_keys(cls._meta.regions)]
+        splits = [key.hex() for key in split_keys(settings.HBASE["REGIONS"] or cls._meta.regions)]
         return [cls.table(), ",".join(cls._meta.families), *splits]
 
     # ------------------------------------------------------------ inside

@@ -9,10 +9,11 @@ would be used by two processes, so each process has its own pool.
 
 import contextlib
 import contextvars
+import itertools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from django.conf import settings
@@ -26,7 +27,7 @@ from utils.hbase.connection import (
     translate_client_error,
     translate_server_error,
 )
-from utils.hbase.exceptions import HBaseUnavailable
+from utils.hbase.exceptions import GatewayUnavailable, HBaseUnavailable
 
 # The server closes a connection that was silent for 60 s (hbase.thrift.server.socket.read.timeout).
 IDLE_SECONDS = 45
@@ -93,12 +94,13 @@ class ConnectionPool:
         worst this takes `wait_seconds` plus one timeout; with the breaker open it fails at once.
 
         :param table: the name for error messages.
-        :raises HBaseUnavailable: no response, no free connection, or the breaker is open.
+        :raises GatewayUnavailable: no response, no free connection, or the breaker is open.
+        :raises HBaseUnavailable: it responded that HBase behind it cannot serve right now.
         :raises HBaseError: the server refused.
         """
         self._check_breaker()
         if not self._places.acquire(timeout=self._wait_seconds):
-            raise HBaseUnavailable(
+            raise GatewayUnavailable(
                 f"all {self._size} connections to HBase are in use; waited {self._wait_seconds} s for one"
             )
         try:
@@ -110,7 +112,7 @@ class ConnectionPool:
 
     def _check_breaker(self) -> None:
         if self.breaker.is_open:
-            raise HBaseUnavailable(f"HBase at {self.address} did not answer of late and is not asked for a moment")
+            raise GatewayUnavailable(f"HBase at {self.address} did not answer of late and is not asked for a moment")
 
     def _run(self, call: Callable[[Connection], Result], table: str, *, may_retry: bool) -> Result:
         timeout_ms = _timeout_ms.get() or self.timeout_ms
@@ -123,7 +125,7 @@ class ConnectionPool:
                 if may_retry:
                     return self._run(call, table, may_retry=False)
             translated = translate_client_error(error, self.address, timeout_ms)
-            if isinstance(translated, HBaseUnavailable):
+            if isinstance(translated, GatewayUnavailable):
                 self.breaker.record_failure()
             raise translated from error
 
@@ -169,10 +171,53 @@ class ConnectionPool:
             connection.close()
 
 
-_pools: dict[int, ConnectionPool] = {}
+class GatewayPools:
+    """
+    A pool for each of several Thrift servers, which all lead to the same HBase. They take turns.
+    """
+
+    def __init__(self, pools: Sequence[ConnectionPool]) -> None:
+        self._pools = pools
+        self._turns = itertools.cycle(range(len(pools)))
+
+    def run(self, call: Callable[[Connection], Result], *, table: str) -> Result:
+        """
+        Return what `call(connection)` returns, from another gateway if the one whose turn it is does not respond.
+
+        So a dead gateway costs a second attempt, and none while its breaker is open. `call` must be safe to
+        repeat. At worst this takes as long as `ConnectionPool.run` does, once for each gateway.
+
+        :raises GatewayUnavailable: none responded.
+        :raises HBaseUnavailable: HBase behind the gateway cannot serve right now; another would say the same.
+        :raises HBaseError: the server refused.
+        """
+        first, *others = self._in_turn()
+        for pool in others:
+            try:
+                return first.run(call, table=table)
+            except GatewayUnavailable:
+                first = pool
+        return first.run(call, table=table)
+
+    def _in_turn(self) -> list[ConnectionPool]:
+        """
+        Return the pools, beginning with the one whose turn it is; those that are not asked for a moment come last.
+        """
+        start = next(self._turns)
+        return sorted([*self._pools[start:], *self._pools[:start]], key=lambda pool: pool.breaker.is_open)
+
+    def close(self) -> None:
+        """
+        Close the idle connections to all of them.
+        """
+        for pool in self._pools:
+            pool.close()
 
 
-def get_pool() -> ConnectionPool:
+_pools: dict[int, ConnectionPool | GatewayPools] = {}
+
+
+def get_pool() -> ConnectionPool | GatewayPools:
     """
     Return this process's pool. It is created on first use, so never before a fork, and does not connect yet.
 
@@ -184,17 +229,31 @@ def get_pool() -> ConnectionPool:
             raise HBaseUnavailable("HBASE_URL is not set")
         # A parent's pool stays in the dictionary and is never touched: closing its sockets here would
         # shut them down for the parent. If two threads create a pool at the same time, one of them is used.
-        pool = _pools.setdefault(
-            os.getpid(),
-            ConnectionPool(
-                host=settings.HBASE["HOST"],
-                port=int(settings.HBASE["PORT"]),
-                timeout_ms=settings.HBASE["TIMEOUT_MS"],
-                size=settings.HBASE["POOL_SIZE"],
-                wait_seconds=settings.HBASE["POOL_TIMEOUT_S"],
-            ),
-        )
+        pool = _pools.setdefault(os.getpid(), new_pool())
     return pool
+
+
+def new_pool() -> ConnectionPool | GatewayPools:
+    pools = [
+        ConnectionPool(
+            host=host,
+            port=port,
+            timeout_ms=settings.HBASE["TIMEOUT_MS"],
+            size=settings.HBASE["POOL_SIZE"],
+            wait_seconds=settings.HBASE["POOL_TIMEOUT_S"],
+        )
+        for host, port in get_gateways()
+    ]
+    return GatewayPools(pools) if len(pools) > 1 else pools[0]
+
+
+def get_gateways() -> list[tuple[str, int]]:
+    """
+    Return the host and port of each Thrift server; [] if HBASE_URL is not set.
+    """
+    if not settings.HBASE["HOST"]:
+        return []
+    return [(settings.HBASE["HOST"], int(settings.HBASE["PORT"])), *settings.HBASE["MORE_GATEWAYS"]]
 
 
 def reset_pool() -> None:

@@ -15,6 +15,7 @@ import Hbase_thrift  # happybase creates this module from its IDL, so it comes s
 from Hbase_thrift import BatchMutation, Mutation, TScan
 
 from utils.hbase.connection import SERVER_ERRORS, Connection
+from utils.observability.metrics import count_keys
 
 # A key, and {column: value}.
 Row = tuple[bytes, dict[bytes, bytes]]
@@ -45,6 +46,7 @@ def get_row(connection: Connection, table: bytes, key: bytes) -> dict[bytes, byt
     """
     Return {column: value} of one row, or None. One round trip.
     """
+    count_keys(table.decode(), "read", [key])
     rows = connection.client.getRow(table, key, {})
     return get_cells(rows[0]) if rows else None
 
@@ -53,13 +55,15 @@ def get_rows(connection: Connection, table: bytes, keys: Sequence[bytes]) -> lis
     """
     Return [(key, {column: value})] for the rows that exist, in the order of `keys`. One round trip.
     """
+    count_keys(table.decode(), "read", keys)
     return [(row.row, get_cells(row)) for row in connection.client.getRows(table, keys, {})]
 
 
-def put_rows(connection: Connection, table: bytes, rows: Iterable[Row], version: int) -> None:
+def put_rows(connection: Connection, table: bytes, rows: Sequence[Row], version: int) -> None:
     """
     Write `rows`, pairs of a key and {column: value}. One round trip.
     """
+    count_keys(table.decode(), "write", [key for key, _ in rows])
     batch = [
         BatchMutation(row=key, mutations=[Mutation(column=column, value=value) for column, value in cells.items()])
         for key, cells in rows
@@ -68,11 +72,12 @@ def put_rows(connection: Connection, table: bytes, rows: Iterable[Row], version:
 
 
 def delete_rows(
-    connection: Connection, table: bytes, keys: Iterable[bytes], families: Iterable[str], version: int
+    connection: Connection, table: bytes, keys: Sequence[bytes], families: Iterable[str], version: int
 ) -> None:
     """
     Delete whole rows that are not newer than `version`. One round trip.
     """
+    count_keys(table.decode(), "write", keys)
     mutations = [Mutation(column=family, isDelete=True) for family in families]
     batch = [BatchMutation(row=key, mutations=mutations) for key in keys]
     connection.client.mutateRowsTs(table, batch, version, {})
@@ -95,6 +100,7 @@ def scan_page(
     :param stop: exclusive; None is the end of the table.
     :param filter_string: a filter such as `KEYS_ONLY`.
     """
+    count_keys(table.decode(), "read", [start])
     client = connection.client
     scan = TScan(
         startRow=start,

@@ -7,6 +7,7 @@ what all of them have counted. Counting a request takes two to four microseconds
 looked up once.
 """
 
+import collections
 import os
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -76,6 +77,13 @@ BEAT_LEADS = Gauge(
     multiprocess_mode="mostrecent",
 )
 
+HBASE_KEYS = Counter(
+    "hbase_keys",
+    "Rows of HBase that were read or written, by the first hex digit of their keys; a range counts as its first row.",
+    ["table", "call", "digit"],
+    registry=registry,
+)
+
 # A client may send any word as its method, which must not become a label.
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
 OTHER, NO_ROUTE = "other", "none"
@@ -111,6 +119,16 @@ def count_reads(cache: str, *, hits: int, misses: int) -> None:
         children[0].inc(hits)
     if misses:
         children[1].inc(misses)
+
+
+def count_keys(table: str, call: str, keys: Iterable[bytes]) -> None:
+    """
+    Count the rows that a call (`read`, `write`) of HBase names. Regions are ranges of keys, so a hot one stands out.
+    """
+    # A range from the beginning of a table has no first key.
+    counts = collections.Counter(key[0] >> 4 if key else 0 for key in keys)
+    for digit, count in counts.items():
+        HBASE_KEYS.labels(table, call, f"{digit:x}").inc(count)
 
 
 def count_handled(handler: str, outcome: str, count: int, seconds: float) -> None:

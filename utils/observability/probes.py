@@ -10,6 +10,7 @@ from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 
 from utils.caching.redis.client import RedisUnavailable, client
+from utils.hbase.pool import get_gateways
 from utils.observability import broker
 
 HBASE_TIMEOUT_SECONDS = 0.5
@@ -67,12 +68,15 @@ def memcached_is_up() -> bool | None:
 
 def hbase_is_up() -> bool | None:
     """
-    Say whether something listens at the address of HBase's Thrift server.
+    Say whether something listens at an address of HBase's Thrift servers.
     """
-    if not settings.HBASE["HOST"]:
-        return None
+    gateways = get_gateways()
+    return any(map(listens, gateways)) if gateways else None
+
+
+def listens(address: tuple[str, int]) -> bool:
     try:
-        with socket.create_connection((settings.HBASE["HOST"], settings.HBASE["PORT"]), timeout=HBASE_TIMEOUT_SECONDS):
+        with socket.create_connection(address, timeout=HBASE_TIMEOUT_SECONDS):
             return True
     except OSError:
         return False

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 from django.conf import settings
@@ -84,12 +85,13 @@ class Server:
 
 class Cluster:
     """
-    Two region servers with a master, ZooKeeper and Thrift beside them, each a process.
+    Two region servers and two Thrift with a master and ZooKeeper beside them, each a process.
     """
 
     def __init__(self, data_dir):
         # The script places its other ports at a distance from this one, up to 13,100 above.
-        (self.port,) = free_ports(1, above=10_000)
+        # The second Thrift server has the next one.
+        self.port = next(port for port, after in pairwise(free_ports(20, above=10_000)) if after == port + 1)
         self._environment = {
             **os.environ,
             "DATA_DIR": str(data_dir),

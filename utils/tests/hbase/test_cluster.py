@@ -31,6 +31,7 @@ def cluster(tmp_path_factory):
             **settings.HBASE,
             "HOST": "127.0.0.1",
             "PORT": cluster.port,
+            "MORE_GATEWAYS": [("127.0.0.1", cluster.port + 1)],
             "TABLE_PREFIX": "test_",
             "TIMEOUT_MS": PATIENCE_MS,
         }
@@ -93,6 +94,18 @@ class TestTwoRegionServers:
         listed = [line for line in cluster.run("status").stdout.splitlines() if line.startswith("localhost,")]
         assert len(listed) == 2
         assert Entry.count() == 2 * len(OWNERS)
+
+    def test_a_gateway_that_is_killed_is_missed_by_nobody(self, cluster):
+        Entry.create_table()
+        before = Entry.count()
+
+        cluster.run("kill-gateway", "1")
+        for owner in OWNERS:
+            Entry.create(owner_id=owner, tweet_id=4)
+            assert Entry.get(owner_id=owner, tweet_id=4) is not None
+
+        cluster.run("start-gateway", "1")
+        assert Entry.count() == before + len(OWNERS)
 
     def test_what_was_written_is_there_after_a_stop_and_a_start(self, cluster):
         Entry.create_table()

@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from utils.hbase.exceptions import HBaseUnavailable
-from utils.hbase.pool import get_pool, reset_pool, timeout
+from utils.hbase.connection import Hbase_thrift
+from utils.hbase.exceptions import GatewayUnavailable, HBaseUnavailable
+from utils.hbase.pool import GatewayPools, get_pool, reset_pool, timeout
 from utils.tests.hbase.samples import Entry
 from utils.tests.hbase.servers import free_ports
 
@@ -158,6 +159,53 @@ class TestAFullPool:
             release.set()
 
         assert not pool.breaker.is_open
+
+
+def ask_port(connection):
+    return connection.port
+
+
+class TestSeveralGateways:
+    def test_they_take_turns(self, make_pool):
+        with listener() as (one, _), listener() as (two, _):
+            gateways = GatewayPools([make_pool(one), make_pool(two)])
+
+            assert [gateways.run(ask_port, table="t") for _ in range(4)] == [one, two, one, two]
+
+    def test_a_dead_one_is_no_error(self, make_pool):
+        (dead,) = free_ports(1)
+        with listener() as (alive, _):
+            gateways = GatewayPools([make_pool(dead), make_pool(alive)])
+
+            assert [gateways.run(ask_port, table="t") for _ in range(20)] == [alive] * 20
+
+    def test_a_frozen_one_costs_three_timeouts_and_is_left_alone(self, make_pool):
+        with listener() as (frozen, asked), listener() as (alive, _):
+            gateways = GatewayPools([make_pool(frozen, timeout_ms=100), make_pool(alive)])
+
+            def call(connection):
+                return connection.tables() if connection.port == frozen else connection.port
+
+            with takes_at_most(1):
+                assert [gateways.run(call, table="t") for _ in range(100)] == [alive] * 100
+            assert len(asked) == 3
+
+    def test_when_none_responds_that_is_said(self, make_pool):
+        gateways = GatewayPools([make_pool(port) for port in free_ports(2)])
+
+        with pytest.raises(GatewayUnavailable, match="no answer from HBase"):
+            gateways.run(ask, table="t")
+
+    def test_what_hbase_behind_them_says_is_believed(self, make_pool):
+        def call(connection):
+            raise Hbase_thrift.IOError(message=b"NotServingRegionException: moving")
+
+        with listener() as (one, _), listener() as (two, asked):
+            gateways = GatewayPools([make_pool(one), make_pool(two)])
+
+            with pytest.raises(HBaseUnavailable, match="cannot be served right now"):
+                gateways.run(call, table="t")
+            assert asked == []
 
 
 class TestTheProjectsPool:
