@@ -21,6 +21,7 @@ from outbox.services import OutboxService
 from utils.database.conditions import any_of
 from utils.database.counters import Counter
 from utils.database.pagination import IdRange, NumberedPage, Page, fill_page
+from utils.database.replicas import read_from_replica
 from utils.database.time_ids import next_id
 from utils.database.transactions import after_commit, create_with_time_id, retried_transaction
 from utils.errors import Refused, Unavailable
@@ -232,7 +233,9 @@ class FriendshipService:
     @classmethod
     def _load_page(cls, get_rows: GetRows, user: User, viewer: Viewer, id_range: IdRange, limit: int) -> FriendshipPage:
         def fetch(before: int | None, after: int | None, wanted: int) -> list[FriendshipRow]:
-            return get_rows(user.id, before=before, after=after, limit=wanted)
+            return read_from_replica(
+                lambda: get_rows(user.id, before=before, after=after, limit=wanted), viewer_id=viewer.id
+            )
 
         def filter_visible(rows: Sequence[FriendshipRow]) -> list[ListedFriendship]:
             return cls._filter_visible(rows, viewer)
@@ -254,7 +257,9 @@ class FriendshipService:
         Every page costs the same: these rows by key, their users through the cache, and for a longer list its counter.
         """
         get_rows = getattr(storage.store_to_read(user.id), f"get_{side}")
-        rows = get_rows(user.id, before=None, after=None, limit=MAX_NUMBERED_ROWS + 1)
+        rows = read_from_replica(
+            lambda: get_rows(user.id, before=None, after=None, limit=MAX_NUMBERED_ROWS + 1), viewer_id=viewer.id
+        )
         visible = cls._filter_visible(rows[:MAX_NUMBERED_ROWS], viewer)
         is_whole = len(rows) <= MAX_NUMBERED_ROWS
         total = len(visible) if is_whole else max(len(visible), getattr(user.profile, f"{side}_count"))

@@ -16,6 +16,7 @@ from accounts.models import User, UserProfile, fold_name, search_key
 from accounts.records import UserRecord
 from accounts.services.accounts import AccountService
 from utils.database.pagination import BadCursor, decode_cursor, encode_cursor
+from utils.database.replicas import read_from_replica
 
 # An id has at most 18 digits.
 CURSOR = re.compile(rb"(\d{1,3})\.(\d{1,18}(?:-\d{1,18})*)\.(?:([0-9a-f]{0,512})\.(\d{1,18})|([!-~]{0,40}))")
@@ -140,6 +141,18 @@ class SearchService:
         :param after: the cursor of the previous page.
         """
         people, prefix = User.objects.visible_to(viewer).filter(profile__isnull=False), Prefix(text)
+        entries = read_from_replica(lambda: cls._get_entries(people, prefix, after), viewer_id=viewer.id)
+        page = entries[:SEARCH_PAGE_SIZE]
+        # Looked at once more: a replica may not know yet who was suspended.
+        records = AccountService.load_visible_users(user_ids=[entry.user_id for entry in page], viewer=viewer)
+        found = [records[entry.user_id] for entry in page if entry.user_id in records]
+        return FoundPage(found, page[-1].cursor if len(entries) > len(page) else None)
+
+    @classmethod
+    def _get_entries(cls, people: QuerySet[User], prefix: Prefix, after: SearchCursor | None) -> list[Entry]:
+        """
+        Return the users of a page and one more, if there is one.
+        """
         if after is None:
             ranked_ids = cls._get_ranked_ids(people, prefix)
             after, rest = SearchCursor(tuple(ranked_ids)), ranked_ids
@@ -151,10 +164,7 @@ class SearchService:
         # With fewer, all matches are ranked, and there are no others.
         if len(after.ranked_ids) == MAX_RANKED:
             entries += cls._get_others(people, prefix, after, wanted - len(entries))
-        page = entries[:SEARCH_PAGE_SIZE]
-        records = AccountService.load_users(user_ids=[entry.user_id for entry in page])
-        found = [records[entry.user_id] for entry in page if entry.user_id in records]
-        return FoundPage(found, page[-1].cursor if len(entries) > len(page) else None)
+        return entries
 
     @classmethod
     def get_most_followed(cls, *, viewer: User | AnonymousUser, limit: int) -> list[UserRecord]:
@@ -164,12 +174,16 @@ class SearchService:
         Only the 1,000 most followed users of the site are considered. Two queries, by the index of
         `followers_count` and by primary key, and one round trip for records.
         """
-        most_followed = cls._get_most_followed_ids()
         others = User.objects.visible_to(viewer).exclude(id=viewer.id)
-        visible = set(others.filter(id__in=most_followed).values_list("id", flat=True))
-        user_ids = [user_id for user_id in most_followed if user_id in visible][:limit]
-        records = AccountService.load_users(user_ids=user_ids)
+        user_ids = read_from_replica(lambda: cls._get_most_followed_among(others), viewer_id=viewer.id)[:limit]
+        records = AccountService.load_visible_users(user_ids=user_ids, viewer=viewer)
         return [records[user_id] for user_id in user_ids if user_id in records]
+
+    @classmethod
+    def _get_most_followed_among(cls, people: QuerySet[User]) -> list[int]:
+        most_followed = cls._get_most_followed_ids()
+        visible = set(people.filter(id__in=most_followed).values_list("id", flat=True))
+        return [user_id for user_id in most_followed if user_id in visible]
 
     @classmethod
     def _get_most_followed_ids(cls) -> list[int]:

@@ -1,22 +1,20 @@
 # shellcheck shell=bash
 # MariaDB: the truth. Everything else can be rebuilt from it.
 
+# What every MariaDB of ours has: mariadb_config NAME.
 mariadb_config() {
     cat <<CONFIG
 [mariadbd]
-datadir = $STACK/mariadb/data
-socket = $STACK/mariadb/socket
-port = ${PORT_OF[mariadb]}
+datadir = $STACK/$1/data
+socket = $STACK/$1/socket
+port = ${PORT_OF[$1]}
 bind-address = 127.0.0.1
 skip-name-resolve
-skip-log-bin
 # This collation tells emoji apart; the default finds all of them equal.
 character-set-server = utf8mb4
 collation-server = utf8mb4_unicode_520_ci
 # A commit that was answered is on the disk.
 innodb_flush_log_at_trx_commit = 1
-innodb_buffer_pool_size = 512M
-innodb_log_file_size = 256M
 max_allowed_packet = 64M
 CONFIG
 }
@@ -37,31 +35,69 @@ mariadb_sql() {
     done
 }
 
-mariadb_start() {
-    local as_root=() folder=$STACK/mariadb
+# Make the folder of a server and its configuration: mariadb_prepare NAME, and its own options on standard input.
+mariadb_prepare() {
+    local folder=$STACK/$1
     # A unix socket's path has 107 characters at most.
     [ "${#folder}" -le 95 ] || die "DATA_DIR is too long for MariaDB's socket; choose a shorter path."
-    make_folder mariadb
-    mariadb_config | write_private mariadb my.cnf
-    if [ "$(server_account mariadb)" = root ]; then
-        as_root=(--user=root)
-    fi
-    if [ ! -d "$folder/data/mysql" ]; then
-        # Made beside and moved, so that an interrupted start leaves no half database.
-        rm -rf "$folder/data" "$folder/data.new"
-        (as_account mariadb mariadb-install-db --defaults-file="$folder/my.cnf" --datadir="$folder/data.new" \
-            --auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" \
-            --skip-test-db "${as_root[@]}") >"$folder/log" 2>&1 9>&- ||
-            die "MariaDB's data could not be made; see $folder/log"
-        mv "$folder/data.new" "$folder/data"
-    fi
-    launch mariadb mariadbd --defaults-file="$folder/my.cnf" "${as_root[@]}"
+    make_folder "$1"
+    { mariadb_config "$1" && cat; } | write_private "$1" my.cnf
 }
 
-# The administrator of our own server is who runs this script, by its socket and without a password.
+# Make the data of a new server: mariadb_make_data NAME.
+mariadb_make_data() {
+    local as_root=() folder=$STACK/$1
+    [ "$(server_account "$1")" != root ] || as_root=(--user=root)
+    [ ! -d "$folder/data/mysql" ] || return 0
+    # Made beside and moved, so that an interrupted start leaves no half database.
+    rm -rf "$folder/data" "$folder/data.new"
+    (as_account "$1" mariadb-install-db --defaults-file="$folder/my.cnf" --datadir="$folder/data.new" \
+        --auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" \
+        --skip-test-db "${as_root[@]}") >"$folder/log" 2>&1 9>&- ||
+        die "MariaDB's data could not be made; see $folder/log"
+    mv "$folder/data.new" "$folder/data"
+}
+
+# mariadb_launch NAME [ARGUMENT...]
+mariadb_launch() {
+    local name=$1 as_root=()
+    shift
+    [ "$(server_account "$name")" != root ] || as_root=(--user=root)
+    launch "$name" mariadbd --defaults-file="$STACK/$name/my.cnf" "${as_root[@]}" "$@"
+}
+
+mariadb_start() {
+    mariadb_prepare mariadb <<CONFIG
+skip-log-bin
+innodb_buffer_pool_size = 512M
+innodb_log_file_size = 256M
+CONFIG
+    mariadb_make_data mariadb
+    mariadb_launch mariadb
+}
+
+# The administrator of a server of ours is who runs this script, by its socket and without a password.
+mariadb_admin_of() {
+    local name=$1
+    shift
+    mariadb --no-defaults --socket="$STACK/$name/socket" --user="$(id -un)" "$@"
+}
+
 # shellcheck disable=SC2120 # lib.sh gives it arguments
 mariadb_admin() {
-    mariadb --no-defaults --socket="$STACK/mariadb/socket" --user="$(id -un)" "$@"
+    mariadb_admin_of mariadb "$@"
+}
+
+# Wait until a server of ours lets its administrator in: mariadb_wait_for NAME SECONDS.
+mariadb_wait_for() {
+    local deadline=$((SECONDS + $2))
+    until mariadb_admin_of "$1" --execute='SELECT 1' >/dev/null 2>&1; do
+        if [ "$SECONDS" -ge "$deadline" ] || ! kill -0 "$(cat "$(pid_file_of "$1")")" 2>/dev/null; then
+            tail -n 15 "$STACK/$1/log" >&2 || true
+            die "${TITLE[$1]} did not start; the lines above are from $STACK/$1/log"
+        fi
+        sleep 0.1
+    done
 }
 
 mariadb_settle() {

@@ -17,6 +17,7 @@ from newsfeeds.storage import FeedKey, HBaseNewsFeedStore, NewsFeedStore, store_
 from tweets.services import LoadedTweet, TweetService
 from utils.database.conditions import any_of
 from utils.database.pagination import IdRange, Page, fill_page
+from utils.database.replicas import read_from_replica
 from utils.database.transactions import retried_transaction
 
 # An id of a cached list, and the state of its tweet where Redis has it.
@@ -44,8 +45,17 @@ class NewsFeedService:
         def get_ids(before: int | None, after: int | None, wanted: int) -> list[int]:
             return store_to_read(viewer.id).get_tweet_ids(viewer.id, before=before, after=after, limit=wanted)
 
+        def get_older_ids(before: int | None, after: int | None, wanted: int) -> list[int]:
+            # The store first: which one it is, is remembered, and so never read from a replica.
+            get_ids = store_to_read(viewer.id).get_tweet_ids
+            return read_from_replica(
+                lambda: get_ids(viewer.id, before=before, after=after, limit=wanted), viewer_id=viewer.id
+            )
+
         def fetch(before: int | None, after: int | None, wanted: int) -> list[Entry]:
-            return user_newsfeeds.load(viewer.id, before=before, after=after, limit=wanted, fetch=get_ids)
+            return user_newsfeeds.load(
+                viewer.id, before=before, after=after, limit=wanted, fetch=get_ids, fetch_beyond=get_older_ids
+            )
 
         def filter_visible(entries: Sequence[Entry]) -> list[LoadedTweet]:
             return TweetService.load_entries(entries=entries, viewer=viewer)

@@ -19,6 +19,7 @@ from tweets.models import Tweet, TweetPhoto
 from tweets.records import TweetRecord
 from utils.caching.memcached.objects import Lookup, read_through
 from utils.database.pagination import IdRange, Page, fill_page
+from utils.database.replicas import read_from_replica
 from utils.database.time_ids import MAX_ID
 from utils.database.transactions import after_commit, create_with_time_id, lock_in_share_mode, retried_transaction
 from utils.errors import Missing, Unavailable
@@ -225,8 +226,13 @@ class TweetService:
         def get_ids(before: int | None, after: int | None, wanted: int) -> list[int]:
             return cls.get_ids_by(user_id=user_id, before=before, after=after, limit=wanted)
 
+        def get_older_ids(before: int | None, after: int | None, wanted: int) -> list[int]:
+            return read_from_replica(lambda: get_ids(before, after, wanted), viewer_id=viewer.id)
+
         def fetch(before: int | None, after: int | None, wanted: int) -> list[tuple[int, bytes | None]]:
-            return cache.user_tweets.load(user_id, before=before, after=after, limit=wanted, fetch=get_ids)
+            return cache.user_tweets.load(
+                user_id, before=before, after=after, limit=wanted, fetch=get_ids, fetch_beyond=get_older_ids
+            )
 
         def filter_visible(entries: Sequence[tuple[int, bytes | None]]) -> list[LoadedTweet]:
             return cls.load_entries(entries=entries, viewer=viewer)

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "utils.observability.middleware.RequestIdMiddleware",
     "utils.observability.middleware.AccessMiddleware",
+    "utils.database.middleware.OwnWritesMiddleware",
     "utils.api.middleware.ForwardedProtoMiddleware",
     "utils.api.middleware.PermanentRedirectMiddleware",
     "utils.api.middleware.OriginMiddleware",

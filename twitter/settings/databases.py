@@ -2,6 +2,7 @@
 MariaDB or SQLite, and HBase as the second store of some tables.
 """
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -37,9 +38,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 else:
-    DATABASES["default"]["ENGINE"] = "utils.database.mysql"
-    DATABASES["default"]["CONN_MAX_AGE"] = 600
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    mariadb: dict[str, Any] = {"ENGINE": "utils.database.mysql", "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+    DATABASES["default"] |= mariadb
     DATABASES["default"]["OPTIONS"] = {
         "charset": "utf8mb4",
         # The server's default collation treats all emoji as equal.
@@ -53,6 +53,26 @@ else:
         "write_timeout": 10,
     }
     DATABASES["default"]["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_unicode_520_ci"}
+
+
+# ---------------------------------------------------------------- replicas
+
+# Where reads go that may be some seconds old (utils/database/replicas.py).
+DATABASE_REPLICA_URLS = env.list("DATABASE_REPLICA_URLS", default=[])
+DATABASE_REPLICAS = [f"replica_{number}" for number, _ in enumerate(DATABASE_REPLICA_URLS, 1)]
+# A replica that is further behind is not read from.
+REPLICA_MAX_LAG_SECONDS = 5
+# So long who has written reads from the primary. Longer than the lag, by more than Redis may take to answer.
+OWN_WRITES_SECONDS = 10
+
+if DATABASE_REPLICAS and DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    raise environ.ImproperlyConfigured("DATABASE_REPLICA_URLS names replicas of MariaDB, and DATABASE_URL is none")
+for alias, url in zip(DATABASE_REPLICAS, DATABASE_REPLICA_URLS):
+    # One that says nothing is given up sooner than the primary, which is asked instead.
+    options = {**DATABASES["default"]["OPTIONS"], "connect_timeout": 1, "read_timeout": 2, "write_timeout": 2}
+    DATABASES[alias] = {**env.db_url_config(url), **mariadb, "OPTIONS": options, "TEST": {"MIRROR": "default"}}
+if DATABASE_REPLICAS:
+    DATABASE_ROUTERS = ["utils.database.replicas.ReplicaRouter"]
 
 
 # ---------------------------------------------------------------- HBase

@@ -46,6 +46,12 @@ LATENCY = Histogram(
     registry=registry,
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
+REPLICA_READS = Counter(
+    "replica_reads",
+    "Reads that may be some seconds old, by the database that answered.",
+    ["database"],
+    registry=registry,
+)
 CACHE_READS = Counter("cache_reads", "Keys or lists that were asked for.", ["cache", "outcome"], registry=registry)
 
 TASKS = Counter("tasks", "Events handled, and other tasks run.", ["task", "outcome"], registry=registry)
@@ -129,6 +135,13 @@ def count_keys(table: str, call: str, keys: Iterable[bytes]) -> None:
     counts = collections.Counter(key[0] >> 4 if key else 0 for key in keys)
     for digit, count in counts.items():
         HBASE_KEYS.labels(table, call, f"{digit:x}").inc(count)
+
+
+def count_replica_read(database: str) -> None:
+    """
+    Count a read that a replica could have answered, by the alias of the database that is asked.
+    """
+    REPLICA_READS.labels(database).inc()
 
 
 def count_handled(handler: str, outcome: str, count: int, seconds: float) -> None:

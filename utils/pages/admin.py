@@ -18,6 +18,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from utils.database.replicas import read_from_replica
 from utils.errors import ServiceError
 
 MAX_COUNTED = 10_000
@@ -134,6 +135,20 @@ class LargeTableAdmin(StrictLookupsAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     ordering = ("-id",)
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """
+        Return the list with its rows, which may be some seconds old; those of an action are current.
+        """
+        if request.method != "GET":
+            return super().get_changelist_instance(request)
+        return read_from_replica(lambda: self.read_changelist(request), viewer_id=request.user.pk)
+
+    def read_changelist(self, request: HttpRequest) -> ChangeList:
+        changelist = super().get_changelist_instance(request)
+        # Here, and not while the page is rendered.
+        len(changelist.result_list)
+        return changelist
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

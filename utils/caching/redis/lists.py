@@ -111,7 +111,14 @@ class IdList:
         return [*bounds, os.urandom(8).hex(), LEASE_MILLISECONDS, "" if client.is_cluster else self.state_prefix]
 
     def load(
-        self, owner_id: int, *, before: int | None, after: int | None, limit: int, fetch: Fetch
+        self,
+        owner_id: int,
+        *,
+        before: int | None,
+        after: int | None,
+        limit: int,
+        fetch: Fetch,
+        fetch_beyond: Fetch | None = None,
     ) -> list[tuple[int, bytes | None]]:
         """
         Return up to `limit` pairs (id, value of its state key or None) with after < id < before, newest first.
@@ -120,10 +127,13 @@ class IdList:
         the database; a page beyond its end comes from the database alone.
 
         :param fetch: fetch(before, after, limit) -> ids from the database, newest first.
+        :param fetch_beyond: the same for a page beyond the end of a list that is there, where ids may be seconds old.
         """
         page = self.read(owner_id, before=before, after=after, limit=limit)
         if page.status == HIT:
             return list(zip(page.ids, page.states))
+        if page.status == BEYOND and fetch_beyond:
+            return [(id, None) for id in fetch_beyond(before, after, limit)]
         if page.lease:
             newest = fetch(None, None, settings.MAX_CACHED_IDS)
             self.store(owner_id, newest, page.lease)

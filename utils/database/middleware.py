@@ -1,0 +1,34 @@
+"""
+Who has written reads from the primary for a while.
+"""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from utils.database.replicas import note_write
+from utils.observability.middleware import user_id_of
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
+
+
+class OwnWritesMiddleware:
+    """
+    Note who has sent a request that may have written something, however it was answered.
+
+    Django leaves it out where there is no replica.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        if not settings.DATABASE_REPLICAS:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.method not in SAFE_METHODS and (user_id := user_id_of(request)):
+            note_write(user_id)
+        return response
