@@ -10,6 +10,8 @@
 #   HBASE          off: the stack has no HBase; on (default)
 #   DATABASE_URL, REDIS_URL, MEMCACHED_URL, BROKER_URL, HBASE_URL   servers to use instead of our own
 #   MARIADB_PORT, REDIS_PORT, MEMCACHED_PORT, RABBITMQ_PORT, HBASE_THRIFT_PORT where our own listen
+#   DATABASE_REPLICA_URLS    replicas of MariaDB, for reads that may be some seconds old
+#   MARIADB_REPLICATION_PORT the first port of those of replication-up (3316)
 #   REDIS_CLUSTER_PORT, MEMCACHED_CLUSTER_PORT, RABBITMQ_CLUSTER_PORT, HBASE_CLUSTER_THRIFT_PORT
 #                  the first port of those of cluster-up (7000, 11311, 5680, 9190)
 #   CASES, SEED    requests of the fuzzer in make attacks (5,000), and what they are made of
@@ -24,10 +26,10 @@
 FOREGROUND := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack cluster-up cluster-down cluster-status test-cluster test-clients attacks bench lab screenshots figures learn-check map venv lock clean
+.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack replication-up replication-down cluster-up cluster-down cluster-status test-cluster test-clients attacks bench lab screenshots figures learn-check map venv lock clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\): .*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\): .*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-16s %s\n", $$1, $$2 }'
 	@echo
 	@sed -n '/^# These work/,/^#   ARGS/s/^# //p' $(firstword $(MAKEFILE_LIST))
 
@@ -57,6 +59,12 @@ test-stack: ## the tests of the stack profile; with STORE=hbase on HBase
 
 test-batches: ## the tests of events and their handlers, with batches of one event and of two
 	@for size in 1 2; do OUTBOX_BATCH_SIZE=$$size $(FOREGROUND) deploy/test.sh outbox newsfeeds likes inbox $(ARGS) || exit 1; done
+
+replication-up: ## start a primary MariaDB and a replica of it
+	@deploy/replication.sh up
+
+replication-down: ## stop both
+	@deploy/replication.sh down
 
 cluster-up: ## start what is several servers: a Redis Cluster of six, two Memcached, three RabbitMQ, HBase
 	@deploy/cluster.sh up

@@ -47,7 +47,7 @@ CONFIG
 }
 
 start_node() {
-    if pid_of "$1" >/dev/null; then
+    if get_pid "$1" >/dev/null; then
         return
     fi
     ! is_open "${PORT_OF[$1]}" || die "Port ${PORT_OF[$1]} is taken; choose two free ones with MARIADB_REPLICATION_PORT."
@@ -58,7 +58,7 @@ start_node() {
 }
 
 # On the primary: the project's database and account, and an account for the replica.
-settle_primary() {
+set_up_primary() {
     {
         mariadb_sql own
         echo "CREATE USER IF NOT EXISTS 'replication'@'127.0.0.1' IDENTIFIED BY '$(secret REPLICATION_PASSWORD)';"
@@ -66,7 +66,7 @@ settle_primary() {
     } | mariadb_admin_of primary
 }
 
-settle_replica() {
+set_up_replica() {
     local deadline=$((SECONDS + 30))
     if ! follows; then
         mariadb_admin_of replica <<SQL
@@ -100,10 +100,10 @@ up() {
     other=$!
     start_node replica
     wait "$other"
-    settle_primary
-    settle_replica
+    set_up_primary
+    set_up_replica
     for node in "${NODES[@]}"; do
-        say "${TITLE[$node]}: 127.0.0.1:${PORT_OF[$node]}, pid $(pid_of "$node")"
+        say "${TITLE[$node]}: 127.0.0.1:${PORT_OF[$node]}, pid $(get_pid "$node")"
     done
     (
         umask 077
@@ -120,11 +120,11 @@ up() {
 down() {
     local node pid
     for node in replica primary; do
-        if pid=$(pid_of "$node"); then
+        if pid=$(get_pid "$node"); then
             stop_pid "${TITLE[$node]}" "$pid" "$STACK/$node/"
             say "${TITLE[$node]} stopped"
         fi
-        rm -f "$(pid_file_of "$node")"
+        rm -f "$(get_pid_file "$node")"
     done
     rm -f "$REPLICATION_ENV"
 }
@@ -132,7 +132,7 @@ down() {
 status() {
     local node pid all=0
     for node in "${NODES[@]}"; do
-        if pid=$(pid_of "$node"); then
+        if pid=$(get_pid "$node"); then
             say "${TITLE[$node]}: 127.0.0.1:${PORT_OF[$node]}, pid $pid"
         else
             say "${TITLE[$node]}: not running"

@@ -41,9 +41,12 @@ class ReplicaTestCase(CommittedTestCase):
 
         :param seconds_behind: None for one that is away.
         """
-        with using_replicas([KnownReplica(seconds_behind)]), self.allowed(ALIAS):
-            with CaptureQueriesContext(connections[ALIAS]) as queries:
-                yield queries
+        with (
+            using_replicas([KnownReplica(seconds_behind)]),
+            self.allowed(ALIAS),
+            CaptureQueriesContext(connections[ALIAS]) as queries,
+        ):
+            yield queries
 
     def allowed(self, alias):
         # Django lets a test use the databases that were there when its class was made.

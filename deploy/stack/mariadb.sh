@@ -7,6 +7,8 @@ mariadb_config() {
 [mariadbd]
 datadir = $STACK/$1/data
 socket = $STACK/$1/socket
+# Its own: a server that starts deletes temporary tables there, whoever is using them.
+tmpdir = $STACK/$1
 port = ${PORT_OF[$1]}
 bind-address = 127.0.0.1
 skip-name-resolve
@@ -92,7 +94,7 @@ mariadb_admin() {
 mariadb_wait_for() {
     local deadline=$((SECONDS + $2))
     until mariadb_admin_of "$1" --execute='SELECT 1' >/dev/null 2>&1; do
-        if [ "$SECONDS" -ge "$deadline" ] || ! kill -0 "$(cat "$(pid_file_of "$1")")" 2>/dev/null; then
+        if [ "$SECONDS" -ge "$deadline" ] || ! kill -0 "$(cat "$(get_pid_file "$1")")" 2>/dev/null; then
             tail -n 15 "$STACK/$1/log" >&2 || true
             die "${TITLE[$1]} did not start; the lines above are from $STACK/$1/log"
         fi
@@ -108,7 +110,11 @@ mariadb_settle() {
 
 # Whether our own account gets in.
 mariadb_login() {
-    MYSQL_PWD=$(secret MARIADB_PASSWORD) mariadb --no-defaults --host=127.0.0.1 --port="${PORT_OF[mariadb]}" \
+    mariadb_login_at "${PORT_OF[mariadb]}"
+}
+
+mariadb_login_at() {
+    MYSQL_PWD=$(secret MARIADB_PASSWORD) mariadb --no-defaults --host=127.0.0.1 --port="$1" \
         --user=twitter --connect-timeout=3 twitter --execute='SELECT 1' >/dev/null 2>&1
 }
 

@@ -64,12 +64,14 @@ DATABASE_REPLICAS = [f"replica_{number}" for number, _ in enumerate(DATABASE_REP
 REPLICA_MAX_LAG_SECONDS = 5
 # So long who has written reads from the primary. Longer than the lag, by more than Redis may take to answer.
 OWN_WRITES_SECONDS = 10
+# One that says nothing is given up sooner than the primary, which is asked instead.
+REPLICA_LIMITS = {"connect_timeout": 1, "read_timeout": 2, "write_timeout": 2}
 
 if DATABASE_REPLICAS and DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     raise environ.ImproperlyConfigured("DATABASE_REPLICA_URLS names replicas of MariaDB, and DATABASE_URL is none")
 for alias, url in zip(DATABASE_REPLICAS, DATABASE_REPLICA_URLS):
-    # One that says nothing is given up sooner than the primary, which is asked instead.
-    options = {**DATABASES["default"]["OPTIONS"], "connect_timeout": 1, "read_timeout": 2, "write_timeout": 2}
+    options = DATABASES["default"]["OPTIONS"] | REPLICA_LIMITS
+    # Tests of their own have servers of their own; all others have one database.
     DATABASES[alias] = {**env.db_url_config(url), **mariadb, "OPTIONS": options, "TEST": {"MIRROR": "default"}}
 if DATABASE_REPLICAS:
     DATABASE_ROUTERS = ["utils.database.replicas.ReplicaRouter"]

@@ -90,6 +90,18 @@ class KnobTests(FreshStart, TestCase):
 
         self.assertEqual(values, "mine 192.0.2.7:11211")
 
+    def test_replicas_are_databases_that_are_asked_by_a_router(self):
+        values = self.setting(
+            "*[each['HOST'] for each in settings.DATABASES.values()], settings.DATABASE_ROUTERS",
+            **STACK,
+            DATABASE_REPLICA_URLS="mysql://me:secret@192.0.2.8/mine,mysql://me:secret@192.0.2.9/mine",
+        )
+
+        self.assertEqual(values, "127.0.0.1 192.0.2.8 192.0.2.9 ['utils.database.replicas.ReplicaRouter']")
+
+    def test_there_are_no_replicas_of_sqlite(self):
+        self.assertIn("DATABASE_REPLICA_URLS", self.refusal(DATABASE_REPLICA_URLS="mysql://me:secret@192.0.2.8/mine"))
+
     def test_the_embedded_profile_does_not_read_the_stacks_file(self):
         (self.data_dir / "stack.env").write_text("".join(f"{knob}={url}\n" for knob, url in STACK.items()))
 

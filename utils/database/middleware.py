@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from utils.database.replicas import note_write
-from utils.observability.middleware import user_id_of
+from utils.observability.middleware import get_user_id
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
@@ -29,6 +29,6 @@ class OwnWritesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if request.method not in SAFE_METHODS and (user_id := user_id_of(request)):
+        if request.method not in SAFE_METHODS and (user_id := get_user_id(request)):
             note_write(user_id)
         return response
