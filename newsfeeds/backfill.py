@@ -1,5 +1,5 @@
 """
-The rows of feeds that are copied from MySQL to HBase, and compared.
+Copies the rows of feeds from MySQL to HBase, and compares them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ from utils.hbase.models import HBaseModel
 
 class FeedReplica(Replica):
     """
-    The table `feeds` of HBase, as MySQL says it should be.
+    The table `feeds` of HBase, as a replica of MySQL.
     """
 
     model = Feed
@@ -38,7 +38,7 @@ class FeedReplica(Replica):
 
     def get_leaving(self, keys: Sequence[Key]) -> set[Key]:
         """
-        Those of deleted tweets: a task removes them from MySQL, and may have removed them from HBase first.
+        Return the rows of deleted tweets: a task removes them from MySQL, and may have removed them from HBase first.
         """
         tweet_ids = {tweet_id for _, tweet_id in keys}
         deleted = set(Tweet.objects.filter(id__in=tweet_ids, deleted_at__isnull=False).values_list("id", flat=True))
@@ -47,14 +47,14 @@ class FeedReplica(Replica):
     @retried_transaction
     def decide(self, keys: Sequence[Key]) -> Decision:
         """
-        Look at MySQL's rows while nobody can add or remove one of them, and draw the version then.
+        Read MySQL's rows while they cannot be added or removed, and draw the version then.
 
-        A row that is there is locked, so whoever removes it does so later and draws a larger version.
-        A row that is absent cannot be locked. But whoever adds one has locked its tweet from before
-        they draw their version until they commit (a delivery, a follow's back-fill; the author's post
-        has created it), and here the tweets are locked against all of these. So a delivery has
-        committed before, and its row is seen and stays; or it begins later and puts the row with a
-        larger version than it is deleted with now. Deliveries of these tweets wait for some milliseconds.
+        An existing row is locked, so it can only be removed later, with a larger version. A missing row cannot
+        be locked. But everything that adds one (a delivery, the back-fill of a follow) locks its tweet before
+        it draws its version and until it commits, or has just created it (the author's post), and here the
+        tweets are locked against all of these. So a delivery has committed before, and its row is read and
+        stays; or it begins later and writes the row with a larger version than that of the deletion here.
+        Deliveries of these tweets wait for some milliseconds.
         """
         lock_both(FEEDS)
         lock_tweets({tweet_id for _, tweet_id in keys})
@@ -66,7 +66,7 @@ class FeedReplica(Replica):
 
 class FeedsMigration(TableMigration):
     """
-    Feeds: one row of MySQL, one row of HBase.
+    Feeds: one row in MySQL, one row in HBase.
     """
 
     table = FEEDS
@@ -77,7 +77,7 @@ class FeedsMigration(TableMigration):
 
     def copy_chunk(self, cursor: list[int] | None, size: int) -> tuple[int, list[int] | None]:
         """
-        Put the rows of one chunk of MySQL into HBase.
+        Copy one chunk of rows from MySQL to HBase.
 
         They are locked while the version is drawn. Whoever takes one of them out of a feed does so
         later, draws a larger version, and so wins, however late these rows arrive; a tweet's
@@ -96,21 +96,21 @@ class FeedsMigration(TableMigration):
 
 def rows_after(key: Sequence[int] | None) -> QuerySet[NewsFeed]:
     """
-    Return MySQL's rows after a key (user id, tweet id), in the order of their keys. A QuerySet.
+    Return a QuerySet of MySQL's rows after a key (user id, tweet id), in the order of their keys.
 
-    :param key: None is in front of all.
+    :param key: None starts at the first row.
     """
     rows = NewsFeed.objects.order_by("user_id", "tweet_id")
     if key is None:
         return rows
     user_id, tweet_id = key
-    # Not one comparison of pairs: MySQL would read the index from its beginning for that.
+    # Not a single comparison of pairs, for which MySQL would read the index from its beginning.
     return rows.filter(Q(user_id=user_id, tweet_id__gt=tweet_id) | Q(user_id__gt=user_id))
 
 
 def lock_tweets(tweet_ids: Iterable[int]) -> None:
     """
-    Lock tweets until commit, against everybody who would deliver or delete one of them; one query.
+    Lock tweets until commit, so that none of them can be delivered or deleted; one query.
     """
     tweets = Tweet.objects.select_for_update().filter(id__in=tweet_ids).order_by("id")
     list(tweets.values_list("id", flat=True))

@@ -1,5 +1,5 @@
 """
-What Redis holds of feeds: `user_newsfeeds:{user_id}`, the newest tweet ids of each feed that is read.
+Feeds in Redis: `user_newsfeeds:{user_id}` has the newest tweet ids of each feed that is read.
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ from utils.caching.redis.lists import IdList, push_entries
 # The states of a page's tweets come with its ids, in the same round trip.
 user_newsfeeds = IdList("user_newsfeeds", state_prefix=STATE_PREFIX)
 
-# Who asks (and so whose feed), the count of the rate limit, and the first page of ids: what are
-# three round trips in their own places is one here. Nothing is believed that would not be believed there.
+# Authentication (and so whose feed it is), the count of the rate limit, and the first page of ids: three round trips
+# where they are used, one here. The same checks apply to the results.
 READ_HOME = Script(
     "read_home",
     """
@@ -35,7 +35,7 @@ return {raw, account, list, page, rate, count_request({rate}, {ARGV[7]})}
     includes=[WITH_ACCOUNT, READ, COUNT],
 )
 
-# A tweet that is new: its state, and its place on its author's lists.
+# For a new tweet: its state, and its id on its author's lists.
 PUSH_POSTED = Script(
     "push_posted",
     """
@@ -48,13 +48,13 @@ return push_to_lists({unpack(KEYS, 2)}, {unpack(ARGV, 3)})
 
 def push_posted(tweet: Tweet, own_lists: Sequence[tuple[str, int]]) -> None:
     """
-    Show a tweet that was just posted: its state, and its id on its author's lists where they exist. One round trip.
+    Cache a tweet that was just posted: its state, and its id on its author's lists where they exist. One round trip.
 
     :param own_lists: pairs (key, id) of `IdList.entries`.
-    :raises RedisUnavailable: the lists may lack it; its event pushes it again.
+    :raises RedisUnavailable: the lists may lack it; the handler of its event pushes it again.
     """
     if client.is_cluster:
-        # The tweet and its author are in two buckets.
+        # On a cluster, the tweet and its author are in different buckets.
         put_states({tweet.id: TweetState.from_tweet(tweet)})
         push_entries(own_lists)
     elif settings.REDIS_URL:
@@ -69,11 +69,12 @@ def read_home_ahead(
     """
     Return the results of the calls that a home feed's first page will make: {(script name, key): result}.
 
-    One round trip; None without Redis, and on a cluster, where the keys are in several places and each is read in its own.
+    One round trip. None without Redis, and on a cluster, where the keys are on several
+    servers and each part is read by itself.
 
     :param credential: (key, field of the user's id) of a session or a token.
-    :param rate_key: (prefix, head, tail, milliseconds) of the counter's key, whose middle is the
-        user's id, or None where nothing is counted.
+    :param rate_key: (prefix, head, tail, milliseconds) of the counter's key, whose middle
+        is the user's id; None if nothing is counted.
     """
     if client.is_cluster:
         return None

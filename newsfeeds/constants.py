@@ -1,5 +1,5 @@
 """
-Names of what can be wrong with a feed, and of why a tweet is in one or not.
+Kinds of differences in a feed, and reasons why a tweet is in a feed or not.
 """
 
 from datetime import timedelta
@@ -8,19 +8,21 @@ from django.db import models
 
 # Where a feed is stored or cached, as commands and figures call it.
 MYSQL, HBASE, LIST = "mysql", "hbase", "list"
-# Readers whose feeds are looked at together, and the rows of theirs that may be in memory at once.
+# How many readers' feeds are checked together, and how many of their rows may be in memory at once.
 CHECK_READERS = 200
 CHECK_ROWS = 200_000
-# A tweet's transaction may commit this long after the tweet's id was drawn, on a clock that may differ from another
-# machine's: so long after it, whoever follows the author may be delivered to as well as back-filled. Microseconds.
+# How long after drawing a tweet's id its transaction may commit, in microseconds, including
+# differences between the clocks of machines. If somebody follows the author within this
+# time, the tweet may arrive by delivery and by back-fill.
 LATE_COMMIT = 120 * 1_000_000
-# How long is known when a tweet was delivered, and since when somebody is not followed.
+# How long it is recorded when a tweet was delivered, and when a follow ended.
 REMEMBERED = timedelta(days=30)
 
 
 class DifferenceKind(models.TextChoices):
     """
-    What can be wrong with one tweet in one feed. A store cannot repeat or misorder: its key forbids it.
+    What can be wrong with one tweet in one feed. Repeats and a wrong order are only
+    possible in cached lists: a store's key excludes them.
     """
 
     MISSING = "missing", "it belongs there and is not there"

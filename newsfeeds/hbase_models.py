@@ -1,5 +1,5 @@
 """
-Feeds as HBase keeps them.
+The table of feeds in HBase.
 """
 
 from utils.hbase.fields import DescendingIntegerField, ReversedIntegerField
@@ -8,9 +8,9 @@ from utils.hbase.models import HBaseModel
 
 class Feed(HBaseModel):
     """
-    A row means: this tweet is in this user's feed. The key says everything, so the row has no column.
+    A row means: this tweet is in this user's feed. The key has all the data, so the row has no columns.
 
-    A feed is one short scan, newest first; a tweet is in it once; users lie spread over the regions.
+    A page is one short scan, newest first; a feed has each tweet once; users are spread over the regions.
     """
 
     user_id = ReversedIntegerField()

@@ -1,5 +1,5 @@
 """
-Feeds: who finds which tweet at home.
+Feeds: which tweets are in whose home feed.
 """
 
 from datetime import datetime
@@ -11,12 +11,12 @@ from utils.database.time_ids import id_to_datetime
 
 class NewsFeed(models.Model):
     """
-    A row means: this tweet stands in the feed of this user.
+    A row means: this tweet is in the feed of this user.
 
-    Nothing but the two ids, and both are the primary key: InnoDB keeps a table in the order of
-    its primary key, so the newest rows of one user lie side by side, a page is one short range,
-    and a second delivery of the same tweet is refused by the key itself. No foreign key, no
-    second index: an index on the tweet would double the cost of every delivery.
+    The two ids are the only columns and together the primary key. InnoDB stores a table in the order of
+    its primary key, so the newest rows of one user are adjacent, a page is one short range, and the key
+    refuses a second delivery of the same tweet. There is no foreign key and no second index: an index
+    on the tweet would double the cost of every delivery.
     """
 
     pk = models.CompositePrimaryKey("user_id", "tweet_id")
@@ -33,10 +33,10 @@ class NewsFeed(models.Model):
 
 class FeedFollow(models.Model):
     """
-    A row means: the feed of `follower` agrees with this friendship, and holds `followee`'s tweets from `oldest_id` on.
+    A row means: the feed of `follower` agrees with this friendship, and has `followee`'s tweets from `oldest_id` on.
 
-    What was among the newest tweets at that time cannot be found out later, so it is written down. 0 stands for all
-    that there was. `ended_at` set: the friendship is over, and so the tweets have left; purged after some time.
+    Which tweets were the newest at that time cannot be found out later, so it is recorded; 0 means all of them. If
+    `ended_at` is set, the friendship has ended and its tweets were removed; such rows are purged after some time.
     """
 
     pk = models.CompositePrimaryKey("follower_id", "followee_id")
@@ -55,7 +55,8 @@ class DeliveryBatch(models.Model):
     """
     A row means: this tweet was delivered to its author's followers with ids in (after_id, until_id] at that time.
 
-    One row for each thousand followers. No index but the key: old ones are found by the tweet's id, which is a time.
+    One row for each thousand followers. The primary key is the only index: old rows are
+    found by the tweet's id, which is a time.
     """
 
     pk = models.CompositePrimaryKey("tweet_id", "until_id")
@@ -70,9 +71,9 @@ class DeliveryBatch(models.Model):
 
 class FeedCheck(models.Model):
     """
-    A row means: a check of all feeds was begun, has come as far as `after_user_id`, and has not ended.
+    A row means: a check of all feeds has begun, has finished the users up to `after_user_id`, and has not ended.
 
-    There is one row at most.
+    There is at most one row.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)

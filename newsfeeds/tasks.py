@@ -19,10 +19,10 @@ from tweets.events import TweetDeleted
 )
 def deliver_tweets(events: Sequence[TweetCreated]) -> str:
     """
-    Deliver tweets to all followers of their authors, or cut the followers into ranges where they are many.
+    Deliver tweets to all followers of their authors; many followers are split into ranges.
 
-    Safe to run twice: a feed has each tweet once, by its primary key, and so has a cached list;
-    followers are cut once, by a note in the outbox row.
+    Safe to run twice: by its primary key a feed has each tweet once, and so has a cached list; the ranges
+    are recorded in the outbox row and split only once.
     """
     return DeliveryService.deliver_all(events=events)
 
@@ -46,9 +46,10 @@ def deliver_to_range(events: Sequence[FanOutBatchReady]) -> str:
 @event_handler(batch_size=20, aliases=["newsfeeds.tasks.withdraw_tweet", "newsfeeds.tasks.hide_from_author"])
 def withdraw_tweets(events: Sequence[TweetDeleted]) -> str:
     """
-    Take deleted tweets out of all feeds, or cut the followers into ranges where they are many.
+    Remove deleted tweets from all feeds; many followers are split into ranges.
 
-    Safe to run twice: what is gone is gone, and followers are cut once, by a note in the outbox row.
+    Safe to run twice: a removed row is not found again, and the ranges are recorded in the
+    outbox row and split only once.
     """
     return DeliveryService.withdraw_all(events=events)
 
@@ -56,9 +57,9 @@ def withdraw_tweets(events: Sequence[TweetDeleted]) -> str:
 @event_handler(queue="fanout", batch_size=2, aliases=["newsfeeds.tasks.remove_tweet"])
 def remove_from_range(events: Sequence[RemovalBatchReady]) -> str:
     """
-    Take deleted tweets out of the feeds of one range of followers each.
+    Remove deleted tweets from the feeds of one range of followers each.
 
-    Safe to run twice: what is gone is gone.
+    Safe to run twice: a removed row is not found again.
     """
     counts = [
         DeliveryService.remove_from_range(
@@ -74,7 +75,7 @@ def reconcile_feeds(events: Sequence[FriendshipEvent]) -> str:
     """
     Make feeds agree with friendships that have begun or ended.
 
-    Safe to run twice: it looks at the friendships as they are, not at the events.
+    Safe to run twice: it reads the present friendships and does not rely on the events.
     """
     changes = {(event.follower_id, event.followee_id, event.friendship_id) for event in events}
     NewsFeedService.reconcile(changes=sorted(changes))
@@ -84,9 +85,9 @@ def reconcile_feeds(events: Sequence[FriendshipEvent]) -> str:
 @event_handler(batch_size=5)
 def write_missed_rows(events: Sequence[FeedRowsMissed]) -> str:
     """
-    Write to HBase the rows of feeds that it could not take.
+    Write the rows of feeds to HBase that it could not store when they were due.
 
-    Safe to run twice: the version is as old as the change, so whatever was written since stays.
+    Safe to run twice: the rows have the version of the original change, so newer writes stay.
     """
     for event in events:
         puts, deletes = ([(user_id, tweet_id) for user_id, tweet_id in keys] for keys in (event.puts, event.deletes))
@@ -97,7 +98,7 @@ def write_missed_rows(events: Sequence[FeedRowsMissed]) -> str:
 @shared_task
 def check_feeds() -> str:
     """
-    Hold some feeds, from a random user on, against their definition, and count and log what differs.
+    Compare some feeds, from a random user on, with their definition, and count and log the differences.
 
     Safe to run twice: it changes nothing.
     """

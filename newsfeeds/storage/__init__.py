@@ -1,5 +1,5 @@
 """
-Where feeds live: MySQL, HBase, or both while they move from one to the other. Nobody above knows which.
+Where feeds are stored: MySQL, HBase, or both during a migration. The code above does not know which.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ STORES: dict[Phase, NewsFeedStore] = {
     Phase.HBASE_ONLY: HBaseNewsFeedStore(),
 }
 
-# Which of them hold every row, so that their rows can be held against what should be there.
+# The stores that are complete in each phase, so that their rows can be compared with the definition of a feed.
 IN_USE: dict[Phase, dict[str, MySQLNewsFeedStore | HBaseNewsFeedStore]] = {
     Phase.MYSQL: {MYSQL: MySQLNewsFeedStore()},
     # HBase may still be in the middle of its back-fill; `compare_store` knows.
@@ -43,7 +43,7 @@ IN_USE: dict[Phase, dict[str, MySQLNewsFeedStore | HBaseNewsFeedStore]] = {
 
 def store_to_read(user_id: int) -> NewsFeedStore:
     """
-    Return the store that answers when it is about this user. Where there is an HBase, a query in two seconds.
+    Return the store to read this user's feed from. With HBase, one query every two seconds.
     """
     if not PhaseService.reads_hbase(table=FEEDS, subject_id=user_id):
         return STORES[Phase.MYSQL]
@@ -53,9 +53,9 @@ def store_to_read(user_id: int) -> NewsFeedStore:
 @contextmanager
 def store_to_write() -> Iterator[NewsFeedStore]:
     """
-    Give the store that takes the rows which the block writes, inside a `retried_transaction`.
+    Yield the store to which the block writes its rows. Use it inside a `retried_transaction`.
 
-    Where there is an HBase, a query in two seconds (stores/services/phases.py, `write_lease`).
+    With HBase, one query every two seconds (stores/services/phases.py, `write_lease`).
     """
     with PhaseService.write_lease(table=FEEDS) as phase:
         yield STORES[phase]
@@ -63,6 +63,6 @@ def store_to_write() -> Iterator[NewsFeedStore]:
 
 def stores_in_use() -> dict[str, MySQLNewsFeedStore | HBaseNewsFeedStore]:
     """
-    Return {name: store} of those that must hold every row at present. Costs what `store_to_read` costs.
+    Return {name: store} of the stores that are complete at present. Costs what `store_to_read` costs.
     """
     return IN_USE[PhaseService.load(table=FEEDS)]

@@ -1,5 +1,5 @@
 """
-Feeds in both stores, while they move from one to the other and whenever they may move back.
+Feeds in both stores, during a migration and as long as it may be reversed.
 """
 
 import logging
@@ -17,13 +17,14 @@ Result = TypeVar("Result")
 
 logger = logging.getLogger(__name__)
 
-# A table that is missing or disabled is somebody's mistake, and MySQL has the rows all the same.
+# A missing or disabled table is an operator's mistake, but MySQL has the rows too.
 ABSORBED_ERRORS = (HBaseUnavailable, HBaseError)
 
 
 class Mirror(HBaseNewsFeedStore):
     """
-    HBase beside MySQL: nobody waits for it, and what it could not take it gets by the event `feed_rows_missed`.
+    HBase as a replica of MySQL. Its failures are not errors: the event `feed_rows_missed`
+    repeats what it could not store.
     """
 
     def write(self, *, puts: Sequence[FeedKey] = (), deletes: Sequence[FeedKey] = (), version: int) -> None:
@@ -41,7 +42,7 @@ class Mirror(HBaseNewsFeedStore):
 
 class DualNewsFeedStore(NewsFeedStore):
     """
-    Writes to both; reads from HBase, and from MySQL while HBase is away.
+    Writes to both; reads from HBase, and from MySQL while HBase is unavailable.
     """
 
     def __init__(self) -> None:
@@ -49,7 +50,7 @@ class DualNewsFeedStore(NewsFeedStore):
 
     @property
     def both(self) -> tuple[MySQLNewsFeedStore, Mirror]:
-        # MySQL first: its statements lock rows, and only then may a version be drawn.
+        # MySQL first: a version may only be drawn once its statements have locked the rows.
         return self.mysql, self.hbase
 
     def get_tweet_ids(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[int]:

@@ -15,17 +15,17 @@ from tweets.services import TweetService
 from utils.database.time_ids import MAX_ID, next_id
 from utils.hbase.pool import timeout
 
-# Only tasks write, and they would rather wait than fail.
+# Only tasks write, and for them waiting is better than failing.
 WRITE_TIMEOUT_MS = 5_000
 
 
 class HBaseNewsFeedStore(NewsFeedStore):
     """
-    Feeds in HBase, written after the caller's transaction and so never while it holds a lock.
+    Feeds in HBase, written after the caller's transaction, so that no lock is held meanwhile.
 
-    The write may come late, twice, or in any order: it carries a version (utils/hbase/models.py)
-    drawn inside the transaction, after the statements that hold what the write rests upon. Whoever
-    changes that later draws a larger one.
+    A write may arrive late, twice, or in any order: it has a version (utils/hbase/models.py)
+    that is drawn inside the transaction, after the statements that lock the rows on which the
+    write depends. A later change draws a larger version.
     """
 
     def get_tweet_ids(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[int]:
@@ -43,13 +43,13 @@ class HBaseNewsFeedStore(NewsFeedStore):
 
     def get_rows(self, user_ids: Collection[int]) -> dict[int, list[int]]:
         """
-        Return {user id: tweet ids} of whole feeds as they are stored, nothing merged; a scan for each of them.
+        Return {user id: tweet ids} of whole feeds as they are stored, without the merge; one scan for each.
         """
         return {user_id: [row.tweet_id for row in Feed.filter(prefix=(user_id,))] for user_id in user_ids}
 
     def count_feeds_with(self, tweet_id: int, user_ids: Sequence[int]) -> int:
         """
-        Counts the author's own feed by MySQL, as `get_tweet_ids` reads it; one query more.
+        Counts the author's own feed in MySQL, as `get_tweet_ids` reads it; one more query.
         """
         holders = {user_id for user_id, _ in Feed.get_many([(user_id, tweet_id) for user_id in user_ids])}
         author = Tweet.objects.not_deleted().filter(id=tweet_id).values_list("user_id", flat=True)
@@ -75,7 +75,7 @@ class HBaseNewsFeedStore(NewsFeedStore):
         transaction.on_commit(partial(self.write, puts=keys, version=next_id()))
 
     def remove(self, tweet_id: int, user_ids: Collection[int]) -> None:
-        # The last word: a deleted tweet never comes back.
+        # Permanently: a deleted tweet never comes back.
         self._delete_after_commit([(user_id, tweet_id) for user_id in user_ids], MAX_ID)
 
     def remove_many(self, user_id: int, tweet_ids: Collection[int]) -> None:
@@ -88,7 +88,7 @@ class HBaseNewsFeedStore(NewsFeedStore):
         """
         Write and delete rows, keys of (user id, tweet id), now. One round trip for each thousand.
 
-        :raises HBaseUnavailable: some may be written; repeat it whole, with the same version.
+        :raises HBaseUnavailable: some may be written; repeat all of them with the same version.
         """
         with timeout(WRITE_TIMEOUT_MS):
             Feed.batch_create([Feed(user_id=user_id, tweet_id=tweet_id) for user_id, tweet_id in puts], version=version)

@@ -17,8 +17,8 @@ class MySQLNewsFeedStore(NewsFeedStore):
     """
     Feeds in a table whose primary key is the feed and the tweet. One query for each thousand rows.
 
-    Many rows are always written in the order of their keys, so that two writers lock them in one
-    order and never deadlock.
+    Rows are always written in the order of their keys, so that two writers lock them in the
+    same order and never deadlock.
     """
 
     def get_tweet_ids(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[int]:
@@ -49,11 +49,11 @@ class MySQLNewsFeedStore(NewsFeedStore):
         self.deliver(tweet_id, [author_id])
 
     def complete_own(self, tweet_id: int, author_id: int) -> None:
-        # The row came with the tweet. Once more might be after the tweet's deletion.
+        # The row was inserted with the tweet. Inserting it again might be after the tweet's deletion.
         pass
 
     def deliver_to_followers(self, tweet_ids: Sequence[int], *, after: int, until: int) -> None:
-        # One statement, and no id leaves the server.
+        # One statement; the ids are not sent to this process.
         with connection.cursor() as cursor:
             cursor.execute(f"{self._insert_sql} {recipients_sql(len(tweet_ids))}", [*tweet_ids, after, until])
 
@@ -65,7 +65,7 @@ class MySQLNewsFeedStore(NewsFeedStore):
 
     def _insert(self, rows: Sequence[FeedKey]) -> None:
         """
-        Insert rows that may be there already.
+        Insert rows that may exist already.
 
         Plain SQL: the two numbers need no escaping, and a thousand model instances would cost
         more than the insert itself.

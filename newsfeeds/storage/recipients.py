@@ -1,5 +1,5 @@
 """
-Who gets a tweet: the SQL that finds them and holds what it found.
+Who gets a tweet: the SQL that finds and locks them.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ def recipients_sql(count: int) -> str:
     """
     Return SQL that takes `count` tweet ids, after and until, and selects (user id, tweet id).
 
-    It locks the tweets and the friendships, shared. No row where a tweet is deleted. In the order
-    of user ids, so that two deliveries lock rows in one order and never deadlock.
+    It locks the tweets and the friendships (shared locks), and selects nothing for a deleted tweet. The order is that
+    of user ids, so that two deliveries lock rows in the same order and never deadlock.
     """
     tweets, friendships = (connection.ops.quote_name(model._meta.db_table) for model in (Tweet, Friendship))
     return (
@@ -25,7 +25,8 @@ def recipients_sql(count: int) -> str:
         f"JOIN {friendships} friendship {fan_out_hint()} ON friendship.to_user_id = tweet.user_id "
         f"WHERE tweet.id IN ({', '.join(['%s'] * count)}) AND tweet.deleted_at IS NULL "
         "AND friendship.from_user_id > %s AND friendship.from_user_id <= %s "
-        # Who followed later is back-filled, with the newest alone. InnoDB has the id in the index of the fan-out.
+        # Later followers are left out: their back-fill brings the newest tweets. InnoDB has
+        # the id in the index of the fan-out.
         f"AND friendship.id < tweet.id + {LATE_COMMIT} "
         f"ORDER BY friendship.from_user_id, tweet.id {'LOCK IN SHARE MODE' if connection.vendor == 'mysql' else ''}"
     )
@@ -35,7 +36,7 @@ def lock_recipients(tweet_ids: Sequence[int], *, after: int, until: int) -> list
     """
     Return (user id, tweet id) of the followers in (after, until] who get tweets; one query.
 
-    They are locked, shared, until the transaction ends.
+    Their friendships are locked (shared) until the transaction ends.
     """
     with connection.cursor() as cursor:
         cursor.execute(recipients_sql(len(tweet_ids)), [*tweet_ids, after, until])

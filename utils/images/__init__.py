@@ -1,7 +1,7 @@
 """
-Pictures from strangers: what is accepted, and what is kept of it.
+Uploaded pictures: which are accepted, and what is stored.
 
-Nothing of an uploaded file is stored as it came. It goes through three steps:
+No part of an uploaded file is stored as it was sent. A file goes through three steps:
 
 1. `formats` reads what the file says about itself and takes the picture out of its wrapping.
    No pixel is decoded, so a refusal costs milliseconds and no memory, whatever the file claims.

@@ -37,9 +37,8 @@ Image.MAX_IMAGE_PIXELS = max(limits.MAX_PIXELS.values())
 # stays a matter of one decode, and no feed flickers. As GIF has 256 colours, that frame is PNG.
 WRITTEN_AS = {"JPEG": "JPEG", "PNG": "PNG", "WEBP": "WEBP", "GIF": "PNG"}
 
-# Format -> extension, content type, options of the encoder. At level 4 a PNG is as small as at 6,
-# the usual one, in a third of the time. A JPEG keeps its colours as sharp as its light: halved, which is the default,
-# red text on blue runs.
+# Format -> extension, content type, options of the encoder. At level 4 a PNG is as small as at 6, the usual one, in a
+# third of the time. A JPEG is written without chroma subsampling: with the default, red text on blue is blurred.
 _FORMATS = {
     "JPEG": ("jpg", "image/jpeg", {"quality": 85, "subsampling": 0, "optimize": True}),
     "PNG": ("png", "image/png", {"compress_level": 4}),
@@ -76,7 +75,7 @@ def clean(container: Container, max_pixels: int, written_as: str) -> CleanImage:
     :raises MemoryError: it takes more than this process may have.
     """
     try:
-        # The decoded picture gets no name, which would keep 100 MB alive while shrinking takes as much.
+        # The decoded picture is not bound to a name, which would keep 100 MB alive while shrinking takes as much.
         image = _shrink(_decode(container, max_pixels), _target(container, max_pixels))
         image = _put_upright(to_srgb(image, container.profiles), container.orientation)
         return _encode(image, written_as)
@@ -105,14 +104,15 @@ def _decode(container: Container, max_pixels: int) -> Image.Image:
         image.load()
     else:
         image, other = (opened(continuation) for continuation in _CONTINUATIONS)
-        # Pillow draws what is missing in grey. Nothing is if what follows the end makes no difference.
+        # Pillow draws missing data in grey. The picture is complete if different bytes
+        # after the end make no difference.
         if ImageChops.difference(image, other).getbbox():
             raise BrokenFile
     if container.place is None:
         return _in_plain_mode(image)
     left, top, *_ = container.place
     image = image.convert("RGBA")
-    # Around a GIF's frame there is nothing: beyond its edges, crop() fills in zeros.
+    # The area around a GIF's frame is empty: beyond its edges, crop() fills in zeros.
     return image.crop((-left, -top, container.width - left, container.height - top))
 
 
@@ -133,7 +133,7 @@ def _in_plain_mode(image: Image.Image) -> Image.Image:
     """
     Spread palettes, 16-bit samples and transparent colours out into plain channels.
 
-    A palette is never kept: it is up to 768 bytes of the sender's own choice, enough for a script.
+    A palette is never stored: its up to 768 bytes are chosen by the sender, enough for a script.
     """
     if image.mode == "I;16":
         return to_eight_bits(image)

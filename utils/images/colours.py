@@ -42,7 +42,7 @@ def _apply(image: Image.Image, data: bytes) -> Image.Image:
     """
     profile = ImageCms.ImageCmsProfile(io.BytesIO(_without_steps(data)))
     mode = _MODES.get(profile.profile.xcolor_space.strip())
-    # A grey picture has all of RGB's colours that it needs; nothing else has another's.
+    # A profile for RGB also fits a grey picture; every other mode needs a profile of its own kind.
     if mode != image.mode.removesuffix("A") and not (mode == "RGB" and image.mode in {"L", "LA"}):
         raise ValueError("a profile for other colours")
     transform = ImageCms.buildTransform(profile, _SRGB, mode, "RGB")
@@ -69,6 +69,6 @@ def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
     colours = bytes(level for red in levels for green in levels for blue in levels for level in (red, green, blue))
     sample = Image.frombytes("RGB", (len(colours) // 3, 1), colours)
     difference = ImageChops.difference(sample, cast("Image.Image", ImageCms.applyTransform(sample, transform)))
-    # Three channels, so a pair of extremes for each.
+    # One pair of extremes for each of the three channels.
     extremes = cast("tuple[tuple[int, int], ...]", difference.getextrema())
     return max(highest for _, highest in extremes) <= _MAX_DIFFERENCE

@@ -3,8 +3,8 @@ A decoder: a process that turns Containers into CleanImages for the process that
 
     python -m utils.images.decoder_process <file descriptor of a connection>
 
-What a picture takes is taken here: memory up to a limit of the kernel's, processor time at a lower priority than
-whatever answers requests. It ends with the connection, so it never outlives who started it.
+Memory is limited by the kernel, and the process has a lower priority than those that serve requests. It ends when the
+connection closes, so it never outlives the process that started it.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from utils.images.formats.container import Container
 
 
 def main(descriptor: int) -> None:
-    # Ctrl-C is sent to the whole group; who started this decides when it is over.
+    # Ctrl-C is sent to the whole process group; the process that started this one decides when it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(limits.NICENESS)
     limit_memory(limits.MAX_MEGABYTES)
@@ -35,7 +35,7 @@ def answer(cpu_seconds: float, container: Container, max_pixels: int, written_as
     """
     Return what `clean` makes of a picture, or the refusal; one that takes more processor time ends the process.
     """
-    # The signal's default is the end, which reaches the inside of a decoder too.
+    # The default action of this signal ends the process, even inside C code of a decoder.
     signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
     try:
         return clean(container, max_pixels, written_as)
@@ -49,7 +49,7 @@ def answer(cpu_seconds: float, container: Container, max_pixels: int, written_as
 
 def limit_memory(megabytes: int) -> None:
     """
-    Let this process grow by `megabytes` and no more. Where it cannot read its size (no Linux), nothing limits it.
+    Let this process grow by at most `megabytes`. Without Linux, its size is unknown and there is no limit.
     """
     size = Path("/proc/self/statm")
     if size.exists():

@@ -1,8 +1,8 @@
 """
 The decoder process, and which requests may use it.
 
-A picture is decoded in a process of its own, because Pillow holds up the other threads of a process in places, because
-memory and processor time can be limited for a process and not for a thread, and because a process can be ended.
+A picture is decoded in a process of its own, because Pillow sometimes blocks the other threads of a process, because
+memory and processor time can be limited for a process but not for a thread, and because a process can be killed.
 """
 
 import atexit

@@ -1,5 +1,5 @@
 """
-Why a picture is not taken, in words for people and a code for programs.
+Why a picture is refused: a message for people and a code for programs.
 """
 
 from utils.errors import Unavailable
@@ -65,7 +65,7 @@ class BrokenFile(ImageRefused):
 
 class DecodersBusy(Unavailable):
     """
-    Too many pictures are being decoded at this moment; the same file may pass a little later.
+    Too many pictures are being decoded at the moment; the same file may be accepted a little later.
 
     Not an ImageRefused: nothing is wrong with the file.
     """

@@ -20,8 +20,8 @@ PQ, HLG = 16, 18
 _SRGB, _BT2020 = 1, 9
 _BRIGHTEST = 1_000 / 203
 _BT2020_LUMINANCE = (0.2627, 0.6780, 0.0593)
-# How tones are mapped: up to white paper by a half; beyond it a curve by these three points, a quadratic one of
-# Bézier's, leads to the brightest there is.
+# How tones are mapped: by a factor of one half up to white paper, and beyond it by a
+# quadratic Bézier curve with these three points.
 _X, _Y = (1, 1.65, _BRIGHTEST), (0.5, 0.825, 1)
 # Light is a float of four bytes for each channel and each step: so many pixels at once take few megabytes.
 _PIXELS_AT_ONCE = 2**16
@@ -31,7 +31,7 @@ _MAX_LEVEL = 65_535
 @dataclass(frozen=True, slots=True)
 class HdrColours:
     """
-    What a cICP chunk of high dynamic range says: the code points of its primaries and of its curve, PQ or HLG.
+    The colours of a cICP chunk with high dynamic range: the code points of its primaries and of its curve, PQ or HLG.
     """
 
     primaries: int

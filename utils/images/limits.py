@@ -1,13 +1,13 @@
 """
-How much picture one upload may be, each number with its reason.
+Limits of uploaded pictures, each with its reason.
 """
 
 # A phone's 12 Mpx file is 2 to 6 MB; a camera's 24 Mpx file at high quality just fits.
 MAX_BYTES = 10 * 1024 * 1024
 
 # Pixels of one picture. A JPEG is decoded at a half, a quarter or an eighth of its size, so phones' 50 Mpx and a
-# panorama of 16,382 x 3,628 fit. PNG and GIF are decoded whole, at four bytes a pixel: 100 MB, and as much again
-# while they are shrunk. WEBP's library draws on two canvases of its own besides.
+# panorama of 16,382 x 3,628 fit. PNG and GIF are decoded whole, at four bytes a pixel: 100 MB, and as much again while
+# they are shrunk. The WEBP library also allocates two canvases of its own.
 MAX_PIXELS = {"JPEG": 64_000_000, "PNG": 25_000_000, "GIF": 25_000_000, "WEBP": 13_000_000}
 
 # Twice the longest panorama of a phone. Each row costs a pointer and an allocation, whatever its width: a picture of
@@ -18,8 +18,8 @@ MAX_SIDE = 32_768
 # 50 Mpx with the usual halved colours, 25 Mpx with full ones.
 MAX_COEFFICIENT_BYTES = 152_000_000
 
-# Two minutes of a recorded screen. Only the first frame is kept, so this is no promise of a film:
-# it refuses files whose frames were multiplied to keep a reader busy.
+# Two minutes of a screen recording. Only the first frame is stored; the limit refuses files
+# with so many frames that reading them takes long.
 MAX_FRAMES = 2000
 
 # Chunks, segments and blocks one file may be made of: a walk over so many takes 20 ms. A GIF's
@@ -30,27 +30,29 @@ MAX_PARTS = 60_000
 # at 25 Mpx takes 13 ms, for 42 bytes of file when it is empty. 10 MB of those: an hour.
 MAX_SCANS = 40
 
-# Several times a press's profile, the biggest kind. A bigger one is left out, which costs only
-# exact colour.
+# Several times the size of profiles for printing presses, which are the largest. A larger
+# profile is ignored, which only costs exact colours.
 MAX_PROFILE_BYTES = 4 * 1024 * 1024
 
-# What a decoder may need besides what it had when it started; the worst picture within the numbers above takes 195 MB.
-# The kernel refuses it more than the second number, which counts address space: a little of that is never touched.
+# How much a decoder may allocate after its start: the worst picture within the limits above takes 195 MB. The kernel
+# enforces the second number, which counts address space and so includes some memory that is never used.
 PROMISED_MEGABYTES, MAX_MEGABYTES = 220, 320
 
-# Each process that takes pictures has one decoder beside it. It is pure work for a processor, and there is a process
-# for each of those; a second decoder would add memory and no speed. It gives way to whatever answers requests.
+# Each process that accepts pictures has one decoder. Decoding is bound by the processor, and
+# there is one web process for each processor, so a second decoder would cost memory and gain no
+# speed. A decoder has a lower priority than web processes.
 NICENESS = 10
 
-# Requests that may have a decoder at once: one is served, one is next. Everybody else is told to come back at once,
-# so at least two of a process's four threads stay free for those who read.
+# How many requests may use the decoder at once: one is served, one waits. Others are refused at once, so that at least
+# two of the four threads of a process stay free for reading.
 REQUESTS_AT_ONCE = 2
 
 # Processor time for one picture. The slowest honest ones take 1.5 s.
 DECODE_CPU_SECONDS = 6
-# Who is next waits for one picture, a second as a rule; a decoder that answers nothing for so long is ended.
+# The waiting request waits for one picture, usually a second; a decoder that does not respond for so long is killed.
 MAX_WAIT_SECONDS = 10
-# The pictures of one request: after this, none is begun. With the last one it stays below a minute.
+# After this time no further picture of a request is begun. Including the last one, the
+# request takes less than a minute.
 MAX_REQUEST_SECONDS = 30
 
 # Pixels of one user within a minute. Five tweets, which is their limit, of nine photos of 12 Mpx are 549 million, and

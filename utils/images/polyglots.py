@@ -1,18 +1,18 @@
 """
 Files that are a picture and something else at the same time: a page, a program, an archive.
 
-Asked of what we are about to store and not of what was sent: texts, trailers and second files never come so far, but
-pixels do, and they can be chosen such that an encoder writes a script.
+The picture that will be stored is checked, not the uploaded file: texts, trailers and second files were removed, but
+pixels can be chosen such that an encoder writes a script.
 """
 
 import re
 
 from utils.images.errors import NotOnlyAnImage
 
-# What browsers, PHP and readers of PDF take up in the middle of a file. Each is long enough that the
-# pixels of ten million photos do not say it by chance.
+# What browsers, PHP and PDF readers recognise in the middle of a file. Each is so long that it does not
+# occur by chance in the pixels of ten million photos.
 _BEGINNINGS = re.compile(rb"<(?:script|iframe|!doctype|\?php\s|html[\s>]|svg\s+xmlns)|%PDF-\d\.", re.IGNORECASE)
-# A ZIP (a JAR, an APK, a document) is read from its end: a directory of entries, and a mark behind it.
+# A ZIP (also JAR, APK, office documents) is read from its end: a directory of entries, and a mark after it.
 _ZIP_ENTRY, _ZIP_END = b"PK\1\2", b"PK\5\6"
 
 

@@ -1,8 +1,8 @@
 """
-Colour profiles made of the numbers by which a PNG describes its colours without one.
+Colour profiles for PNGs that describe their colours by numbers instead.
 
-Browsers turn these numbers into a profile; Pillow hands them over and does nothing. What follows does what Chromium
-does, its exceptions included, and leaves the arithmetic of colours to Little CMS.
+Browsers turn these numbers into a profile; Pillow only returns them. This module does what Chromium does, including its
+exceptions, and leaves the arithmetic of colours to Little CMS.
 """
 
 import struct
@@ -86,7 +86,7 @@ def profile_from_chromaticities(gama: bytes, chrm: bytes) -> bytes:
     try:
         return _build(chromaticities or _PRIMARIES[1], (100_000 / gamma, 1, 0, 0, 0))
     except (ZeroDivisionError, struct.error):
-        # Primaries that span no space, or numbers that fit no profile.
+        # The primaries do not span a colour space, or a number does not fit into a profile.
         return b""
 
 

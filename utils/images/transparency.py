@@ -1,8 +1,8 @@
 """
 The transparent colour of a PNG without an alpha channel.
 
-Pillow compares it with samples that it has brought to eight bits already: of two or four bits it then finds the wrong
-one, of sixteen too many or none.
+Pillow compares it with samples that it has already converted to eight bits: for two or four bits it finds the
+wrong colour, for sixteen bits too many colours or none.
 """
 
 from collections.abc import Callable

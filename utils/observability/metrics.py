@@ -1,5 +1,5 @@
 """
-What is counted while the project runs, for Prometheus.
+The metrics of the project, for Prometheus.
 
 In one process the counts live in memory. Web, workers, relay and beat share them through files in one folder, where
 PROMETHEUS_MULTIPROC_DIR says (deploy/stack-run.sh, deploy/Dockerfile); `exposition`, in a web process, then adds up
@@ -100,7 +100,7 @@ cache_children: dict[str, tuple[Counter, Counter]] = {}
 
 def count_request(method: str | None, route: str | None, status: int, seconds: float) -> None:
     """
-    Count an answered request; `route` is the name of its address, never the address itself.
+    Count a finished request; `route` is the name of its URL pattern, never the URL itself.
     """
     key = (method, route, status)
     children = request_children.get(key)

@@ -1,5 +1,5 @@
 """
-How many feeds hold a tweet.
+How many feeds contain a tweet.
 """
 
 from typing import Any

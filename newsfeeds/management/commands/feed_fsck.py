@@ -1,5 +1,5 @@
 """
-Holds every feed against its definition.
+Compares every feed with its definition.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from utils.hbase.exceptions import HBaseUnavailable
 from utils.hbase.pool import timeout
 
 MAX_REPORTED = 100
-# For each answer of HBase. A command would rather wait than fail.
+# For each response of HBase. For a command, waiting is better than failing.
 TIMEOUT_MS = 5_000
 
 

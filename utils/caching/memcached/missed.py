@@ -55,7 +55,7 @@ class MissedInvalidations:
             try:
                 self._see(client.call("GET", self._key))
             except RedisUnavailable:
-                # As it was.
+                # Redis did not respond: keep the last known state.
                 pass
         return self._token is None
 

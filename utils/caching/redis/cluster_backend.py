@@ -14,7 +14,8 @@ from utils.caching.redis.client import RedisUnavailable, client
 
 class ClusterRedisBackend(BaseCache):
     """
-    What RedisBackend is on one Redis: reads miss, writes are dropped. Several keys are one pipeline a master.
+    RedisBackend for a cluster: while Redis is away, reads miss and writes are dropped.
+    Several keys are one pipeline for each master.
     """
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
@@ -29,7 +30,8 @@ class ClusterRedisBackend(BaseCache):
             values = client.get_many([self.make_key(name, version) for name in names])
         except RedisUnavailable:
             return {}
-        # As in django-redis, what cannot be parsed is found, as None: whoever reads it replaces it.
+        # As in django-redis, a value that cannot be parsed counts as found, with the value
+        # None: its reader replaces it.
         return {name: parse(value) for name, value in zip(names, values) if value is not None}
 
     def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:

@@ -6,7 +6,7 @@ and drops everything else: text, comments, later frames, second pictures, whatev
 The decoder never sees the rest, so a bomb in a text chunk or an EXIF block of a million entries
 stays unread. Every walk is bounded by `limits.MAX_PARTS`.
 
-What Pillow refuses is left to Pillow; the docstring of each reader says what Pillow would not refuse.
+What Pillow refuses by itself is not checked here; the docstring of each reader says what Pillow would accept.
 """
 
 import struct
@@ -44,6 +44,6 @@ def unwrap(data: bytes) -> Container:
             try:
                 return reader.unwrap(data)
             except (IndexError, struct.error) as error:
-                # The file ends in the middle of something.
+                # The file ends inside one of its parts.
                 raise BrokenFile from error
     raise NotAnImage

@@ -1,5 +1,5 @@
 """
-What the readers of all formats share: their result, and the limits they keep.
+What the readers of all formats share: their result, and their limits.
 """
 
 import struct
@@ -10,14 +10,14 @@ from utils.images.errors import BrokenFile, ImageRefused, TooLong, TooManyFrames
 from utils.images.hdr import HdrColours
 
 _ORIENTATION, _SHORT = 0x0112, 3
-# Entries are sorted and this one stands near the front; cameras write about fifteen.
+# Entries are sorted and this one is near the beginning; cameras write about fifteen.
 _MAX_EXIF_ENTRIES = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
     """
-    One picture, still encoded, in a file of the same format that holds nothing else.
+    One picture, still encoded, in a file of the same format that contains nothing else.
 
     :param orientation: EXIF's number for it; 1 is upright, and so is any number EXIF does not know.
     :param profiles: what the colours are relative to, best first; the first profile that can be applied is used.
@@ -73,7 +73,7 @@ def check_size(image_format: str, width: int, height: int) -> None:
 
 def read_orientation(tiff: bytes | memoryview) -> int:
     """
-    Find the one number we want in an EXIF block, and read no other. Without one it is 1.
+    Return the orientation from an EXIF block, 1 if it has none. No other entry is read.
 
     Pillow would read all entries, and each of thousands may claim the same 64 KB for its value.
     """

@@ -1,8 +1,8 @@
 """
 GIF: a header, then extensions and frames, whose data come in blocks of at most 255 bytes.
 
-Pillow would take any number of frames and blocks, and fill what the first frame leaves free with a colour where
-browsers show nothing.
+Pillow would accept any number of frames and blocks. It would fill the area around the first
+frame with a colour, where browsers show nothing.
 """
 
 import struct
@@ -26,13 +26,13 @@ def unwrap(data: bytes) -> Container:
     width, height, flags = struct.unpack_from("<HHB", data, 6)
     end = 13 + _table_bytes(flags)
     header, control, first, place = data[10:end], b"", None, None
-    # Some old editors write no end mark. Browsers do not miss it, if the frame is whole.
+    # Some old editors write no end mark. Browsers accept that if the frame is complete.
     while end < len(data) and (kind := data[end]) != _END:
         parts.count()
         start = end
         if kind == _EXTENSION:
             end = _skip_blocks(data, start + 2, parts)
-            # How the frame that follows is drawn: which of its colours is transparent.
+            # Tells how the next frame is drawn: which of its colours is transparent.
             if data[start + 1] == _CONTROL and first is None:
                 control = data[start:end]
         elif kind == _FRAME:
@@ -41,7 +41,7 @@ def unwrap(data: bytes) -> Container:
             end = _skip_blocks(data, start + 11 + _table_bytes(flags), parts)
             if first is None:
                 check_size("GIF", across, down)
-                # A frame that reaches beyond the screen makes the picture bigger.
+                # A frame that extends beyond the screen makes the picture larger.
                 width, height = max(width, left + across), max(height, top + down)
                 check_size("GIF", width, height)
                 place = left, top, across, down

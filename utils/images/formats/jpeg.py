@@ -1,8 +1,8 @@
 """
 JPEG: segments (marker, length, body), and after each SOS the data of a scan.
 
-Pillow would take any number of scans and of second pictures, reserve the memory of a progressive picture before anybody
-can say no, run all EXIF segments together, and call a picture whole that ends half-way but has an end mark.
+Pillow would accept any number of scans and of further pictures, allocate the memory of a progressive picture before it
+can be refused, join all EXIF segments, and accept an incomplete picture that has an end mark.
 """
 
 import math

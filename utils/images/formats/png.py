@@ -1,8 +1,8 @@
 """
 PNG: a signature, then chunks (length, kind, body, checksum), from IHDR to IEND.
 
-Pillow would inflate texts and profiles up to a limit of its own and refuse the picture beyond; it takes a second IHDR
-for the size of the first; and it does not know cICP, which browsers put before everything else.
+Pillow would inflate texts and profiles, and refuse the picture if they exceed its own limit. It would apply the size of
+a second IHDR. And it ignores cICP, which browsers prefer to every other chunk.
 """
 
 import struct
@@ -20,7 +20,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _DRAWING = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 # Bytes of a transparent colour by colour type: one grey value, three values, at least one of a palette.
 _TRANSPARENT_BYTES = {0: 2, 2: 6, 3: 1}
-# What says something about the whole picture, if it stands before the pixels.
+# Chunks about the whole picture, valid before the pixels only.
 _ABOUT = {b"eXIf", b"iCCP", b"cICP", b"sRGB", b"gAMA", b"cHRM"}
 
 
@@ -45,7 +45,7 @@ def unwrap(data: bytes) -> Container:
             size = width, height
             check_size("PNG", *size)
         elif kind == b"acTL":
-            # The frames an animated PNG claims to have. Those that are there are counted as well.
+            # The number of frames that an animated PNG claims to have. Its actual frames are counted as well.
             if struct.unpack_from(">I", body)[0] > limits.MAX_FRAMES:
                 raise TooManyFrames
         elif kind == b"fcTL":
@@ -82,7 +82,7 @@ def _chunks(view: memoryview) -> Iterator[tuple[bytes, memoryview, memoryview]]:
 
 def _profiles(about: dict[bytes, bytes]) -> tuple[bytes | HdrColours, ...]:
     """
-    Return what the colours are meant in, in the order in which browsers ask: cICP, iCCP, sRGB, gAMA with cHRM.
+    Return the colour profiles in the order in which browsers prefer them: cICP, iCCP, sRGB, gAMA with cHRM.
     """
     profiles = [_read_code_points(about.get(b"cICP", b"")), _inflate_profile(about.get(b"iCCP", b""))]
     if b"sRGB" not in about:

@@ -4,7 +4,7 @@ WEBP: RIFF chunks (kind, length, body, padding).
 Either the first chunk is the picture, VP8 or VP8L, or it is VP8X and announces what follows:
 transparency, an animation, a profile, EXIF.
 
-Pillow would reserve two canvases of the size that the file claims as soon as it is opened.
+Pillow would allocate two canvases of the claimed size as soon as the file is opened.
 """
 
 import struct
@@ -83,7 +83,7 @@ def _read_size(kind: bytes, body: memoryview) -> tuple[int, int]:
 
 def _rebuild(first: bytes, chunks: Mapping[bytes, bytes | memoryview]) -> bytes:
     """
-    Write a file of the chunks that draw, and of no other.
+    Return a file that contains only the chunks that draw.
     """
     kinds = [first]
     if first == b"VP8X":
