@@ -1,5 +1,5 @@
 """
-Which store a table lives in, MySQL or HBase, and its way from one to the other, under traffic:
+Which store has the rows of a table, MySQL or HBase, and how a table is migrated from one to the other under traffic:
 
 1. phase: `services/phases.py` changes it, `services/steps.py` says which change is allowed, `cache.py` remembers it;
 2. dual write: `services/phases.py` `write_lease` gives writers the phase, `dual_write.py` waits until all of them know;

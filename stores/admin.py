@@ -1,5 +1,5 @@
 """
-The screen of store phases: where each table is, and its next step.
+The admin screen of store phases: the phase of each table, and its next step.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ from utils.pages.admin import ReadOnlyInline, StrictLookupsAdmin
 
 class StorePhaseForm(forms.ModelForm):
     """
-    The next step of a table; a refusal of the service is shown beside it.
+    The next step of a table. If the service refuses it, the form shows why.
     """
 
     reason = forms.CharField(required=False, max_length=300)
@@ -42,7 +42,7 @@ class StorePhaseForm(forms.ModelForm):
 
 class StorePhaseChangeInline(ReadOnlyInline):
     """
-    The phases the table was in, newest first.
+    The phases of the table so far, newest first.
     """
 
     model = StorePhaseChange

@@ -1,5 +1,5 @@
 """
-Comparing an HBase table with the rows that should be in it, and making the two agree, while both are in use.
+Compares an HBase table with the rows that should be in it and repairs it, while both are in use.
 """
 
 import time
@@ -30,7 +30,8 @@ REPAIR_SIZE = 100
 
 class Decision(NamedTuple):
     """
-    What should be in HBase: the rows by their keys, the version to put them with, and the one to delete the rest with.
+    What should be in HBase: the rows by their keys, the version for writing them, and the
+    version for deleting the other keys.
     """
 
     rows: dict[Key, HBaseModel]
@@ -40,7 +41,7 @@ class Decision(NamedTuple):
 
 class Replica:
     """
-    An HBase table as the replica of rows that live elsewhere: its subclasses know where.
+    An HBase table as the replica of rows that are stored elsewhere; a subclass knows where.
 
     A row is an instance of `model` as it should be in HBase; a key is its `key`.
     """
@@ -55,7 +56,8 @@ class Replica:
 
     def get_chunk(self, after: Any, size: int) -> tuple[Sequence[HBaseModel], Any]:
         """
-        Return (rows, where they end) for up to `size` rows after `after`, which is None at the beginning.
+        Return (rows, the position of the last one) for up to `size` rows after the position
+        `after`; None is the beginning.
         """
         raise NotImplementedError
 
@@ -88,7 +90,7 @@ class Replica:
 
 class Comparison:
     """
-    Counts how a table differs from the rows that should be in it, and repairs it if that is wanted.
+    Counts how a table differs from the rows that should be in it, and repairs it if `repair` is set.
 
     It reads everything twice, by the order of the rows and by the order of the table, because these orders differ.
 
@@ -145,7 +147,7 @@ class Comparison:
 
     def _judge(self, suspects: Sequence[Key]) -> None:
         """
-        Count those of the suspects that still differ after a while, and repair them if that is wanted.
+        Count the suspects that still differ after the pauses, and repair them if `repair` is set.
         """
         found = self._look_again(suspects)
         left = self._repair_all(list(found)) if self._repair else found
@@ -181,7 +183,7 @@ class Comparison:
 @retried_transaction
 def record_comparison(period: DualWritePeriod, left: Sequence[Counter[str]]) -> None:
     """
-    Record what still differs in the replicas of a table together.
+    Record how many rows still differ in all replicas of a table.
 
     :param left: a Counter of each replica.
     :raises NotInBothStores: the table has been at `mysql` since the comparison began.

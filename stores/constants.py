@@ -1,5 +1,5 @@
 """
-What may live in HBase, and the phases a table goes through on its way there.
+The tables that can be stored in HBase, and the phases of their migration.
 """
 
 from django.db import models
@@ -21,16 +21,16 @@ class Phase(models.TextChoices):
     @property
     def step(self) -> int:
         """
-        The place in that order, from 0.
+        The position in that order, from 0.
         """
         return list(Phase).index(self)
 
     def read_percentage(self, *, wanted: int) -> int:
         """
-        Return for how many per cent of the users HBase answers: as wanted where that can be chosen.
+        Return the percentage of users who read from HBase: `wanted` in the phase in which it can be chosen.
         """
         return {Phase.READ_HBASE: wanted, Phase.HBASE_ONLY: 100}.get(self, 0)
 
 
-# MySQL decides who follows whom (uniqueness, counters, one transaction), so friendships never leave it.
+# MySQL decides who follows whom (uniqueness, counters, one transaction), so friendships always stay there.
 LAST_PHASES = {FEEDS: Phase.HBASE_ONLY, FRIENDSHIPS: Phase.READ_HBASE}

@@ -1,5 +1,5 @@
 """
-Records where the tables of a new project begin.
+Records the initial phases of a new project's tables.
 """
 
 from typing import Any
@@ -15,6 +15,6 @@ from stores.services import PhaseService
 
 @receiver(post_migrate)
 def tables_migrated(sender: AppConfig, apps: Apps = installed, **kwargs: Any) -> None:
-    # A migration back to nothing ends here as well, and then there is no table.
+    # Migrating back to zero also calls this, and then there is no table.
     if sender.name == "stores" and "storephase" in apps.all_models["stores"]:
         PhaseService.create_initial_phases()

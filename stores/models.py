@@ -1,5 +1,5 @@
 """
-Which store each table is in, and which it was in before.
+The phase of each table, and its history.
 """
 
 from django.conf import settings
@@ -50,7 +50,7 @@ class StorePhase(models.Model):
         Return the unsaved row of a table that was never moved.
         """
         phase = Phase(settings.INITIAL_PHASES[table])
-        # Both stores begin empty, which is as good as a back-fill.
+        # Both stores are empty at first, so nothing is left to back-fill.
         backfilled_at = None if phase is Phase.MYSQL else timezone.now()
         percentage = phase.read_percentage(wanted=100)
         return cls(

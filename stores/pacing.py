@@ -1,5 +1,5 @@
 """
-How fast rows are brought to HBase, and what to do while it is away.
+How fast rows are copied to HBase, and what to do while it is unavailable.
 """
 
 import time
@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 
 from utils.hbase.exceptions import HBaseUnavailable
 
-# A server that was restarted is back within seconds; from then on, asking more often helps nobody.
+# The longest pause between two tries. A restarted server is back within seconds.
 FIRST_PAUSE, MAX_PAUSE = 1, 10
 
 P = ParamSpec("P")
@@ -17,12 +17,12 @@ R = TypeVar("R")
 
 class RetryPolicy:
     """
-    Runs steps that speak to HBase, again and again while it does not answer.
+    Runs steps that use HBase, and repeats them while it does not respond.
 
-    A step is repeated whole, with everything that it reads elsewhere and the version it draws:
-    what was true before a long wait may be true no more.
+    The whole step is repeated, including what it reads elsewhere and the version that it draws:
+    after a long wait the earlier values may be outdated.
 
-    :param seconds: how long HBase may be away before it is given up.
+    :param seconds: how long HBase may be unavailable before `run` gives up.
     :param say: called with a sentence when a wait begins.
     """
 
@@ -34,7 +34,7 @@ class RetryPolicy:
         """
         Return what `step` returns.
 
-        :raises HBaseUnavailable: HBase has not answered for `seconds`.
+        :raises HBaseUnavailable: HBase has not responded for `seconds`.
         """
         deadline = time.monotonic() + self.seconds
         pause = FIRST_PAUSE
@@ -53,7 +53,7 @@ class Throttle:
     """
     Keeps a loop to a number of rows a second.
 
-    :param rows_per_second: None is as fast as it goes.
+    :param rows_per_second: None is without a limit.
     """
 
     def __init__(self, rows_per_second: int | None = None) -> None:
@@ -62,9 +62,10 @@ class Throttle:
 
     def wait(self, rows: int) -> None:
         """
-        Wait until so many rows more may have been moved.
+        Wait until the loop may go on after this number of further rows.
 
-        Time that was lost (HBase was away, say) is not made up for: a throttle is about the load on others.
+        The loop does not catch up after a pause (while HBase was unavailable, for example),
+        because the limit protects the servers from load.
         """
         if self._rows_per_second:
             now = time.monotonic()

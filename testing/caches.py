@@ -1,5 +1,5 @@
 """
-Caches that hold nothing, without taking anything from tests that run beside this one.
+Empties the caches of a test, but not those of tests that run in parallel.
 """
 
 import os
@@ -15,10 +15,11 @@ names = count()
 
 def empty_caches():
     """
-    Let every cache be as empty as after a restart of its server, for this process and for those it starts from now on.
+    Make every cache as empty as after a restart of its server, for this process and for
+    those that it starts from now on.
 
-    Redis has a database for each process. Memcached has none, and emptying it would empty it for
-    every other process: what is there gets out of sight under another prefix.
+    Redis has a database for each process. Memcached has none, and flushing it would affect every other
+    process, so this changes the prefix of the keys instead.
     """
     if settings.REDIS_URL:
         client.call("FLUSHDB")

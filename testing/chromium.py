@@ -1,5 +1,5 @@
 """
-A real headless Chromium, clicking and typing as a person would. Knows nothing of the project but its pages.
+A real headless Chromium that clicks and types like a person. It knows nothing of the project except its pages.
 """
 
 import tempfile
@@ -14,11 +14,11 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 FLAGS = (
     "--headless",
-    # Containers give it neither a namespace nor a GPU.
+    # In containers there are no user namespaces and no GPU.
     "--no-sandbox",
     "--disable-gpu",
     "--disable-dev-shm-usage",
-    # It shall speak to the site of the test and to nobody else.
+    # No requests except to the site of the test.
     "--no-proxy-server",
     "--disable-quic",
     "--no-first-run",
@@ -84,7 +84,7 @@ class Chromium:
 
     def find(self, selector):
         """
-        Return the first element that a CSS selector means, once it is there.
+        Return the first element that matches a CSS selector; wait until it exists.
         """
         return WebDriverWait(self.driver, 15).until(lambda driver: driver.find_element(By.CSS_SELECTOR, selector))
 
@@ -113,39 +113,41 @@ class Chromium:
 
     def type_anything(self, selector, text):
         """
-        Type a text with line breaks and emoji, which the driver's own keys lack; maxlength holds as for a person.
+        Type a text with line breaks and emoji, which the driver cannot send as keys;
+        `maxlength` applies as for a person.
         """
         self.find(selector).click()
         self.driver.execute_cdp_cmd("Input.insertText", {"text": text})
 
     def keys(self, keys):
         """
-        Press keys, wherever the focus is.
+        Press keys on the element that has the focus.
         """
         ActionChains(self.driver).send_keys(keys).perform()
 
     def send(self, form, **fields):
         """
-        Fill a form in, press its button and wait for the page that answers.
+        Fill in a form, press its button and wait for the next page.
         """
         self.fill_in(form, **fields)
         self.turn_page(self.find(f"{form} button:not([type=button]), {form} [type=submit]").click)
 
     def turn_page(self, action):
         """
-        Do what leads to another page, and wait until that is there; a form sent by script changes the page in place.
+        Call an action that leads to another page, and wait for it; a form that a script
+        sends changes the page in place.
         """
         self.replace("body", action)
 
     def press(self, selector):
         """
-        Press a button and wait until what it says has changed, in place or on another page.
+        Press a button and wait until its text has changed, in place or on another page.
         """
         self.replace(selector, lambda: self.find(selector).click())
 
     def replace(self, selector, action):
         """
-        Do what replaces an element, and wait until another page, or that part of it, is there.
+        Call an action that replaces an element, and wait for the new element or page.
         """
         before = self.find(selector)
         action()
@@ -160,9 +162,9 @@ class Chromium:
 
     def complaints(self):
         """
-        Return what the page complained about since the last call: errors of scripts, what the CSP forbade.
+        Return the errors in the page's console since the last call: errors of scripts, violations of the CSP.
 
-        That an answer was 4xx is no complaint.
+        Responses with 4xx are left out.
         """
         lines = [line["message"] for line in self.driver.get_log("browser") if line["level"] == "SEVERE"]
         return [line for line in lines if "the server responded with a status of 4" not in line]

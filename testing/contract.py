@@ -1,5 +1,5 @@
 """
-Holds every answer of the suite against the OpenAPI schema.
+Checks every response of the suite against the OpenAPI schema.
 """
 
 import re
@@ -15,7 +15,7 @@ from referencing.jsonschema import DRAFT202012
 API = "/api/"
 HERE = "urn:schema"
 METHODS = {"get", "post", "put", "patch", "delete"}
-# Headers that a client may act upon: no answer has one that the schema does not name.
+# Headers that clients may rely on: a response may only have those that the schema describes.
 HEADERS = ("ETag", "Location", "Retry-After", "WWW-Authenticate", "X-RateLimit-Limit", "X-Request-ID")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
@@ -37,9 +37,9 @@ making = threading.Lock()
 
 def schema():
     """
-    Return the schema as served, made once; an answer has no field that it does not name.
+    Return the schema as served, made once. It is made strict: a response may only have fields that it describes.
     """
-    # Threads of one test may come together, and drf-spectacular makes one schema at a time.
+    # Several threads of a test may call this at once, and drf-spectacular can only build one schema at a time.
     with making:
         return make_schema()
 
@@ -56,11 +56,11 @@ def make_schema():
 @cache
 def validator(path, method, status):
     """
-    Return what checks the JSON of one answer; None where the schema has no body for it.
+    Return the validator of a response's JSON; None if the schema has no body for it.
 
-    A method that an address does not know, and what nobody foresaw, has the body of every error.
+    A response to an unknown method and an unexpected error have the body of every error.
 
-    :raises AssertionError: the schema does not know the address, or not this status of the operation.
+    :raises AssertionError: the schema lacks the path, or this status of the operation.
     """
     operations = schema()["paths"]
     assert path in operations, f"the schema lacks {path}"
@@ -77,7 +77,7 @@ def validator(path, method, status):
 @cache
 def checker(reference):
     """
-    Return what checks JSON against a part of the schema.
+    Return the validator of a part of the schema.
     """
     registry = Registry().with_resource(HERE, Resource.from_contents(schema(), default_specification=DRAFT202012))
     return Draft202012Validator({"$ref": f"{HERE}{reference}"}, registry=registry, format_checker=formats)
@@ -85,7 +85,7 @@ def checker(reference):
 
 def pointer(path, method, status):
     """
-    Return the JSON pointer of an answer's schema.
+    Return the JSON pointer of a response's schema.
     """
     steps = ["paths", path, method, "responses", str(status), "content", "application/json", "schema"]
     return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
@@ -93,7 +93,7 @@ def pointer(path, method, status):
 
 def check(request, response):
     """
-    Assert that an answer of the API is one that the schema describes.
+    Assert that the schema describes a response of the API.
     """
     path, kind = template(request["PATH_INFO"]), response.headers.get("Content-Type", "")
     if path is None or kind.startswith("text/html"):
@@ -108,7 +108,7 @@ def check(request, response):
 
 def undescribed_headers(path, method, response):
     """
-    Return the headers of an answer that the schema does not name; none of an answer that it does not know.
+    Return the headers of a response that the schema does not describe; [] if it does not describe the response itself.
     """
     responses = schema()["paths"].get(path, {}).get(method, {}).get("responses", {})
     if str(response.status_code) not in responses:
@@ -119,7 +119,7 @@ def undescribed_headers(path, method, response):
 
 def template(path):
     """
-    Return the schema's name of a path, None outside the API or where nothing lives.
+    Return the schema's name of a path, None outside the API and for a path without a route.
     """
     if not path.startswith(API) or path == API:
         return None

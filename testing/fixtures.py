@@ -1,5 +1,5 @@
 """
-What holds for every test: tasks run in its own process, caches are empty before it, HBase is there where it is meant.
+Fixtures of every test: tasks run in its own process, caches are empty at its start, HBase is used only where intended.
 """
 
 from unittest.mock import patch
@@ -19,13 +19,13 @@ from utils.hbase.models import HBaseModel
 from utils.hbase.pool import reset_pool
 
 HBASE_TABLES = (Feed, Following, Follower, FollowingPair)
-# A request waits 400 ms. A test waits longer: on a busy machine slowness is no failure.
+# A request waits 400 ms. A test waits longer, because a slow response on a busy machine is not a failure.
 HBASE_PATIENCE_MS = 5_000
 
 
 def is_on_hbase():
     """
-    Say whether this is the third profile: feeds live in HBase, and friendships are read there.
+    Say whether this is the third profile: feeds are stored in HBase, and friendships are read from it.
     """
     return not project.EMBEDDED and project.STORE == "hbase" and bool(project.HBASE_URL)
 
@@ -36,19 +36,20 @@ def hbase_tables(request):
     With STORE=hbase, make this process's HBase tables, named after its test database, and drop them at the end.
     """
     if not is_on_hbase():
-        # Tables that are not there: no test ever writes to those of the developer.
+        # A prefix without tables, so that no test ever writes to those of the developer.
         with override_settings(HBASE={**project.HBASE, "TABLE_PREFIX": "test_nowhere_"}):
             yield
         return
     request.getfixturevalue("django_db_setup")
-    # Where no test of the run needs a database there is no test database, and the name is the developer's.
+    # If no test of the run needs a database, there is no test database, and the name would be the developer's.
     prefix = f"test_{connection.settings_dict['NAME'].removeprefix('test_')}_"
     hbase = {**project.HBASE, "TABLE_PREFIX": prefix, "TIMEOUT_MS": HBASE_PATIENCE_MS}
-    # A memory of phases that outlives every test: a query that comes by the clock cannot be counted.
+    # The phases stay in memory for the whole run: otherwise a query that depends on the
+    # clock would change counts of queries.
     with override_settings(HBASE=hbase, PHASE_SECONDS=3_600):
         reset_pool()
         for table in HBASE_TABLES:
-            # Left there by a run that was killed.
+            # A killed run may have left the table.
             table.drop_table()
             table.create_table()
         yield
@@ -60,7 +61,7 @@ def hbase_tables(request):
 @pytest.fixture(autouse=True)
 def hbase_rows_go_with_their_test():
     """
-    Delete what a test has put into the tables of its process: no transaction is there to be rolled back.
+    Delete what a test has written to the tables of its process: HBase has no transaction to roll back.
     """
     if not is_on_hbase():
         yield
@@ -68,7 +69,7 @@ def hbase_rows_go_with_their_test():
     written, put = [], HBaseModel.batch_create.__func__
 
     def note_and_put(table, rows, *, version=None):
-        # The delete below must not be older, and a test may have travelled in time.
+        # A test may have moved the clock, and the version of the deletion must not be lower than those of its writes.
         version = next_id() if version is None else version
         written.append((table, table_prefix(), [row.key for row in rows], version))
         return put(table, rows, version=version)
@@ -87,7 +88,7 @@ def table_prefix():
 @pytest.fixture(autouse=True)
 def hbase_where_it_is_meant(request, settings):
     """
-    Without STORE=hbase, let HBASE_URL change nothing but for the tests that are about HBase.
+    Without STORE=hbase, ignore HBASE_URL except in tests that are about HBase.
     """
     if not is_on_hbase() and not request.node.get_closest_marker("hbase"):
         settings.HBASE = {**settings.HBASE, "HOST": ""}
@@ -96,7 +97,7 @@ def hbase_where_it_is_meant(request, settings):
 @pytest.fixture(autouse=True)
 def uploads_elsewhere(settings, tmp_path):
     """
-    Keep what tests upload out of the project's own media.
+    Store uploads of tests in a folder of their own.
     """
     settings.MEDIA_ROOT = tmp_path / "media"
 
@@ -104,10 +105,10 @@ def uploads_elsewhere(settings, tmp_path):
 @pytest.fixture(autouse=True)
 def nothing_cached(settings):
     """
-    Start each test with nothing cached and no rate counted; limits are off but where a test is about them.
+    Start each test with empty caches and no counted rates; limits are off except in tests about them.
     """
     settings.RATELIMIT_ENABLE = False
-    # Longer than a slow machine takes for a test that counts queries of warm pages.
+    # Longer than a test that counts queries of warm pages takes on a slow machine.
     settings.OBJECT_CACHE_SECONDS = 300
     forget_phases()
     clock.forget()
@@ -117,6 +118,6 @@ def nothing_cached(settings):
 @pytest.fixture(autouse=True, scope="session")
 def tasks_run_at_once():
     """
-    Let the relay run what it publishes in this process; tests of the broker start workers of their own.
+    Let the relay run tasks in this process instead of publishing them; tests of the broker start workers of their own.
     """
     celery.current_app.conf.task_always_eager = True

@@ -1,5 +1,5 @@
 """
-Multipart forms as they go over the wire, where a test client would tidy them up.
+Multipart forms as raw bytes, which a test client would correct.
 """
 
 BOUNDARY = "the-boundary"
@@ -28,7 +28,7 @@ def untouched(name):
 
 def form(*parts):
     """
-    Return the body that is made of some parts.
+    Return a body of these parts.
     """
     delimiter = f"--{BOUNDARY}\r\n".encode()
     return b"".join(delimiter + each + b"\r\n" for each in parts) + f"--{BOUNDARY}--\r\n".encode()

@@ -1,5 +1,5 @@
 """
-Draws the house: `make map` writes docs/architecture.svg from the imports as they are.
+Draws the map of the project: `make map` writes docs/architecture.svg from the present imports.
 
 One box a folder, the highest on top. An arc leaves where something is imported and ends where it is: on the right those
 of services, storage, caches and models, on the left those of api/, admin, tasks and commands.
@@ -17,7 +17,7 @@ from testing.tests.sources import APPS, ROOF, ROOT, UPSTAIRS
 
 FOLDERS = (ROOF, *APPS)
 PICTURE = ROOT / "docs" / "architecture.svg"
-# The arrows that climb, each by decision: an api answers with what higher apps know, so that a client asks once.
+# The arrows that point up, each by decision: an api includes what higher apps know, so that a client needs one request.
 DOCUMENTED = {
     ("tweets", "newsfeeds"): "posting writes the tweet and the author's own feed row in one transaction",
     ("tweets", "comments"): "a tweet is answered with its comments",
@@ -101,7 +101,7 @@ def arc(arrow: Arrow) -> str:
     bulge = edge + side * (30 + abs(end - start) // 2)
     colour = "#cf222e" if arrow.climbs else "#57606a"
     words = f"{arrow.importer} imports from {arrow.imported}"
-    # The head points into the box, from the side on which the arc ends.
+    # The arrowhead points into the box, from the side on which the arc ends.
     head = f"M{edge + side * 9} {end - 4}L{edge + side} {end}L{edge + side * 9} {end + 4}Z"
     return (
         f'<g stroke="{colour}" fill="none" opacity="0.75"><title>{words}</title>'

@@ -1,5 +1,5 @@
 """
-What a call costs, measured so that a busy machine does not matter.
+Measures what a call costs, independently of the load of the machine.
 """
 
 import time
@@ -9,9 +9,10 @@ TRIES = 3
 
 def least_cpu(call):
     """
-    Call three times. Return the last answer and the least CPU seconds that the calling thread spent on one of them.
+    Call three times. Return the last result and the least CPU time, in seconds, that the
+    calling thread spent on a call.
 
-    The least of several: a garbage collection or a first import that falls into one of them is not the call's.
+    The least of several, because a garbage collection or a first import may happen during one of them.
     """
     spent = []
     for _ in range(TRIES):

@@ -14,9 +14,9 @@ PASSWORD = "correct horse battery"
 
 class PersonClient(APIClient):
     """
-    A client whose requests run their after-commit work, as they would outside a test's transaction.
+    A client whose requests run their `on_commit` callbacks, as they would outside a test's transaction.
 
-    Every answer is held against the OpenAPI schema.
+    Every response is checked against the OpenAPI schema.
     """
 
     def request(self, **kwargs):
@@ -28,7 +28,7 @@ class PersonClient(APIClient):
 
 class Person:
     """
-    Somebody with an account, speaking to the API with a token.
+    Somebody with an account, who uses the API with a token.
     """
 
     def __init__(self, name, **fields):
@@ -86,7 +86,7 @@ class Nobody(Person):
 
 class Phone(Nobody):
     """
-    A client that has nothing but a token.
+    A client that authenticates with a token only.
     """
 
     def __init__(self, token):
@@ -96,7 +96,7 @@ class Phone(Nobody):
 
 class Browser(Nobody):
     """
-    A client that keeps cookies, whose session writes are checked for the CSRF token, and that sends it as a page would.
+    A client with cookies and CSRF checks, which sends the CSRF token as a page would.
     """
 
     def __init__(self):
@@ -114,7 +114,7 @@ class Browser(Nobody):
 
     def signs_up(self, name, password=PASSWORD):
         """
-        Open an account, and a session with it; return the token that came along.
+        Sign up, which opens a session; return the token of the response.
         """
         response = self.post("accounts/signup/", username=name, email=f"{name}@example.com", password=password)
         assert response.status_code == 201, response.json()
@@ -124,7 +124,7 @@ class Browser(Nobody):
 
     def logs_in(self, name, password=PASSWORD):
         """
-        Open a session and return the token that came along.
+        Log in, which opens a session; return the token of the response.
         """
         response = self.post("accounts/login/", username=name, password=password)
         assert response.status_code == 200, response.json()
@@ -132,6 +132,6 @@ class Browser(Nobody):
 
     def status(self):
         """
-        Return who the site says this is.
+        Return the user of the session according to the site.
         """
         return self.get("accounts/login_status/").json()

@@ -1,24 +1,24 @@
 """
-The pytest plugin of the project: sets what must be set before anybody reads the settings, then brings the fixtures.
+The pytest plugin of the project: it sets variables before Django reads the settings, and loads the fixtures.
 """
 
 import os
 
-# One Redis database a process, so that parallel tests do not meet.
+# One Redis database for each process, so that parallel tests do not disturb each other.
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 os.environ["TEST_REDIS_DATABASE"] = str(WORKER + 1)
 
 
 def pytest_configure(config):
     """
-    Bring the fixtures now that Django is set up: they import models.
+    Load the fixtures, which import models, now that Django is set up.
     """
     config.pluginmanager.import_plugin("testing.fixtures")
 
 
 def pytest_collection_modifyitems(config, items):
     """
-    Leave out what needs the real servers, generators of clients, or axe-core (deploy/axe.sh), where there are none.
+    Deselect tests that need real servers, client generators or axe-core (deploy/axe.sh) if these are missing.
     """
     left_out = set()
     if os.environ.get("PROFILE", "embedded") == "embedded":
@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(config, items):
 
 def pytest_terminal_summary(terminalreporter, config):
     """
-    Say in which order the tests ran, and how to have the same again; pytest-randomly is silent with -q.
+    Print the seed of the random order and how to repeat it; pytest-randomly does not with -q.
     """
     seed = config.getoption("randomly_seed", None)
     if seed is not None:

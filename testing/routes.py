@@ -1,5 +1,5 @@
 """
-Every address of the site, found by asking Django.
+Every route of the site, as Django has it.
 """
 
 from django.urls import URLPattern, get_resolver

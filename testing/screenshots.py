@@ -13,13 +13,13 @@ from testing.chromium import Chromium
 
 DEMO_PASSWORD = "demo-password"
 MODERATOR = "moderator"
-# A page is text in few colours; as a palette it is a third of the size.
+# A page is text in few colours; with a palette the file has a third of the size.
 COLOURS = 96
 
 
 class Photographer:
     """
-    Goes through the site as somebody new, alice_demo, bob_demo and a moderator, and keeps what it sees.
+    Visits the site as a new user, alice_demo, bob_demo and a moderator, and takes the pictures.
     """
 
     def __init__(self, page, folder):

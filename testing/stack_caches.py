@@ -1,5 +1,5 @@
 """
-Redis and Memcached with something between them and the project.
+Redis and Memcached behind proxies that a test controls.
 """
 
 from contextlib import ExitStack, contextmanager
@@ -18,7 +18,7 @@ from utils.caching.redis.client import breaker, client
 @contextmanager
 def caches_between_proxies():
     """
-    Let this process reach both caches through proxies; gives the two: Redis', Memcached's.
+    Let this process use both caches through proxies; yield the proxies of Redis and of Memcached.
     """
     redis = urlsplit(settings.REDIS_URL)
     host, _, port = settings.MEMCACHED_URL.partition(":")
@@ -40,10 +40,10 @@ def caches_between_proxies():
 
 def forget_troubles():
     """
-    Close the circuit breakers and drop the connections, as if this process had just begun.
+    Close the circuit breakers and drop the connections, as in a new process.
     """
     breaker.__init__()
     client.reset()
     server_at.cache_clear()
-    # The caches of every thread are made anew.
+    # Django then creates new cache objects for every thread.
     clear_cache_handlers(setting="CACHES")

@@ -1,5 +1,5 @@
 """
-A TCP proxy that misbehaves when told to: what stands between the project and a server on a bad day.
+A TCP proxy between the project and a server that fails on request.
 
     with ChaosProxy("127.0.0.1", 6379) as proxy:
         proxy.refuse()      new connections are refused, the open ones are reset
@@ -101,7 +101,7 @@ class ChaosProxy:
             client_writer.transport.abort()
             return
         self._writers.add(server_writer)
-        # Whether the server has had the last word on this connection.
+        # Whether the last bytes on this connection came from the server.
         turn = {"answered": True}
         await asyncio.gather(
             self._pump(client_reader, server_writer, turn, answers=False),

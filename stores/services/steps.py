@@ -1,5 +1,5 @@
 """
-What a table may do next on its way to HBase, and the words for why not.
+Which change of phase is allowed, and why another one is refused.
 """
 
 from datetime import timedelta
@@ -101,7 +101,7 @@ def is_harmless(row: StorePhase, phase: Phase) -> bool:
 
 def check_everybody_knows(row: StorePhase) -> None:
     """
-    Refuse as long as some process may still go by what was before the last change.
+    Refuse the step as long as some process may not know the last change.
     """
     if seconds := seconds_until_known(row):
         raise ChangedJustNow(f"{row.table} changed just now; wait {seconds:.1f} s for every process to know.")
@@ -109,9 +109,9 @@ def check_everybody_knows(row: StorePhase) -> None:
 
 def seconds_until_known(row: StorePhase) -> float:
     """
-    Return for how long a process may still remember what was before the last change; 0 once none can.
+    Return for how many seconds some process may not know the last change; 0 once all know it.
 
-    Twice what a lease is good for: for the time the change took to commit, and for clocks that differ.
+    Twice the length of a lease, because the commit took some time and clocks differ.
     """
     if not row.generation:
         return 0

@@ -1,5 +1,5 @@
 """
-What a client program does, written against the Python client that was generated from the schema.
+A client program, written with the Python client that was generated from the schema.
 
     journey.py ADDRESS PHOTO     three tweets may be posted before the limit answers
 """

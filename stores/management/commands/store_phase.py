@@ -1,5 +1,5 @@
 """
-Shows how far the tables are on their way from MySQL to HBase, and takes one of them a step further or back.
+Shows the phases of the tables, and takes one of them a step forward or back.
 """
 
 import time
