@@ -1,5 +1,5 @@
 """
-A small Redis Cluster and two Memcached of a test's own, to be killed and frozen.
+A small Redis Cluster and two Memcached servers that a test may kill and freeze.
 """
 
 import os
@@ -24,7 +24,7 @@ SLOTS = 16_384
 
 def free_port():
     """
-    Return a port that is free, and so is the one 10,000 above it, where a node of a cluster speaks with the others.
+    Return a free port; the port 10,000 above it, which a node uses for the cluster bus, is free too.
     """
     while True:
         with socket.create_server(("127.0.0.1", 0)) as first:
@@ -47,7 +47,7 @@ class Server:
 
     def freeze(self):
         """
-        Stop it, and return once all its threads have: one of them might still answer.
+        Stop the process, and return once all its threads have stopped: one of them might still respond.
         """
         self.process.send_signal(signal.SIGSTOP)
         wait_for(lambda: set(map(thread_state, self.threads())) == {"T"}, f"the server at {self.port} stands still")
@@ -64,7 +64,7 @@ class Server:
 
 
 def thread_state(stat):
-    # The name before it, in brackets, may hold anything.
+    # The name of the process comes before it, in brackets, and may contain anything.
     return stat.read_text().rpartition(")")[2].split()[0]
 
 
@@ -92,7 +92,7 @@ class RedisNode(Server):
 
     def info(self, field):
         """
-        Return a field of INFO or of CLUSTER INFO; None where there is none yet.
+        Return a field of INFO or of CLUSTER INFO; None if it does not exist yet.
         """
         try:
             lines = self.ask("CLUSTER INFO") | self.ask("INFO", "replication")
@@ -121,7 +121,7 @@ class RedisCluster:
 
     def form(self):
         """
-        Let the nodes know each other and divide the slots.
+        Introduce the nodes to each other and assign the slots.
         """
         for node in self.nodes:
             wait_for(lambda node=node: node.info("role"), f"node {node.port} answers")
@@ -152,7 +152,7 @@ class RedisCluster:
 
     def move_slot(self, slot, source, target):
         """
-        Begin to move a slot, and yield before its keys move, between that and the end, and after it.
+        Move a slot, and yield three times: before its keys are moved, after that, and when the move has ended.
         """
         target.ask("CLUSTER SETSLOT", slot, "IMPORTING", self.get_id(source))
         source.ask("CLUSTER SETSLOT", slot, "MIGRATING", self.get_id(target))
@@ -189,7 +189,7 @@ def redis_cluster():
 @contextmanager
 def several_memcached(count=2):
     """
-    Let this process use so many Memcached of its own.
+    Let this process use a number of Memcached servers of its own.
     """
     with ExitStack() as stack:
         servers = []

@@ -1,5 +1,5 @@
 """
-HBase somewhere else or behind something, tables that stand in a phase, and what that makes cheaper.
+Another HBase, HBase behind a proxy, and tables in a given phase.
 """
 
 from contextlib import contextmanager
@@ -14,14 +14,14 @@ from testing.fixtures import is_on_hbase
 from testing.stack_chaos import ChaosProxy
 from utils.hbase.pool import reset_pool
 
-# The SQL queries of one look at friendships: none where a fresh project has them in HBase.
+# The number of SQL queries for reading friendships: 0 if a new project has them in HBase.
 FRIENDSHIPS_LOOK = 0 if is_on_hbase() else 1
 
 
 @contextmanager
 def other_hbase(**options):
     """
-    Let this process reach another HBase than the one it knows.
+    Let this process use another HBase.
 
     :param options: of settings.HBASE, such as `PORT`.
     """
@@ -36,7 +36,7 @@ def other_hbase(**options):
 @contextmanager
 def hbase_between_proxy(**options):
     """
-    Let this process reach HBase through a proxy, and give it.
+    Let this process use HBase through a proxy; yield the proxy.
 
     :param options: of settings.HBASE, such as `TIMEOUT_MS`.
     """
@@ -49,7 +49,7 @@ def hbase_between_proxy(**options):
 
 def put_in_phase(phase, table=FEEDS, *, percentage=100):
     """
-    Let a table be in a phase, whatever steps would lead there, and be read from HBase for so many where it is at all.
+    Put a table into a phase, without the steps that lead to it, with a percentage of users who read from HBase.
     """
     if phase in (Phase.MYSQL, Phase.DUAL_WRITE):
         percentage = 0

@@ -1,5 +1,5 @@
 """
-A task that no worker survives. Real ones are not meant to be like this; one day one will be.
+A task that kills its worker, as a real one might some day.
 """
 
 import os

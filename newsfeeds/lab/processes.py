@@ -104,7 +104,7 @@ class Laboratory:
 
     def save(self, result: Result) -> None:
         """
-        Write a result so that it is there whole or not at all.
+        Write a result, in full or not at all.
         """
         path = self.path(result.strategy, result.repeat)
         draft = path.with_suffix(".draft")

@@ -48,7 +48,7 @@ class ChangedJustNow(Conflict):
 
 def check_step(row: StorePhase, phase: Phase, percentage: int, *, force: bool) -> None:
     """
-    Let pass what a table may do next, seen from its row, and refuse everything else.
+    Check that a table may take this step now, according to its row.
 
     :param force: let a table be read from HBase that was never back-filled or compared.
     """
@@ -67,7 +67,7 @@ def check_step(row: StorePhase, phase: Phase, percentage: int, *, force: bool) -
 
 def check_hbase_has_all(row: StorePhase) -> None:
     """
-    Refuse as long as HBase may lack rows, or may hold some that left MySQL while it was written to alone.
+    Refuse the step as long as HBase may lack rows, or may have rows that were removed while only MySQL was written to.
     """
     if row.backfill_finished_at is None:
         raise NotBackfilled(f"{row.table} has not been back-filled since it is written to both.")
@@ -91,10 +91,10 @@ def check_order(row: StorePhase, phase: Phase) -> None:
 
 def is_harmless(row: StorePhase, phase: Phase) -> bool:
     """
-    Say whether a step only changes whom MySQL answers while both stores get every write.
+    Say whether a step only changes who reads from which store, while both stores get every write.
 
-    Then it does not matter who still goes by what was before, and the way back from an HBase in
-    trouble never has to wait.
+    Then it does not matter if a process does not know the last change, and the way back
+    from an HBase with problems never has to wait.
     """
     return row.phase == Phase.READ_HBASE and phase.step <= Phase.READ_HBASE.step
 

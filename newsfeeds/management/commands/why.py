@@ -1,5 +1,5 @@
 """
-Why a tweet is in a feed or not.
+Prints why a tweet is in a feed or not.
 """
 
 from typing import Any
