@@ -21,20 +21,21 @@ PORT = os.environ.get("PORT", "8000")
 
 bind = f"{HOST}:{PORT}"
 worker_class = "deploy.web_worker.WaitressWorker"
-# Embedded is one process: its caches and its task worker live in there.
+# The embedded profile is one process, which has the caches and the task worker inside.
 workers = 1 if EMBEDDED else int(os.environ.get("WEB_WORKERS", "2"))
 threads = 8 if EMBEDDED else int(os.environ.get("WEB_THREADS", "4"))
 # The worker's heartbeat is a file; in memory it never waits for a disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
-# Longer than a proxy keeps its idle connections to us (nginx: 60 s), so that it is the proxy who closes them.
+# Longer than a proxy keeps its idle connections (nginx: 60 s), so that the proxy closes them first.
 keepalive = 75
 graceful_timeout = 30
-# No request holds a thread for longer: the worker sees to it, and gunicorn that the worker itself is alive.
+# The longest time that a request may occupy a thread: the worker enforces it, and gunicorn
+# checks that the worker is alive.
 timeout = 60
-# Would otherwise be a socket in the home directory, shared by all copies.
+# Otherwise it would be a socket in the home directory, shared by all copies of the project.
 control_socket_disable = True
-# The project writes a line for each request itself, with its id and its user.
+# The project logs each request itself, with its id and its user.
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
@@ -42,10 +43,10 @@ loglevel = "warning"
 
 def on_starting(server: "Arbiter") -> None:
     """
-    Let several workers add their counts up through files (utils/observability/metrics.py); those of the last run are
-    cleared away.
+    Let several workers share their metrics through files (utils/observability/metrics.py),
+    and delete those of the last run.
 
-    Not where there is a folder already, which workers, relay and beat share.
+    Does nothing if a folder is set already, which workers, relay and beat share.
     """
     if server.cfg.workers > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         folder = Path(os.environ.get("DATA_DIR", "var")).absolute() / "metrics" / PORT
@@ -56,10 +57,10 @@ def on_starting(server: "Arbiter") -> None:
 
 def post_worker_init(worker: "Worker") -> None:
     """
-    Look for garbage less often, and print the address once the project is loaded and can answer.
+    Collect garbage less often, and print the address once the project is loaded and can serve requests.
     """
-    # What is loaded by now lives as long as the process, and requests leave few cycles behind: with
-    # Python's own 700 a seventh of a request's time went into looking.
+    # Everything loaded so far lives as long as the process, and requests leave few cycles behind: with Python's default
+    # threshold of 700, garbage collection took a seventh of a request's time.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

@@ -1,5 +1,5 @@
 """
-Whether the process of a container does its work, as an exit code.
+Whether the process of a container is working, as an exit code.
 
     deploy/healthcheck.py web                        its web server answers
     deploy/healthcheck.py relay|fanout|default|beat  it was last seen (utils/observability/metrics.py) within a minute
@@ -18,7 +18,7 @@ SILENT_SECONDS = 60
 
 def web_answers() -> bool:
     """
-    Say whether the web server on this machine answers. That the site has another name than 127.0.0.1 is no fault.
+    Say whether the web server on this machine responds. A 400 because the site has another name than 127.0.0.1 counts.
     """
     connection = http.client.HTTPConnection("127.0.0.1", int(os.environ.get("PORT", "8000")), timeout=3)
     try:
@@ -30,7 +30,7 @@ def web_answers() -> bool:
 
 def was_seen(process: str) -> bool:
     """
-    Say whether a process of this name has done its round within the last minute.
+    Say whether a process of this name has reported itself alive within the last minute.
     """
     families = MultiProcessCollector(CollectorRegistry()).collect()
     seen = [

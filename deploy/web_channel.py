@@ -1,8 +1,8 @@
 """
-A connection of the web server's, from the first byte of a request to the last one of its answer.
+A connection of the web server, from the first byte of a request to the last byte of its response.
 
-What waitress does not do: tell slow clients from others, ask how much of a body is worth receiving, answer errors in
-the words of the API and so that they arrive, and keep a connection open after an answer without a body.
+It adds to waitress: limits for slow clients, a limit for each body that the project sets, errors in the format of the
+API that clients receive in full, and keep-alive after responses without a body.
 """
 
 import contextlib
@@ -25,29 +25,31 @@ from waitress.utilities import BadRequest
 
 logger = logging.getLogger("web")
 
-# Where the project reads when its request had arrived (utils/database/waiting.py).
+# The key under which the project finds when the request had arrived (utils/database/waiting.py).
 ARRIVED_AT = "web.arrived_at"
 
-# Who is sending a request or taking an answer may be this slow after so many seconds.
+# After the grace period, a client must send its request or receive its response at least this fast.
 MIN_BYTES_PER_SECOND = 1024
 GRACE_SECONDS = 10
-# Pipelined requests are served until so much of their answers is unread.
+# Pipelined requests are served until the client has this many bytes of responses left to read.
 MAX_UNREAD_BYTES = 1024 * 1024
-# Who still sends what has been refused would lose the answer if the connection were closed at once (RFC 9112, 9.6).
+# A client that is still sending a refused request would lose the response if the connection
+# were closed at once (RFC 9112, 9.6).
 LINGER_SECONDS = 2
-# Of one chunk, and of what follows the last one.
+# For the header line of one chunk, and for the trailer after the last one.
 MAX_CHUNK_HEAD_BYTES = 4096
-# What stands around chunks may be so many bytes, and so large a part of what is in them: each chunk costs ten
-# microseconds of the thread that speaks with everybody, and a body of single bytes ten seconds a megabyte.
+# The framing of chunks may have this many bytes, plus this share of their content. Each chunk costs the polling thread
+# ten microseconds, so a body of chunks of one byte would cost ten seconds a megabyte.
 MAX_FRAMING_BYTES, MAX_FRAMING_SHARE = 64 * 1024, 1 / 64
 READ_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 class Parser(HTTPRequestParser):
     """
-    Refuses two lengths at once, where proxies disagree about which one counts, and bodies that no route reads.
+    Refuses requests with two lengths, because proxies disagree about which one counts, and bodies that no route reads.
 
-    :param application: what the server runs; with a `bytes_to_receive`, that is asked before a body is received.
+    :param application: the WSGI application; its `bytes_to_receive`, if it has one, is
+        called before a body is received.
     """
 
     def __init__(self, adj: Adjustments, application: Callable[..., Any]) -> None:
@@ -58,13 +60,13 @@ class Parser(HTTPRequestParser):
         try:
             super().parse_header(header_plus)
         except ValueError as error:
-            # Python reads no numbers of thousands of digits.
+            # Python refuses to parse numbers of thousands of digits.
             raise ParsingError("Content-Length is invalid") from error
         if self.chunked and "CONTENT_LENGTH" in self.headers:
             raise ParsingError("both Content-Length and Transfer-Encoding")
         if self._bytes_to_receive and self.body_rcv is not None:
             self.adj = copy.copy(self.adj)
-            # waitress refuses what has as many bytes as that.
+            # waitress refuses a body of exactly this size, too.
             self.adj.max_request_body_size = 1 + self._bytes_to_receive(
                 {
                     "REQUEST_METHOD": self.command,
@@ -81,10 +83,10 @@ class Parser(HTTPRequestParser):
 
     def check_chunks(self, receiver: ChunkedReceiver) -> None:
         """
-        End what costs more than a body is worth.
+        Refuse a body whose chunks cost too much.
         """
         framing = self.body_bytes_received - len(receiver)
-        # waitress would go on joining a line that never ends, each time anew.
+        # waitress would join the whole line again for each piece of it, for ever.
         if max(len(receiver.control_line), len(receiver.trailer)) > MAX_CHUNK_HEAD_BYTES:
             self.error = BadRequest("a chunk's head or the trailer is too long")
         elif framing > MAX_FRAMING_BYTES + len(receiver) * MAX_FRAMING_SHARE:
@@ -94,9 +96,9 @@ class Parser(HTTPRequestParser):
 
 class ContractErrorTask(ErrorTask):
     """
-    Answers what never reaches the project, or fails before the project can answer, as the API answers every error.
+    Responds like the API to errors that occur before or outside the project.
 
-    waitress' own answer is plain text, and it quotes what was sent.
+    The response of waitress is plain text and quotes the request.
     """
 
     def execute(self) -> None:
@@ -120,7 +122,7 @@ class ContractErrorTask(ErrorTask):
 
 class StampedTask(WSGITask):
     """
-    Tells the project when the request had arrived, and the client that a stopping process closes the connection.
+    Tells the project when the request had arrived, and clients that a stopping process closes the connection.
     """
 
     def get_environment(self) -> dict[str, Any]:
@@ -136,7 +138,7 @@ class StampedTask(WSGITask):
         self.close_on_finish |= stays
         self.channel.head = super().build_response_header()
         self.close_on_finish ^= stays
-        # It goes out together with what follows, in one packet.
+        # It is sent together with the first bytes of the body, in one packet.
         return b""
 
     def finish(self) -> None:
@@ -147,18 +149,18 @@ class StampedTask(WSGITask):
 
 class Channel(HTTPChannel):
     """
-    A connection that knows how many bytes have moved on it, and when its request had arrived.
+    A connection that counts its bytes and knows when its request had arrived.
     """
 
     task_class = StampedTask
     error_task_class = ContractErrorTask
     moved = 0
-    # When it was last seen to begin to send or to read, and how many bytes had moved by then.
+    # When the present request or response was first seen, and how many bytes had been transferred by then.
     watched: tuple[float, int] | None = None
     arrived_at = 0.0
-    # Of the answer, until its first bytes follow.
+    # The head of the response, until the first bytes of the body follow.
     head = b""
-    # Whether what is still coming is to be dropped once the answer is out, and until when.
+    # Whether further input is dropped once the response is sent, and until when.
     lingers = False
     lingers_until: float | None = None
 
@@ -203,8 +205,7 @@ class Channel(HTTPChannel):
 
     def send_continue(self) -> None:
         """
-        Ask for the body that a client holds back until it is asked; waitress would wait for one that there is not,
-        or that is refused already.
+        Send `100 Continue`, but not if there is no body or it is refused already; waitress would then wait for it.
         """
         if self.request.completed:
             self.request.expect_continue = False
@@ -225,7 +226,7 @@ class Channel(HTTPChannel):
 
     def is_too_slow(self, now: float) -> bool:
         """
-        Say whether its client sends or takes too slowly; asked once a second.
+        Say whether the client sends or receives too slowly. Called once a second.
         """
         if self.lingers_until is not None:
             return now > self.lingers_until
@@ -239,7 +240,7 @@ class Channel(HTTPChannel):
 
     def service(self) -> None:
         if self.total_outbufs_len > MAX_UNREAD_BYTES:
-            # It asks on and on without reading the answers.
+            # The client sends requests without reading the responses.
             self.cancel()
             self.server.pull_trigger()
         super().service()

@@ -1,9 +1,9 @@
 """
 gunicorn's worker of both profiles: waitress inside gunicorn's process management (ADR 9).
 
-One thread speaks with all clients and runs what they read; the others run writes, and whatever arrives while a read
-takes long. A request runs when it has arrived whole, chunks put together, and its answer is taken back whole, so that
-no client, however slow, holds a thread.
+One thread polls all connections and runs reads; the others run writes, and every request that
+arrives while a read takes long. A request runs when it has arrived completely, and its response is
+buffered, so that a slow client never occupies a thread.
 """
 
 import faulthandler
@@ -24,25 +24,25 @@ from deploy.web_dispatcher import Dispatcher
 
 logger = logging.getLogger("web")
 
-# As much as nginx takes by default.
+# The default of nginx.
 MAX_HEADER_BYTES = 32 * 1024
-# Of any route at most; the project is asked for a narrower limit (utils/bodies/environ.py, `bytes_to_receive`).
+# For every route; the project sets a narrower limit for each (utils/bodies/environ.py, `bytes_to_receive`).
 MAX_BODY_BYTES = 100 * 1024 * 1024
-# What all connections together have sent of bodies that are not answered; beyond it the largest goes.
+# For the bodies of all unfinished requests together; beyond it, the connection with the largest body is closed.
 MAX_BODIES_BYTES = 512 * 1024 * 1024
-# A body that is larger lies in a file.
+# A larger body is stored in a file.
 MEMORY_BYTES = 64 * 1024
-# Each is a file, and so may be its body; a process has 1,024 of them by default.
+# Each connection is an open file, and so may be its body; the default limit of a process is 1,024 files.
 MAX_CONNECTIONS = 400
-# A process with a request that does not end leaves the others so long to end theirs.
+# When a process ends because of a stuck request, the other requests have this long to finish.
 LAST_SECONDS = 5
-# A stopping process leaves open connections so long, for a request that a client may just be sending.
+# A stopping process keeps connections open this long, because a client may just be sending a request.
 LINGER_SECONDS = 2
 
 
-# A signal is noticed after so long at most.
+# The longest time until a signal is noticed.
 SIGNAL_SECONDS = 0.25
-# The thread that polls may be away for a read so long; then another polls, and hands all requests to other threads.
+# How long the polling thread may run reads; then another thread polls instead and hands all requests to other threads.
 PATIENCE_SECONDS = 0.01
 
 
@@ -52,7 +52,7 @@ class Server(TcpWSGIServer):
 
     def pull_trigger(self) -> None:
         """
-        Wake the thread that speaks with the clients, if the request that has just run leaves something for it to do.
+        Wake the polling thread if the request that has just run leaves something to send.
         """
         channel, _ = self.task_dispatcher.running.get(threading.get_ident(), (None, None))
         if channel is None or channel.writable():
@@ -60,7 +60,7 @@ class Server(TcpWSGIServer):
 
     def stop_accepting(self) -> None:
         """
-        Leave new connections to the other processes; those that are open get one more answer.
+        Accept no more connections, and close each open one after its next response.
         """
         self.is_stopping = True
         self.del_channel()
@@ -68,7 +68,7 @@ class Server(TcpWSGIServer):
 
     def close_slow_channels(self, now: float) -> None:
         """
-        Close connections that are too slow, and those with the largest bodies when all together have sent too much.
+        Close connections that are too slow, and those with the largest bodies if all bodies together are too large.
         """
         channels = list(self.active_channels.values())
         for channel in channels:
@@ -86,14 +86,14 @@ class Server(TcpWSGIServer):
 
 class WaitressWorker(Worker):
     """
-    Runs until it is asked to stop, or until a request has held a thread for `timeout`, the last seconds included.
+    Runs until it is stopped, or until a request has occupied a thread for `timeout`, including LAST_SECONDS.
     """
 
     server: Server | None = None
-    # What is polled: the server and its channels, by file number.
+    # The polled sockets, those of the server and of its channels, by file descriptor.
     polled: dict[int, wasyncore.dispatcher]
     next_look_at = 0.0
-    # Counts how often the reader has begun to run reads, and says whether it is still at it.
+    # How many times the reader has begun to run reads, and whether it is running some now.
     rounds = 0
     is_reading = False
 
@@ -108,11 +108,11 @@ class WaitressWorker(Worker):
             max_request_header_size=MAX_HEADER_BYTES,
             max_request_body_size=MAX_BODY_BYTES,
             inbuf_overflow=MEMORY_BYTES,
-            # A connection is watched while its request runs, so that nobody has to say when it is over.
+            # A connection is polled while its request runs, so the poll need not be woken at the end.
             channel_request_lookahead=1,
-            # Nothing waits for a client: what it does not take at once lies in memory, beyond a megabyte in a file.
+            # No thread waits for a client: unsent bytes are buffered in memory, and beyond a megabyte in a file.
             outbuf_high_watermark=sys.maxsize,
-            # The project judges X-Forwarded-* itself: TRUSTED_PROXIES.
+            # The project checks X-Forwarded-* itself: TRUSTED_PROXIES.
             clear_untrusted_proxy_headers=False,
             ident=None,
             log_socket_errors=False,
@@ -138,7 +138,7 @@ class WaitressWorker(Worker):
 
     def read(self) -> None:
         """
-        Poll, and run what is read, until the process stops. The reader's whole life.
+        Poll and run reads until the process stops. This is all that the reader thread does.
         """
         dispatcher = self.server.task_dispatcher
         dispatcher.reader = threading.get_ident()
@@ -157,17 +157,17 @@ class WaitressWorker(Worker):
                     if self.polling.locked():
                         self.server.pull_trigger()
         finally:
-            # Not alive by a fault either: without a reader the process must end.
+            # Also after an exception: without a reader the process must end.
             self.alive = False
             self.is_awake.set()
 
     def watch(self) -> None:
         """
-        Look once whether the reader has come back from its reads in time, else poll in its place until it has.
+        Check once whether the reader has finished its reads in time; if not, poll in its place until it has.
 
-        Sleeps while nobody asks anything, and wakes for nobody who is quick.
+        Sleeps while there are no requests.
         """
-        # Not without end: a signal does not interrupt the waiting, for gunicorn wants system calls to go on.
+        # Not without a timeout: signals do not interrupt the wait, because gunicorn lets system calls restart.
         if not self.is_awake.wait(SIGNAL_SECONDS):
             return
         rounds = self.rounds
@@ -191,7 +191,7 @@ class WaitressWorker(Worker):
 
     def turn(self, *, timeout: float) -> None:
         """
-        Serve whichever connections are ready; once a second look after slow clients and stuck requests.
+        Serve the connections that are ready; once a second also check for slow clients and stuck requests.
         """
         wasyncore.loop(timeout=timeout, use_poll=True, map=self.polled, count=1)
         now = time.monotonic()
@@ -218,7 +218,7 @@ class WaitressWorker(Worker):
 
     def drain(self, seconds: float) -> None:
         """
-        Answer what has been asked, for so many seconds at most, and what arrives meanwhile on open connections.
+        Finish the present requests, and those that arrive meanwhile on open connections, within `seconds`.
         """
         dispatcher = self.server.task_dispatcher
         dispatcher.reader = None

@@ -1,10 +1,10 @@
 """
-Asks a server, in its own protocol, whether it is there and lets us in.
+Asks a server, in its own protocol, whether it is running and accepts our credentials.
 
     PROBE_URL=amqp://user:password@127.0.0.1:5672/vhost python3 probe.py
 
-Exit code 0: it does; 1: nothing answers; 2: it speaks the protocol but refuses us; 3: it speaks something else.
-The address comes by the environment because it holds a password, and arguments are for everybody to read.
+Exit code 0: it does; 1: nothing answers; 2: it speaks the protocol but refuses us; 3: it speaks something else. The
+address is in the environment because it contains a password, and everybody can read the arguments of a process.
 Standard library only: it runs before the virtual environment exists. MariaDB is asked by its own client instead.
 """
 
@@ -32,7 +32,7 @@ def ask_redis(connection: socket.socket, url: urllib.parse.SplitResult) -> int:
     if url.password:
         connection.sendall(f"AUTH {url.password}\r\n".encode())
         reply = connection.recv(200)
-        # "without any password configured" is a server that lets everybody in: PING will tell.
+        # "without any password configured" means that the server needs no password: PING will tell.
         if reply[:1] not in (b"+", b"-"):
             return STRANGER
         if reply.startswith(b"-WRONGPASS"):
@@ -82,7 +82,7 @@ def ask_amqp(connection: socket.socket, url: urllib.parse.SplitResult) -> int:
         send(10, 50, struct.pack(">H", 200) + short(b"bye") + b"\x00\x00\x00\x00")
         method((10, 51))
     except (EOFError, ConnectionError):
-        # How a broker says no to a bad password.
+        # How a broker refuses a bad password.
         return REFUSED
     return OK
 
