@@ -4,6 +4,9 @@ Alice, Bob and Carol, and what they do to each other.
 
 from testing.testcases import ApiTestCase
 
+FOLLOWED, COMMENTED = "followed you", "commented on your tweet"
+LIKED_TWEET, LIKED_COMMENT = "liked your tweet", "liked your comment"
+
 
 class Doings:
     """
