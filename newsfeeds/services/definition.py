@@ -1,5 +1,5 @@
 """
-What a feed is: the one definition, as a pull, that everything else is held against. docs/feeds.md says it in words.
+What a feed is: the one definition, as a pull, with which everything else is compared. docs/feeds.md has it in words.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,11 +17,11 @@ from utils.database.time_ids import MAX_ID
 @dataclass(slots=True)
 class DefinedFeed:
     """
-    The tweet ids that one reader's feed must hold, and those that it may.
+    The tweet ids that one reader's feed must have, and those that it may have.
 
-    It may hold what was posted before a follow that nobody has noted the back-fill of: one that is
-    not settled yet, is older than the notes, or was loaded past the verbs. And what was posted just
-    before a follow, within LATE_COMMIT: that may have been delivered whatever the back-fill took.
+    It may have tweets from before a follow without a recorded back-fill: the follow is not reconciled yet, is older
+    than these records, or was loaded without the verbs. And it may have tweets from just before a follow, within
+    LATE_COMMIT: they may have been delivered in addition to the back-fill.
     """
 
     required: set[int] = field(default_factory=set)
@@ -30,15 +30,16 @@ class DefinedFeed:
 
 class FeedDefinition:
     """
-    Reads feeds out of tweets and friendships alone, never out of rows that were delivered.
+    Reads feeds from tweets and friendships only, never from delivered rows.
     """
 
     @classmethod
     def get_tweet_ids(cls, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[int]:
         """
-        Return up to `limit` tweet ids of a feed, newest first, with after < id < before: a store's promise, by pull.
+        Return up to `limit` tweet ids of a feed, newest first, with after < id < before, as a store does, by pull.
 
-        What a feed may hold and need not is left out. One query, as expensive as the followees have tweets.
+        Tweets that the feed may have but need not have are left out. One query, whose cost
+        grows with the followees' tweets.
         """
         sql, parameters = cls._union([user_id], after=after or 0, before=MAX_ID if before is None else before)
         required = f"SELECT tweet_id FROM ({sql}) feed WHERE is_required = 1"  # noqa: S608 (SQL of ours)

@@ -1,5 +1,5 @@
 """
-Posting: the tweet, its place in the author's own feed, and the promise to everybody else's.
+Posting: the tweet, its row in the author's own feed, and the event that delivers it to all others.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class PostingService:
     @classmethod
     def post_tweet(cls, *, author: User, content: str, images: Sequence[CleanImage] = ()) -> LoadedTweet:
         """
-        Post a tweet with its pictures and return it as a page shows it, from memory: it is not read back.
+        Post a tweet with its pictures and return it as a page shows it, without reading it back.
 
         One transaction: the counter, the tweet, its photos, the author's feed row and the event
         that wakes the fan-out. It costs the same with no follower as with a million.
