@@ -26,7 +26,7 @@
 FOREGROUND := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack replication-up replication-down cluster-up cluster-down cluster-status test-cluster test-clients attacks bench lab screenshots figures learn-check map venv lock clean
+.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack replication-up replication-down cluster-up cluster-down cluster-status cluster-run test-cluster test-clients attacks bench lab screenshots figures learn-check map venv lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-16s %s\n", $$1, $$2 }'
@@ -74,6 +74,9 @@ cluster-down: ## stop those that cluster-up started
 
 cluster-status: ## which of them run
 	@deploy/cluster.sh status
+
+cluster-run: ## two web hosts behind nginx, two of each other process, on the servers of cluster-up, in the foreground
+	@$(FOREGROUND) deploy/cluster-run.sh
 
 test-cluster: ## the tests marked stack, on the servers of cluster-up
 	@$(FOREGROUND) deploy/test-cluster.sh $(ARGS)

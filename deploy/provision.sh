@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs Debian packages, only those that are missing, and lets none of them start a service.
 #
-#   deploy/provision.sh [python] [build] [mariadb] [mariadb-client] [redis] [memcached] [rabbitmq] [hbase] [test] [bench]
-#                       [python-run] [java]     of finished images: to run, not to build
+#   deploy/provision.sh [python] [build] [mariadb] [mariadb-client] [redis] [memcached] [rabbitmq] [hbase] [nginx] [test]
+#                       [bench] [python-run] [java]     of finished images: to run, not to build
 #
-# Without arguments: the first line, without `mariadb-client`, `test` and `bench`.
+# Without arguments: the first line, without `mariadb-client`, `nginx`, `test` and `bench`.
 # Shared by stack.sh, the Vagrantfile, the Dockerfile and .ci/run.
 set -euo pipefail
 # What packages install is for everybody, whatever the caller keeps to itself.
@@ -28,6 +28,8 @@ get_packages() {
         rabbitmq) echo rabbitmq-server ;;
         hbase) echo default-jdk-headless maven ;;
         java) echo default-jre-headless ;;
+        # In front of the two web hosts of cluster-run.
+        nginx) echo nginx-light ;;
         # The load generator.
         bench) echo wrk ;;
         test) sed -e 's/#.*//' "$HERE/apt-test.txt" ;;

@@ -101,8 +101,17 @@ def gateway_gauges() -> list[GaugeMetricFamily]:
     return [gateways]
 
 
+def host_gauges() -> list[GaugeMetricFamily]:
+    """
+    Return the name of this host, so that its other figures can be told from those of others.
+    """
+    host = GaugeMetricFamily("host_info", "1, with the name of this host.", labels=["host"])
+    host.add_metric([settings.HOST_NAME], 1)
+    return [host]
+
+
 # Read at each scrape. All other metrics are counters that processes update themselves.
-GAUGES = (outbox_gauges, queue_gauges, broker_gauges, gateway_gauges)
+GAUGES = (outbox_gauges, queue_gauges, broker_gauges, gateway_gauges, host_gauges)
 
 
 class ScraperAuthentication(BearerAuthentication):

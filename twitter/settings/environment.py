@@ -5,6 +5,7 @@ Every knob of the environment, here and in the other parts, is listed in .env.ex
 """
 
 import os
+import socket
 from pathlib import Path
 
 import environ
@@ -40,6 +41,9 @@ os.umask(0o077)
 if not EMBEDDED and (DATA_DIR / "stack.env").exists():
     # Written by `make stack-up`; variables of the environment take precedence.
     environ.Env.read_env(DATA_DIR / "stack.env")
+
+# What this machine is called in logs and metrics. Said when several hosts of a test are one machine.
+HOST_NAME = env.str("HOST_NAME", "") or socket.gethostname()
 
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.str("PORT", "8000")

@@ -2,6 +2,7 @@
 The knobs, as the environment sets them.
 """
 
+import socket
 import stat
 from unittest import TestCase
 
@@ -26,6 +27,13 @@ class KnobTests(FreshStart, TestCase):
 
     def test_a_profile_that_is_none_is_refused_by_name(self):
         self.assertIn("'embedded' or 'stack', not 'production'", self.refusal(PROFILE="production"))
+
+    def test_a_host_is_called_by_its_name_or_as_it_is_told(self):
+        lines = "settings.LOGGING['formatters']['line']['format'].split('%')[0]"
+
+        self.assertEqual(self.setting("settings.HOST_NAME"), socket.gethostname())
+        self.assertEqual(self.setting(lines), "")
+        self.assertEqual(self.setting(f"settings.HOST_NAME, {lines}", HOST_NAME="host-1"), "host-1 host-1")
 
     def test_rate_limits_are_on_or_off_and_nothing_else(self):
         self.assertEqual(self.setting("settings.RATELIMIT_ENABLE", RATE_LIMITS="off"), "False")

@@ -5,10 +5,10 @@ The scheduler of celery beat, of which any number may run: one leads and sends, 
 import logging
 import os
 import secrets
-import socket
 from typing import Any
 
 from celery.beat import ScheduleEntry, Scheduler
+from django.conf import settings
 from django.db import Error, close_old_connections
 from kombu.connection import Connection
 
@@ -29,7 +29,7 @@ class LeasedScheduler(Scheduler):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # Containers may be alike in host name and process id; two schedulers of a test are.
-        self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.holder = f"{settings.HOST_NAME}:{os.getpid()}:{secrets.token_hex(4)}"
         self.is_leading = False
         super().__init__(*args, **kwargs)
 

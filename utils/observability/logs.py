@@ -29,13 +29,20 @@ class LineFormatter(logging.Formatter):
 
 class JsonFormatter(logging.Formatter):
     """
-    One JSON object a line, for machines: {time, level, logger, request_id, message, …, traceback}.
+    One JSON object a line, for machines: {time, level, host, logger, request_id, message, …, traceback}.
+
+    :param host: what this machine is called.
     """
+
+    def __init__(self, *, host: str) -> None:
+        super().__init__()
+        self._host = host
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "level": record.levelname,
+            "host": self._host,
             "logger": record.name,
             "request_id": getattr(record, "request_id", "-"),
             "message": record.getMessage(),

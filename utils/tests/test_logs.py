@@ -130,7 +130,9 @@ class FormattingTests(SimpleTestCase):
         self.assertTrue(text.endswith("ValueError: boom"))
 
     def test_for_machines_it_is_one_object_a_line(self):
-        text = JsonFormatter().format(self.record("a\nb %s", "c", path="/x\n", status=200, method="GET", user_id=None))
+        text = JsonFormatter(host="web-1").format(
+            self.record("a\nb %s", "c", path="/x\n", status=200, method="GET", user_id=None)
+        )
 
         self.assertEqual(len(text.splitlines()), 1)
         line = json.loads(text)
@@ -139,6 +141,7 @@ class FormattingTests(SimpleTestCase):
             line,
             {
                 "level": "WARNING",
+                "host": "web-1",
                 "logger": "somewhere",
                 "request_id": "abc",
                 "message": "a\nb c",
@@ -150,11 +153,11 @@ class FormattingTests(SimpleTestCase):
         )
 
     def test_a_traceback_is_a_field(self):
-        line = json.loads(JsonFormatter().format(self.record("it failed", error=self.error())))
+        line = json.loads(JsonFormatter(host="web-1").format(self.record("it failed", error=self.error())))
 
         self.assertIn("ValueError: boom", line["traceback"])
 
     def test_what_json_cannot_carry_is_still_a_line(self):
-        line = json.loads(JsonFormatter().format(self.record("%s %s", "\ud800", object(), path=object())))
+        line = json.loads(JsonFormatter(host="web-1").format(self.record("%s %s", "\ud800", object(), path=object())))
 
         self.assertIn("ud800", line["message"])
