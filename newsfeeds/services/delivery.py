@@ -58,8 +58,8 @@ class DeliveryService:
         cls._deliver_rows([delivery for _, delivery in [*small, *large]], [delivery for _, delivery in small])
         for event, delivery in large:
             cls._split(event, FanOutBatchReady, delivery)
-        own_lists = [entry for _, delivery in [*small, *large] for entry in cls._own_entries(delivery)]
-        cls._push([delivery for _, delivery in small], cls._all_followers(small), own_lists)
+        posted = [delivery for _, delivery in [*small, *large]]
+        cls._push([delivery for _, delivery in small], cls._all_followers(small), posted)
         return f"{len(small)} tweets are delivered, the followers of {len(large)} are cut into ranges"
 
     @classmethod
@@ -77,8 +77,8 @@ class DeliveryService:
             cls._remove_rows(delivery.tweet_id, recipients)
         for event, delivery in large:
             cls._split(event, RemovalBatchReady, delivery)
-        own_lists = [entry for _, delivery in [*small, *large] for entry in cls._own_entries(delivery)]
-        remove_entries([*own_lists, *cls._entries([delivery for _, delivery in small], followers)])
+        own_entries = cls._own_entries([delivery for _, delivery in [*small, *large]])
+        remove_entries([*own_entries, *cls._entries([delivery for _, delivery in small], followers)])
         return f"{len(small)} tweets are withdrawn, the followers of {len(large)} are cut into ranges"
 
     @classmethod
@@ -138,18 +138,19 @@ class DeliveryService:
         return lambda: {author_id: mysql_store().get_followers_between(author_id, after=after, until=until)}
 
     @classmethod
-    def _push(
-        cls, deliveries: Sequence[Delivery], followers: Followers, own_lists: Sequence[tuple[str, int]] = ()
-    ) -> int:
+    def _push(cls, deliveries: Sequence[Delivery], followers: Followers, posted: Sequence[Delivery] = ()) -> int:
         """
         Push tweets onto the cached lists of followers, and return on how many.
 
         Then look again: whoever unfollowed between the commit and the push has had their list
-        dropped *before* the push, and would keep the tweet.
+        dropped *before* the push, and would keep the tweet; so would everybody of whom a deleted one
+        was taken before.
+
+        :param posted: the tweets to push onto their authors' own lists too.
         """
         delivered = followers()
         entries = cls._entries(deliveries, delivered)
-        push_entries([*own_lists, *entries])
+        push_entries([*cls._own_entries(posted), *entries])
         still = {author_id: set(follower_ids) for author_id, follower_ids in followers().items()}
         user_newsfeeds.drop(
             {
@@ -159,8 +160,9 @@ class DeliveryService:
                 if follower_id not in still.get(author_id, ())
             }
         )
-        there = TweetService.get_existing_ids(tweet_ids=[tweet_id for tweet_id, _ in deliveries])
-        remove_entries(cls._entries([delivery for delivery in deliveries if delivery.tweet_id not in there], delivered))
+        there = TweetService.get_existing_ids(tweet_ids={delivery.tweet_id for delivery in [*deliveries, *posted]})
+        gone, own_gone = ([one for one in some if one.tweet_id not in there] for some in (deliveries, posted))
+        remove_entries([*cls._own_entries(own_gone), *cls._entries(gone, delivered)])
         return len(entries)
 
     @classmethod
@@ -172,11 +174,14 @@ class DeliveryService:
         ]
 
     @classmethod
-    def _own_entries(cls, delivery: Delivery) -> list[tuple[str, int]]:
-        tweet_id, author_id = delivery
+    def _own_entries(cls, deliveries: Sequence[Delivery]) -> list[tuple[str, int]]:
         return [
-            TweetService.list_entry(tweet_id=tweet_id, author_id=author_id),
-            *user_newsfeeds.entries([author_id], tweet_id),
+            entry
+            for tweet_id, author_id in deliveries
+            for entry in (
+                TweetService.list_entry(tweet_id=tweet_id, author_id=author_id),
+                *user_newsfeeds.entries([author_id], tweet_id),
+            )
         ]
 
     @classmethod

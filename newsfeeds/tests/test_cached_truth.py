@@ -11,6 +11,7 @@ from django.test import override_settings
 
 from newsfeeds.cache import user_newsfeeds
 from newsfeeds.tests.cached import ids_in
+from outbox.models import Message
 from testing.testcases import CommittedTestCase
 from tweets.cache import user_tweets
 from tweets.services import TweetService
@@ -89,3 +90,17 @@ class CachedTruthTests(CommittedTestCase):
 
             self.assertNotIn(tweet_id, ids_in(user_newsfeeds, alice.id) or [])
             self.assert_lists_agree([alice])
+
+    def test_a_tweet_that_is_delivered_after_its_deletion_is_on_no_list(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        bob.follows(alice)
+        tweet_id = alice.tweets()
+        delivery = list(Message.objects.filter(event="tweet_created"))
+        alice.delete(f"tweets/{tweet_id}/")
+        self.everything_settles()
+        self.assert_lists_agree([alice, bob])
+
+        Message.objects.bulk_create(delivery)
+        self.everything_settles()
+
+        self.assert_lists_agree([alice, bob])
