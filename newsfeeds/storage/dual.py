@@ -12,6 +12,7 @@ from newsfeeds.storage.hbase import HBaseNewsFeedStore
 from newsfeeds.storage.mysql import CHUNK, MySQLNewsFeedStore
 from outbox.services import OutboxService
 from utils.hbase.exceptions import HBaseError, HBaseUnavailable
+from utils.hbase.pool import get_pool
 
 Result = TypeVar("Result")
 
@@ -19,16 +20,22 @@ logger = logging.getLogger(__name__)
 
 # A missing or disabled table is an operator's mistake, but MySQL has the rows too.
 ABSORBED_ERRORS = (HBaseUnavailable, HBaseError)
+# A write waits for seconds, so that the failures of one worker are too far apart to open the breaker.
+SPARED_SECONDS = 10
 
 
 class Mirror(HBaseNewsFeedStore):
     """
     HBase as a replica of MySQL. Its failures are not errors: the event `feed_rows_missed`
     repeats what it could not store.
+
+    After a failure no batch calls HBase for some seconds, so that of many batches one waits for a frozen one.
     """
 
     def write(self, *, puts: Sequence[FeedKey] = (), deletes: Sequence[FeedKey] = (), version: int) -> None:
         try:
+            if get_pool().has_failed_within(SPARED_SECONDS):
+                raise HBaseUnavailable("HBase has failed of late and is spared")
             super().write(puts=puts, deletes=deletes, version=version)
         except ABSORBED_ERRORS as error:
             logger.warning("%s rows of feeds are for later: %r", len(puts) + len(deletes), error)

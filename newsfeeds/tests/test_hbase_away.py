@@ -6,10 +6,13 @@ import time
 
 import pytest
 
+from newsfeeds.storage.dual import Mirror
+from newsfeeds.storage.hbase import WRITE_TIMEOUT_MS
 from outbox.models import Message
 from stores.constants import Phase
 from testing.stack_hbase import hbase_between_proxy, put_in_phase
 from testing.testcases import CommittedTestCase
+from utils.database.time_ids import next_id
 from utils.hbase.pool import reset_pool
 
 pytestmark = [pytest.mark.stack, pytest.mark.hbase]
@@ -100,6 +103,17 @@ class BothStoresTests:
         self.everything_settles()
 
         self.assertEqual(self.in_hbase(self.bob), [])
+
+    def test_of_many_batches_one_waits_for_a_frozen_hbase(self):
+        self.goes_away("blackhole")
+
+        started = time.monotonic()
+        for _ in range(4):
+            Mirror().write(puts=[(self.bob.id, next_id())], version=next_id())
+        seconds = time.monotonic() - started
+
+        self.assertLess(seconds, 2 * WRITE_TIMEOUT_MS / 1000)
+        self.assertEqual(self.waiting(), {"feed_rows_missed"})
 
     def test_a_frozen_hbase_delays_no_page(self):
         tweet_id = self.alice.tweets()

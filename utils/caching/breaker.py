@@ -5,6 +5,7 @@ Without it every request of a page would wait for its own timeout while a cache 
 The pattern is Michael Nygard's (Release It!, 2007).
 """
 
+import math
 import threading
 import time
 
@@ -24,14 +25,22 @@ class CircuitBreaker:
         self._lock = threading.Lock()
         self._recent: list[float] = []
         self._open_until = 0.0
+        self._failed_at = -math.inf
 
     @property
     def is_open(self) -> bool:
         return self._open_until > 0 and time.monotonic() < self._open_until
 
+    def has_failed_within(self, seconds: float) -> bool:
+        """
+        Return whether a call has failed of late, be it one alone: for callers that can well do without the server.
+        """
+        return time.monotonic() - self._failed_at < seconds
+
     def record_failure(self) -> None:
         now = time.monotonic()
         with self._lock:
+            self._failed_at = now
             self._recent = [moment for moment in self._recent if now - moment < self._window] + [now]
             # Half open for a while after each pause: one more failure is then enough to open it again.
             half_open = self._open_until > 0 and now - self._open_until < self._window

@@ -110,6 +110,12 @@ class ConnectionPool:
         finally:
             self._places.release()
 
+    def has_failed_within(self, seconds: float) -> bool:
+        """
+        Return whether a call has failed of late, be it one alone.
+        """
+        return self.breaker.has_failed_within(seconds)
+
     def _check_breaker(self) -> None:
         if self.breaker.is_open:
             raise GatewayUnavailable(f"HBase at {self.address} did not answer of late and is not asked for a moment")
@@ -205,6 +211,12 @@ class GatewayPools:
         """
         start = next(self._turns)
         return sorted([*self._pools[start:], *self._pools[:start]], key=lambda pool: pool.breaker.is_open)
+
+    def has_failed_within(self, seconds: float) -> bool:
+        """
+        Return whether a call has failed of late at each of them.
+        """
+        return all(pool.has_failed_within(seconds) for pool in self._pools)
 
     def close(self) -> None:
         """

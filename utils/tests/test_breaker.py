@@ -26,6 +26,14 @@ class CircuitBreakerTests(SimpleTestCase):
     def test_it_is_closed_while_all_is_well(self):
         self.assertFalse(self.breaker.is_open)
 
+    def test_one_failure_is_remembered_for_those_who_can_do_without(self):
+        before = self.breaker.has_failed_within(10)
+        self.failures(1, every=9.9)
+        during = self.breaker.has_failed_within(10)
+        self.now += 0.2
+
+        self.assertEqual((before, during, self.breaker.has_failed_within(10)), (False, True, False))
+
     def test_three_failures_within_a_second_open_it(self):
         self.failures(2)
         self.assertFalse(self.breaker.is_open)
