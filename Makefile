@@ -26,7 +26,7 @@
 FOREGROUND := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack replication-up replication-down cluster-up cluster-down cluster-status cluster-run test-cluster test-clients attacks bench lab screenshots figures learn-check map venv lock clean
+.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack replication-up replication-down cluster-up cluster-down cluster-status cluster-run test-cluster test-clients attacks faults bench lab screenshots figures learn-check map venv lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-16s %s\n", $$1, $$2 }'
@@ -86,6 +86,9 @@ test-clients: ## clients that are generated from the API schema: Python, TypeScr
 
 attacks: ## attack a running server in production settings on the real stack; writes docs/reports/attacks.md
 	@$(FOREGROUND) deploy/attacks.sh $(ARGS)
+
+faults: ## kill and freeze parts of the stack under load; writes docs/reports/faults
+	@$(FOREGROUND) deploy/faults.sh $(ARGS)
 
 bench: ## what reading and acting cost, all-in, measured on the stack
 	@$(FOREGROUND) deploy/bench.sh $(ARGS)

@@ -56,6 +56,13 @@ class Process:
         )
 
     @property
+    def pid(self):
+        """
+        Its number, which is also that of its group.
+        """
+        return self._popen.pid
+
+    @property
     def is_running(self):
         # Looks without reaping: as long as nobody has, the number cannot become a stranger's.
         seen = os.WEXITED | os.WNOHANG | os.WNOWAIT
