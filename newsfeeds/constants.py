@@ -39,6 +39,7 @@ class Reason(models.TextChoices):
     OWN = "own", "It is the reader's own."
     DELIVERED = "delivered", "It was delivered to the author's followers."
     BACK_FILLED = "back_filled", "It was among the author's newest tweets when the reader followed."
+    PULLED = "pulled", "It is pulled from its author, whom the reader follows."
     REMOVAL_UNDER_WAY = "removal_under_way", "It does not belong there any more and is about to leave."
     DELIVERY_UNDER_WAY = "delivery_under_way", "It belongs there and has not arrived yet."
     NOT_FOLLOWED = "not_followed", "The reader does not follow the author."

@@ -13,6 +13,7 @@ from friendships.storage import mysql_store
 from newsfeeds.cache import user_newsfeeds
 from newsfeeds.events import FanOutBatchReady, FollowerRange, RemovalBatchReady, TweetCreated
 from newsfeeds.models import DeliveryBatch
+from newsfeeds.services.strategies import feed_strategy
 from newsfeeds.storage import store_to_write
 from outbox.events import Event
 from outbox.services import OutboxService
@@ -49,11 +50,13 @@ class DeliveryService:
         Deliver tweets to all followers of their authors, or record an event for each range of them.
 
         Rows first, then cached lists, the author's own included: what the request that posted a
-        tweet could not do for them is done here.
+        tweet could not do for them is done here. Where feeds are pulled, followers get nothing.
 
         :raises HBaseUnavailable: HBase alone has feeds, and some may lack the tweets.
         :raises RedisUnavailable: the rows are there, cached lists may lack the tweets.
         """
+        if not feed_strategy().delivers:
+            return cls._complete_own(events)
         small, large = cls._by_size(events)
         cls._deliver_rows([delivery for _, delivery in [*small, *large]], [delivery for _, delivery in small])
         for event, delivery in large:
@@ -61,6 +64,16 @@ class DeliveryService:
         posted = [delivery for _, delivery in [*small, *large]]
         cls._push([delivery for _, delivery in small], cls._all_followers(small), posted)
         return f"{len(small)} tweets are delivered, the followers of {len(large)} are cut into ranges"
+
+    @classmethod
+    def _complete_own(cls, events: Sequence[TweetCreated]) -> str:
+        """
+        Do for the authors' own feeds and lists what `deliver_all` does, and nothing for followers.
+        """
+        deliveries = [Delivery(event.tweet_id, event.author_id) for event in events]
+        cls._deliver_rows(deliveries, [])
+        push_entries([entry for delivery in deliveries for entry in cls._own_entries(delivery)])
+        return f"{len(deliveries)} tweets are in their authors' feeds"
 
     @classmethod
     def withdraw_all(cls, *, events: Sequence[TweetDeleted]) -> str:

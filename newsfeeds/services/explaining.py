@@ -12,7 +12,7 @@ from friendships.events import Followed
 from friendships.services import FriendshipService
 from newsfeeds.constants import LATE_COMMIT, Reason
 from newsfeeds.models import DeliveryBatch, FeedFollow
-from newsfeeds.storage import store_to_read
+from newsfeeds.services.strategies import feed_strategy
 from outbox.models import Message
 from tweets.constants import PhotoStatus
 from tweets.models import Tweet, TweetPhoto
@@ -21,7 +21,7 @@ from utils.database.time_ids import id_to_datetime
 from utils.errors import Forbidden, Missing
 
 # By these a feed has, or would have, the tweet.
-BELONGS = (Reason.OWN, Reason.DELIVERED, Reason.BACK_FILLED)
+BELONGS = (Reason.OWN, Reason.DELIVERED, Reason.BACK_FILLED, Reason.PULLED)
 
 
 class NotOnesOwnFeed(Forbidden):
@@ -113,20 +113,23 @@ class ExplanationService:
 
     @classmethod
     def _explain(cls, reader: User, tweet: Tweet, *, may_know_photos: bool) -> Explanation:
-        is_stored = bool(store_to_read(reader.id).count_feeds_with(tweet.id, [reader.id]))
+        strategy = feed_strategy()
+        is_held = strategy.holds(reader.id, tweet.id)
         friendship_id = FriendshipService.get_friendship_id(follower_id=reader.id, followee_id=tweet.user_id)
         follow = FeedFollow.objects.filter(pk=(reader.id, tweet.user_id)).first()
         noted = follow if follow and follow.friendship_id == friendship_id else None
         hidden_by = cls._hidden_by(tweet, reader)
-        reason = hidden_by or cls._defined(reader.id, tweet, friendship_id, noted, is_stored)
-        in_feed = is_stored and hidden_by is None
-        batch = cls._get_batch(tweet.id, reader.id) if reason == Reason.DELIVERED and is_stored else None
+        reason = hidden_by or cls._defined(reader.id, tweet, friendship_id, noted, is_held)
+        in_feed = is_held and hidden_by is None
+        if is_held and not strategy.delivers and reason in (Reason.DELIVERED, Reason.BACK_FILLED):
+            reason = Reason.PULLED
+        batch = cls._get_batch(tweet.id, reader.id) if reason == Reason.DELIVERED and is_held else None
         return Explanation(
             tweet_id=tweet.id,
             user_id=reader.id,
             author_id=tweet.user_id,
             in_feed=in_feed,
-            reason=cls._under_way(reason, is_stored),
+            reason=cls._under_way(reason, is_held),
             followed_at=id_to_datetime(friendship_id) if friendship_id else None,
             back_filled_at=noted.settled_at if noted and reason == Reason.BACK_FILLED else None,
             delivered_at=batch.delivered_at if batch else None,
@@ -137,7 +140,7 @@ class ExplanationService:
 
     @classmethod
     def _defined(
-        cls, reader_id: int, tweet: Tweet, friendship_id: int | None, noted: FeedFollow | None, is_stored: bool
+        cls, reader_id: int, tweet: Tweet, friendship_id: int | None, noted: FeedFollow | None, is_held: bool
     ) -> Reason:
         """
         Return what the definition of feeds (FeedDefinition) says of a tweet that nothing hides.
@@ -151,18 +154,18 @@ class ExplanationService:
         if noted and tweet.id >= noted.oldest_id:
             return Reason.BACK_FILLED
         if noted:
-            is_late = is_stored and tweet.id >= friendship_id - LATE_COMMIT
+            is_late = is_held and tweet.id >= friendship_id - LATE_COMMIT
             return Reason.DELIVERED if is_late else Reason.OLDER_THAN_BACK_FILL
         # Nobody has noted how far back it goes: the feed itself says, unless that is about to be settled.
-        if is_stored or cls._is_settling(reader_id, tweet.user_id):
+        if is_held or cls._is_settling(reader_id, tweet.user_id):
             return Reason.BACK_FILLED
         return Reason.OLDER_THAN_BACK_FILL
 
     @classmethod
-    def _under_way(cls, reason: Reason, is_stored: bool) -> Reason:
-        if reason in BELONGS and not is_stored:
+    def _under_way(cls, reason: Reason, is_held: bool) -> Reason:
+        if reason in BELONGS and not is_held:
             return Reason.DELIVERY_UNDER_WAY
-        if reason in (Reason.NOT_FOLLOWED, Reason.OLDER_THAN_BACK_FILL) and is_stored:
+        if reason in (Reason.NOT_FOLLOWED, Reason.OLDER_THAN_BACK_FILL) and is_held:
             return Reason.REMOVAL_UNDER_WAY
         return reason
 

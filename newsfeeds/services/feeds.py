@@ -13,6 +13,7 @@ from friendships.services import FriendshipService
 from friendships.storage import mysql_store
 from newsfeeds.cache import user_newsfeeds
 from newsfeeds.models import FeedFollow
+from newsfeeds.services.strategies import Entry, feed_strategy
 from newsfeeds.storage import FeedKey, HBaseNewsFeedStore, NewsFeedStore, store_to_read, store_to_write
 from tweets.services import LoadedTweet, TweetService
 from utils.database.conditions import any_of
@@ -20,8 +21,6 @@ from utils.database.pagination import IdRange, Page, fill_page
 from utils.database.replicas import read_from_replica
 from utils.database.transactions import retried_transaction
 
-# An id of a cached list, and the state of its tweet where Redis has it.
-Entry = tuple[int, bytes | None]
 # (follower id, followee id).
 Pair = tuple[int, int]
 
@@ -36,14 +35,12 @@ class NewsFeedService:
         """
         Return a page of the viewer's home feed, newest first.
 
-        No SQL and two round trips when warm: ids with their states from Redis, then tweets and
-        authors from Memcached.
+        No SQL and two round trips when warm and pushed: ids with their states from Redis, then tweets
+        and authors from Memcached. What other strategies cost they say themselves.
 
-        :raises HBaseUnavailable: Redis has no list, HBase alone has the rows, and does not answer.
+        :raises HBaseUnavailable: feeds are pushed, Redis has no list, HBase alone has the rows, and does not answer.
         """
-
-        def get_ids(before: int | None, after: int | None, wanted: int) -> list[int]:
-            return store_to_read(viewer.id).get_tweet_ids(viewer.id, before=before, after=after, limit=wanted)
+        strategy = feed_strategy()
 
         def get_older_ids(before: int | None, after: int | None, wanted: int) -> list[int]:
             # The store first: which one it is, is remembered, and so never read from a replica.
@@ -53,9 +50,7 @@ class NewsFeedService:
             )
 
         def fetch(before: int | None, after: int | None, wanted: int) -> list[Entry]:
-            return user_newsfeeds.load(
-                viewer.id, before=before, after=after, limit=wanted, fetch=get_ids, fetch_beyond=get_older_ids
-            )
+            return strategy.load_entries(viewer.id, before=before, after=after, limit=wanted)
 
         def filter_visible(entries: Sequence[Entry]) -> list[LoadedTweet]:
             return TweetService.load_entries(entries=entries, viewer=viewer)
@@ -121,7 +116,7 @@ class NewsFeedService:
         for followee_id, follower_ids in followees:
             # What was deleted while nobody followed: its withdrawal knew of no follower here.
             cls._remove_all(store, follower_ids, TweetService.get_deleted_ids_by(user_id=followee_id))
-            for follower_id in follower_ids:
+            for follower_id in follower_ids if feed_strategy().delivers else ():
                 oldest_id = oldest_ids[follower_id, followee_id]
                 store.deliver_many(follower_id, [tweet_id for tweet_id in newest[followee_id] if tweet_id >= oldest_id])
 

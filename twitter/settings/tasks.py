@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import environ
 from kombu.entity import Queue
 
-from twitter.settings.environment import EMBEDDED, env
+from twitter.settings.environment import EMBEDDED, choice, env
 
 # https://docs.celeryq.dev/en/stable/userguide/configuration.html
 
@@ -136,6 +136,8 @@ OUTBOX_BATCH_SIZE = env.int("OUTBOX_BATCH_SIZE", 100)
 FAN_OUT_BATCH_SIZE = 1000
 # How many of a followee's newest tweets a new follower finds in the feed.
 BACKFILL_TWEETS = 100
+# How feeds come about: docs/feeds.md, "Strategies". Workers write by theirs, web servers read by theirs.
+FEED_STRATEGY = choice("FEED_STRATEGY", "push", "pull")
 
 # Our table in the place of the library's, which has no unique key and 32-bit ids.
 # https://github.com/django-notifications-community/django-notifications-community#abstractnotification-model

@@ -1,0 +1,97 @@
+"""
+How feeds come about: delivered when somebody posts (push), or gathered when somebody reads (pull).
+"""
+
+from typing import ClassVar
+
+from django.conf import settings
+
+from newsfeeds.cache import user_newsfeeds
+from newsfeeds.services.definition import DefinedFeed, FeedDefinition
+from newsfeeds.storage import store_to_read
+
+# An id of a page, and the state of its tweet where Redis has it.
+Entry = tuple[int, bytes | None]
+
+
+class FeedStrategy:
+    """
+    Where a page comes from, and which rows must be there for it. docs/feeds.md compares the strategies.
+
+    All of them answer what `FeedDefinition` says. What they read may be more than they promise to
+    write: that is what makes it safe to move from one to another under traffic.
+    """
+
+    # Whether tweets of others get rows in the feeds of followers.
+    delivers: ClassVar[bool]
+
+    def load_entries(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[Entry]:
+        """
+        Return up to `limit` entries of a feed with after < id < before, newest first.
+
+        :raises HBaseUnavailable: the rows are needed, HBase alone has them, and does not answer.
+        """
+        raise NotImplementedError
+
+    def holds(self, user_id: int, tweet_id: int) -> bool:
+        """
+        Return whether a page of this reader's feed would have the tweet, whoever may see it.
+
+        :raises HBaseUnavailable: the rows are needed, HBase alone has them, and does not answer.
+        """
+        raise NotImplementedError
+
+    def get_promised_rows(self, feed: DefinedFeed) -> DefinedFeed:
+        """
+        Return which rows of a feed must be there and which may.
+        """
+        raise NotImplementedError
+
+
+class PushStrategy(FeedStrategy):
+    """
+    A row for each follower, written by tasks. A page costs no SQL and one round trip when its list is cached.
+    """
+
+    delivers = True
+
+    def load_entries(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[Entry]:
+        def get_ids(before: int | None, after: int | None, wanted: int) -> list[int]:
+            return store_to_read(user_id).get_tweet_ids(user_id, before=before, after=after, limit=wanted)
+
+        return user_newsfeeds.load(user_id, before=before, after=after, limit=limit, fetch=get_ids)
+
+    def holds(self, user_id: int, tweet_id: int) -> bool:
+        return bool(store_to_read(user_id).count_feeds_with(tweet_id, [user_id]))
+
+    def get_promised_rows(self, feed: DefinedFeed) -> DefinedFeed:
+        return feed
+
+
+class PullStrategy(FeedStrategy):
+    """
+    No rows for followers: a post costs the same for everybody. A page is one query, of all that the followees posted.
+    """
+
+    delivers = False
+
+    def load_entries(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[Entry]:
+        tweet_ids = FeedDefinition.get_tweet_ids(user_id, before=before, after=after, limit=limit)
+        return [(tweet_id, None) for tweet_id in tweet_ids]
+
+    def holds(self, user_id: int, tweet_id: int) -> bool:
+        return bool(FeedDefinition.get_tweet_ids(user_id, before=tweet_id + 1, after=tweet_id - 1, limit=1))
+
+    def get_promised_rows(self, feed: DefinedFeed) -> DefinedFeed:
+        # Rows from before the move to pull are no fault; what does not belong there at all still is.
+        return DefinedFeed(set(), feed.required | feed.allowed)
+
+
+STRATEGIES: dict[str, FeedStrategy] = {"push": PushStrategy(), "pull": PullStrategy()}
+
+
+def feed_strategy() -> FeedStrategy:
+    """
+    Return the strategy of this process, by the setting FEED_STRATEGY.
+    """
+    return STRATEGIES[settings.FEED_STRATEGY]
