@@ -72,7 +72,7 @@ class DeliveryService:
         """
         deliveries = [Delivery(event.tweet_id, event.author_id) for event in events]
         cls._deliver_rows(deliveries, [])
-        push_entries([entry for delivery in deliveries for entry in cls._own_entries(delivery)])
+        cls._push([], dict, deliveries)
         return f"{len(deliveries)} tweets are in their authors' feeds"
 
     @classmethod

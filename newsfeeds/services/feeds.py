@@ -18,7 +18,6 @@ from newsfeeds.storage import FeedKey, HBaseNewsFeedStore, NewsFeedStore, store_
 from tweets.services import LoadedTweet, TweetService
 from utils.database.conditions import any_of
 from utils.database.pagination import IdRange, Page, fill_page
-from utils.database.replicas import read_from_replica
 from utils.database.transactions import retried_transaction
 
 # (follower id, followee id).
@@ -41,13 +40,6 @@ class NewsFeedService:
         :raises HBaseUnavailable: feeds are pushed, Redis has no list, HBase alone has the rows, and does not answer.
         """
         strategy = feed_strategy()
-
-        def get_older_ids(before: int | None, after: int | None, wanted: int) -> list[int]:
-            # The store first: which one it is, is remembered, and so never read from a replica.
-            get_ids = store_to_read(viewer.id).get_tweet_ids
-            return read_from_replica(
-                lambda: get_ids(viewer.id, before=before, after=after, limit=wanted), viewer_id=viewer.id
-            )
 
         def fetch(before: int | None, after: int | None, wanted: int) -> list[Entry]:
             return strategy.load_entries(viewer.id, before=before, after=after, limit=wanted)

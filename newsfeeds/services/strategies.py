@@ -9,6 +9,7 @@ from django.conf import settings
 from newsfeeds.cache import user_newsfeeds
 from newsfeeds.services.definition import DefinedFeed, FeedDefinition
 from newsfeeds.storage import store_to_read
+from utils.database.replicas import read_from_replica
 
 # An id of a page, and the state of its tweet where Redis has it.
 Entry = tuple[int, bytes | None]
@@ -59,7 +60,16 @@ class PushStrategy(FeedStrategy):
         def get_ids(before: int | None, after: int | None, wanted: int) -> list[int]:
             return store_to_read(user_id).get_tweet_ids(user_id, before=before, after=after, limit=wanted)
 
-        return user_newsfeeds.load(user_id, before=before, after=after, limit=limit, fetch=get_ids)
+        def get_older_ids(before: int | None, after: int | None, wanted: int) -> list[int]:
+            # The store first: which one it is, is remembered, and so never read from a replica.
+            get_ids = store_to_read(user_id).get_tweet_ids
+            return read_from_replica(
+                lambda: get_ids(user_id, before=before, after=after, limit=wanted), viewer_id=user_id
+            )
+
+        return user_newsfeeds.load(
+            user_id, before=before, after=after, limit=limit, fetch=get_ids, fetch_beyond=get_older_ids
+        )
 
     def holds(self, user_id: int, tweet_id: int) -> bool:
         return bool(store_to_read(user_id).count_feeds_with(tweet_id, [user_id]))
