@@ -1,23 +1,29 @@
 """
-Feeds in Redis: `user_newsfeeds:{user_id}` has the newest tweet ids of each feed that is read.
+Feeds in Redis.
+
+`user_newsfeeds:{user_id}`  the newest tweet ids of each feed that is delivered and read
+`feed_followees:{user_id}`  whose timelines are merged when a feed is read, where feeds are pulled
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.conf import settings
 
 from accounts.cache import WITH_ACCOUNT, with_account_arguments
-from tweets.cache import PUT_STATES, STATE_PREFIX, TweetState, put_states, state_key
+from tweets.cache import PUT_STATES, STATE_PREFIX, TweetState, put_states, state_key, user_tweets
 from tweets.constants import STATE_SECONDS
 from tweets.models import Tweet
 from utils.caching.redis.backend import COUNT
 from utils.caching.redis.client import RedisUnavailable, Script, client
 from utils.caching.redis.list_scripts import PUSH, READ
-from utils.caching.redis.lists import IdList, push_entries
+from utils.caching.redis.lists import IdList, drop_keys, push_entries
+from utils.caching.redis.merged import MergedLists
 
 # The states of a page's tweets come with its ids, in the same round trip.
 user_newsfeeds = IdList("user_newsfeeds", state_prefix=STATE_PREFIX)
+# The timelines of everybody whom a reader follows, and the reader's own.
+feed_followees = MergedLists("feed_followees", user_tweets)
 
 # Authentication (and so whose feed it is), the count of the rate limit, and the first page of ids: three round trips
 # where they are used, one here. The same checks apply to the results.
@@ -44,6 +50,15 @@ return push_to_lists({unpack(KEYS, 2)}, {unpack(ARGV, 3)})
 """,
     includes=[PUT_STATES, PUSH],
 )
+
+
+def drop_feeds(user_ids: Collection[int]) -> None:
+    """
+    Forget what is cached of these readers' feeds, so that it is read anew. One round trip.
+
+    :raises RedisUnavailable: it may still be there.
+    """
+    drop_keys([*user_newsfeeds.keys(user_ids), *feed_followees.keys(user_ids)])
 
 
 def push_posted(tweet: Tweet, own_lists: Sequence[tuple[str, int]]) -> None:

@@ -14,7 +14,7 @@ from django.db.models import Q
 from accounts.models import User
 from accounts.services import AccountService
 from friendships.events import Followed, Unfollowed
-from newsfeeds.cache import user_newsfeeds
+from newsfeeds.cache import drop_feeds, user_newsfeeds
 from newsfeeds.constants import CHECK_READERS, CHECK_ROWS, LIST, DifferenceKind
 from newsfeeds.events import FanOutBatchReady, FeedRowsMissed, RemovalBatchReady, TweetCreated
 from newsfeeds.models import FeedCheck
@@ -118,7 +118,7 @@ class FeedCheckService:
         left = found
         if repair and found:
             cls._look_again(found, repair=True)
-            user_newsfeeds.drop({difference.user_id for difference in found})
+            drop_feeds({difference.user_id for difference in found})
             left = cls._look_again(found, repair=False)
         FEEDS_CHECKED.inc(len(user_ids))
         for difference in found:

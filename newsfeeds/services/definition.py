@@ -6,12 +6,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection
+from django.db.models import Model
 
 from friendships.models import Friendship
 from newsfeeds.constants import LATE_COMMIT
 from newsfeeds.models import FeedFollow
 from tweets.models import Tweet
 from utils.database.time_ids import MAX_ID
+
+# Joins what is noted of a friendship to the friendship.
+SETTLED = (
+    "ON follow.follower_id = friendship.from_user_id AND follow.followee_id = friendship.to_user_id "
+    "AND follow.friendship_id = friendship.id"
+)
 
 
 @dataclass(slots=True)
@@ -48,6 +55,42 @@ class FeedDefinition:
             return [tweet_id for (tweet_id,) in cursor.fetchall()]
 
     @classmethod
+    def get_sources(cls, user_id: int, limit: int) -> list[tuple[int, int]]:
+        """
+        Return up to `limit` pairs (author id, from which of their tweets on): what a feed must hold, by timelines.
+
+        The reader's own comes first. One query.
+        """
+        friendships, follows = quote(Friendship), quote(FeedFollow)
+        sql = (
+            "SELECT friendship.to_user_id, COALESCE(follow.oldest_id, friendship.id) "  # noqa: S608 (SQL of ours)
+            f"FROM {friendships} friendship LEFT JOIN {follows} follow {SETTLED} "
+            "WHERE friendship.from_user_id = %s ORDER BY friendship.id DESC LIMIT %s"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [user_id, limit - 1])
+            return [(user_id, 0), *cursor.fetchall()]
+
+    @classmethod
+    def get_timelines(cls, author_ids: Sequence[int], count: int) -> dict[int, list[int]]:
+        """
+        Return {author id: ids of their newest `count` tweets, newest first}; one query.
+        """
+        newest = (
+            f"SELECT * FROM (SELECT user_id, id FROM {quote(Tweet)} "  # noqa: S608 (SQL of ours)
+            "WHERE user_id = %s AND deleted_at IS NULL ORDER BY id DESC LIMIT %s) newest"
+        )
+        timelines: dict[int, list[int]] = {author_id: [] for author_id in author_ids}
+        with connection.cursor() as cursor:
+            cursor.execute(
+                " UNION ALL ".join([newest] * len(author_ids)),
+                [parameter for author_id in author_ids for parameter in (author_id, count)],
+            )
+            for author_id, tweet_id in sorted(cursor.fetchall(), reverse=True):
+                timelines[author_id].append(tweet_id)
+        return timelines
+
+    @classmethod
     def get_feeds(cls, user_ids: Sequence[int], *, limit: int | None = None) -> dict[int, DefinedFeed] | None:
         """
         Return {user id: DefinedFeed} of these readers' whole feeds; one query.
@@ -71,17 +114,14 @@ class FeedDefinition:
         """
         Return SQL that selects (user_id, tweet_id, is_required), and its parameters.
         """
-        tweets, friendships, follows = (
-            connection.ops.quote_name(model._meta.db_table) for model in (Tweet, Friendship, FeedFollow)
-        )
+        tweets, friendships, follows = quote(Tweet), quote(Friendship), quote(FeedFollow)
         readers = ", ".join(["%s"] * len(user_ids))
         there = "tweet.deleted_at IS NULL AND tweet.id > %s AND tweet.id < %s"
         sql = (
             "SELECT friendship.from_user_id AS user_id, tweet.id AS tweet_id, "  # noqa: S608 (names of tables of ours)
             "CASE WHEN tweet.id >= COALESCE(follow.oldest_id, friendship.id) THEN 1 ELSE 0 END AS is_required "
             f"FROM {friendships} friendship "
-            f"LEFT JOIN {follows} follow ON follow.follower_id = friendship.from_user_id "
-            "AND follow.followee_id = friendship.to_user_id AND follow.friendship_id = friendship.id "
+            f"LEFT JOIN {follows} follow {SETTLED} "
             f"JOIN {tweets} tweet ON tweet.user_id = friendship.to_user_id "
             "AND tweet.id >= CASE WHEN follow.oldest_id IS NULL THEN 0 "
             f"WHEN follow.oldest_id > friendship.id - {LATE_COMMIT} THEN friendship.id - {LATE_COMMIT} "
@@ -91,3 +131,10 @@ class FeedDefinition:
             f"SELECT tweet.user_id, tweet.id, 1 FROM {tweets} tweet WHERE tweet.user_id IN ({readers}) AND {there}"
         )
         return sql, [after, before, *user_ids, *user_ids, after, before]
+
+
+def quote(model: type[Model]) -> str:
+    """
+    Return the name of a model's table as SQL has it.
+    """
+    return connection.ops.quote_name(model._meta.db_table)

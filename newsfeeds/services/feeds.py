@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.services import AccountService
 from friendships.services import FriendshipService
 from friendships.storage import mysql_store
-from newsfeeds.cache import user_newsfeeds
+from newsfeeds.cache import drop_feeds, user_newsfeeds
 from newsfeeds.models import FeedFollow
 from newsfeeds.services.strategies import Entry, feed_strategy
 from newsfeeds.storage import FeedKey, HBaseNewsFeedStore, NewsFeedStore, store_to_read, store_to_write
@@ -62,7 +62,7 @@ class NewsFeedService:
         :raises RedisUnavailable: the rows agree, cached lists may not.
         """
         cls._reconcile_rows(changes)
-        user_newsfeeds.drop({follower_id for follower_id, _, _ in changes})
+        drop_feeds({follower_id for follower_id, _, _ in changes})
 
     @classmethod
     @retried_transaction

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.conf import settings
 
-from newsfeeds.cache import user_newsfeeds
+from newsfeeds.cache import feed_followees, user_newsfeeds
 from newsfeeds.services.definition import DefinedFeed, FeedDefinition
 from newsfeeds.storage import store_to_read
 from utils.database.replicas import read_from_replica
@@ -97,7 +97,38 @@ class PullStrategy(FeedStrategy):
         return DefinedFeed(set(), feed.required | feed.allowed)
 
 
-STRATEGIES: dict[str, FeedStrategy] = {"push": PushStrategy(), "pull": PullStrategy()}
+class CachedPullStrategy(PullStrategy):
+    """
+    Pulled from the cached timelines of the followees, which Redis merges. A page costs no SQL and two round trips
+    to Redis when they are there.
+
+    Somebody who follows more than MAX_MERGED_FOLLOWEES is served by `pull`, as everybody is without a Redis.
+    """
+
+    def load_entries(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[Entry]:
+        def get_ids(before: int | None, after: int | None, wanted: int) -> list[int]:
+            return FeedDefinition.get_tweet_ids(user_id, before=before, after=after, limit=wanted)
+
+        return feed_followees.load(
+            user_id,
+            before=before,
+            after=after,
+            limit=limit,
+            max_sources=settings.MAX_MERGED_FOLLOWEES + 1,
+            get_sources=FeedDefinition.get_sources,
+            get_newest=FeedDefinition.get_timelines,
+            fetch=get_ids,
+        )
+
+    def holds(self, user_id: int, tweet_id: int) -> bool:
+        return bool(self.load_entries(user_id, before=tweet_id + 1, after=tweet_id - 1, limit=1))
+
+
+STRATEGIES: dict[str, FeedStrategy] = {
+    "push": PushStrategy(),
+    "pull": PullStrategy(),
+    "cached_pull": CachedPullStrategy(),
+}
 
 
 def feed_strategy() -> FeedStrategy:

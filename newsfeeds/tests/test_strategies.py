@@ -3,14 +3,25 @@ Whatever the strategy, a feed is what its definition says; and the way from one 
 """
 
 import random
+from typing import NamedTuple
 
+import pytest
 from django.test import override_settings
 
+from newsfeeds.cache import feed_followees
 from newsfeeds.models import DeliveryBatch
 from newsfeeds.services import ExplanationService, FeedCheckService, FeedDefinition
 from newsfeeds.services.strategies import STRATEGIES
 from newsfeeds.storage import store_to_write
+from testing.stack_caches import caches_between_proxies
 from testing.testcases import ApiTestCase
+from utils.caching.redis.client import client
+
+
+class Cost(NamedTuple):
+    queries: int
+    round_trips: int
+    ids: list[int]
 
 
 class StrategyCase(ApiTestCase):
@@ -21,6 +32,28 @@ class StrategyCase(ApiTestCase):
         self.assertEqual(reader.feed(limit=100), ids)
         self.assertEqual(FeedDefinition.get_tweet_ids(reader.id, before=None, after=None, limit=1000), ids)
         self.assertEqual(self.differences(), [])
+
+    def page_by_page(self, reader, *, limit):
+        """
+        Return the ids that somebody finds who reads to the end.
+        """
+        page = reader.get("newsfeeds/", limit=limit).json()
+        seen = [row["id"] for row in page["results"]]
+        while page["next"]:
+            page = reader.client.get(page["next"]).json()
+            seen += [row["id"] for row in page["results"]]
+        return seen
+
+    def cost_of_a_warm_page(self):
+        """
+        Return the SQL queries and the round trips to caches of the page that Bob reads a second time.
+        """
+        with caches_between_proxies() as proxies:
+            for _ in range(3):
+                ids = self.bob.feed()
+            before = sum(proxy.round_trips for proxy in proxies)
+            queries = self.count_queries(self.bob.feed)
+            return Cost(queries, sum(proxy.round_trips for proxy in proxies) - before, ids)
 
     def differences(self):
         return FeedCheckService.check(user_ids=[self.alice.id, self.bob.id, self.carol.id]).found
@@ -108,13 +141,7 @@ class FeedRules:
         ids = [self.alice.tweets() for _ in range(7)][::-1]
         self.tasks_run()
 
-        seen, page = [], self.bob.get("newsfeeds/", limit=2).json()
-        seen += [row["id"] for row in page["results"]]
-        while page["next"]:
-            page = self.bob.client.get(page["next"]).json()
-            seen += [row["id"] for row in page["results"]]
-
-        self.assertEqual(seen, ids)
+        self.assertEqual(self.page_by_page(self.bob, limit=2), ids)
 
     def test_why_agrees_with_the_page(self):
         old = [self.alice.tweets() for _ in range(3)]
@@ -197,8 +224,10 @@ class PushTests(FeedRules, StrategyCase):
         self.assertEqual(self.rows_of(self.bob), [tweet_id])
 
 
-class PullTests(FeedRules, StrategyCase):
-    strategy = "pull"
+class PulledRules(FeedRules):
+    """
+    What holds wherever nothing is delivered.
+    """
 
     def test_a_post_is_no_row_for_anybody_else_and_is_read_before_any_task_ran(self):
         self.bob.follows(self.alice)
@@ -242,6 +271,79 @@ class PullTests(FeedRules, StrategyCase):
         self.repair()
         self.assertEqual(self.differences(), [])
         self.assertEqual(self.rows_of(self.bob), [])
+
+
+class PullTests(PulledRules, StrategyCase):
+    strategy = "pull"
+
+
+class CachedPullTests(PulledRules, StrategyCase):
+    strategy = "cached_pull"
+
+    def test_a_page_is_the_same_cold_and_warm(self):
+        self.bob.follows(self.alice)
+        self.bob.follows(self.carol)
+        ids = [person.tweets() for person in (self.alice, self.carol, self.bob) * 2][::-1]
+        self.tasks_run()
+
+        for _ in range(2):
+            self.caches_are_lost()
+            for _ in range(3):
+                self.assert_feed(self.bob, ids)
+
+    # No timeline is cached as a whole.
+    @override_settings(MAX_CACHED_IDS=2)
+    def test_pages_go_on_where_the_cached_timelines_end(self):
+        for friend in (self.alice, self.carol):
+            self.bob.follows(friend)
+        ids = [person.tweets() for person in (self.alice, self.carol) * 4][::-1]
+        self.tasks_run()
+
+        for _ in range(2):
+            self.assertEqual(self.page_by_page(self.bob, limit=3), ids)
+
+    @override_settings(MAX_MERGED_FOLLOWEES=1)
+    def test_who_follows_more_than_are_merged_misses_nothing(self):
+        self.bob.follows(self.alice)
+        self.bob.follows(self.carol)
+        ids = [person.tweets() for person in (self.alice, self.carol)][::-1]
+        self.tasks_run()
+
+        for _ in range(3):
+            self.assert_feed(self.bob, ids)
+
+    @pytest.mark.stack
+    @pytest.mark.one_server
+    def test_a_list_of_followees_that_is_none_is_built_anew(self):
+        self.bob.follows(self.alice)
+        ids = [self.alice.tweets() for _ in range(2)][::-1]
+        self.tasks_run()
+        (key, _) = feed_followees.keys([self.bob.id])
+
+        for damage in ("SET", key, "nothing"), ("RPUSH", key, self.alice.id, "nothing"):
+            client.call("DEL", key)
+            client.call(*damage)
+            for _ in range(3):
+                self.assert_feed(self.bob, ids)
+            self.assertEqual(client.call("LLEN", key), 4)
+
+    @pytest.mark.stack
+    @pytest.mark.one_server
+    def test_a_warm_page_takes_no_query_and_one_round_trip_more_than_a_pushed_one(self):
+        for name in [f"friend{number}" for number in range(10)]:
+            friend = self.person(name)
+            self.bob.follows(friend)
+            for _ in range(3):
+                friend.tweets()
+        with override_settings(FEED_STRATEGY="push"):
+            self.tasks_run()
+            pushed = self.cost_of_a_warm_page()
+
+        pulled = self.cost_of_a_warm_page()
+
+        self.assertEqual((pushed.queries, pulled.queries), (0, 0))
+        self.assertEqual(pulled.round_trips, pushed.round_trips + 1)
+        self.assertEqual(pulled.ids, pushed.ids)
 
 
 class MovingTests(StrategyCase):
@@ -288,4 +390,5 @@ class MovingTests(StrategyCase):
         self.assert_feed(self.bob, [tweet_id])
 
     def test_every_strategy_that_can_be_chosen_is_tested(self):
-        self.assertEqual({case.strategy for case in FeedRules.__subclasses__()}, set(STRATEGIES))
+        tested = {case.strategy for case in StrategyCase.__subclasses__() if issubclass(case, FeedRules)}
+        self.assertEqual(tested, set(STRATEGIES))

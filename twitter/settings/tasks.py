@@ -137,7 +137,9 @@ FAN_OUT_BATCH_SIZE = 1000
 # How many of a followee's newest tweets a new follower finds in the feed.
 BACKFILL_TWEETS = 100
 # How feeds come about: docs/feeds.md, "Strategies". Workers write by theirs, web servers read by theirs.
-FEED_STRATEGY = choice("FEED_STRATEGY", "push", "pull")
+FEED_STRATEGY = choice("FEED_STRATEGY", "push", "pull", "cached_pull")
+# Cached timelines that Redis merges for one page, where feeds are pulled: some milliseconds for which everybody waits.
+MAX_MERGED_FOLLOWEES = 1000
 
 # Our table in the place of the library's, which has no unique key and 32-bit ids.
 # https://github.com/django-notifications-community/django-notifications-community#abstractnotification-model

@@ -129,3 +129,43 @@ end
 return 1
 """,
 )
+
+# A list of sources is owner and oldest id of each; one word alone: too many to merge.
+MERGE = Script(
+    "merge_lists",
+    """
+local key, lease = KEYS[1], KEYS[1] .. ':lease'
+local sources = redis.pcall('LRANGE', key, 0, -1)
+local function miss()
+    redis.call('DEL', key)
+    local leased = redis.call('SET', lease, ARGV[5], 'NX', 'PX', ARGV[6])
+    return {'miss', leased and ARGV[5] or false}
+end
+if sources.err or #sources == 0 then return miss() end
+if #sources == 1 then return {'beyond'} end
+local limit, after, found, absent, misses = tonumber(ARGV[3]), tonumber(ARGV[2]), {}, {}, 0
+for index = 1, #sources, 2 do
+    local oldest = tonumber(sources[index + 1])
+    if not oldest then return miss() end
+    local newer_than = math.max(after, oldest - 1)
+    local part = read_list({ARGV[8] .. sources[index]}, {ARGV[1], newer_than, limit, ARGV[4], ARGV[5], ARGV[6], ''})
+    if part[1] == 'beyond' then return part end
+    if part[1] == 'miss' then
+        misses = misses + 1
+        if part[2] then absent[#absent + 1] = sources[index] end
+        if misses == tonumber(ARGV[9]) then break end
+    else
+        for _, id in ipairs(part[2]) do found[#found + 1] = tonumber(id) end
+    end
+end
+if misses > 0 then return {'absent', absent} end
+table.sort(found, function(one, other) return one > other end)
+local page, states = {}, {}
+for index = 1, math.min(limit, #found) do
+    page[index] = string.format('%.0f', found[index])
+    states[index] = ARGV[7] .. page[index]
+end
+return {'hit', page, #page > 0 and redis.call('MGET', unpack(states)) or {}}
+""",
+    includes=[READ],
+)

@@ -192,9 +192,13 @@ class IdList:
 
         :raises RedisUnavailable: the lists may still be there.
         """
-        keys = [key for owner_id in owner_ids for key in (self.key(owner_id), f"{self.key(owner_id)}:lease")]
-        if keys and settings.REDIS_URL:
-            client.delete_many(keys)
+        drop_keys(self.keys(owner_ids))
+
+    def keys(self, owner_ids: Iterable[int]) -> list[str]:
+        """
+        Return the keys of these owners' lists and of their leases, so that `drop_keys` can forget several kinds at once.
+        """
+        return [key for owner_id in owner_ids for key in (self.key(owner_id), f"{self.key(owner_id)}:lease")]
 
     def entries(self, owner_ids: Iterable[int], id: int) -> list[tuple[str, int]]:
         """
@@ -202,6 +206,16 @@ class IdList:
         """
         key = self.key if client.is_cluster else f"{self.name}:{{}}".format
         return [(key(owner_id), id) for owner_id in owner_ids]
+
+
+def drop_keys(keys: Sequence[str]) -> None:
+    """
+    Forget what these keys hold, lists and leases. One round trip; none without a Redis.
+
+    :raises RedisUnavailable: it may still be there.
+    """
+    if keys and settings.REDIS_URL:
+        client.delete_many(keys)
 
 
 def push_entries(entries: Sequence[tuple[str, int]]) -> None:
