@@ -29,8 +29,8 @@ class Command(BaseCommand):
     def handle(self, *, strategy: str, repeat: int, folder: Path, pages: int, **options: Any) -> None:
         trace = Trace.from_json((folder / "trace.json").read_text())
         self.empty_redis()
+        self.make_world(folder)
         try:
-            self.make_world(folder)
             result = play(trace, strategy=strategy, repeat=repeat, pages=pages)
         except ValueError as error:
             raise CommandError(str(error)) from error
