@@ -4,8 +4,7 @@ Playing a trace through the real services, and holding sampled pages against the
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable
 
 from django.conf import settings
 from django.db import connection
@@ -13,22 +12,18 @@ from django.db import connection
 from accounts.models import User
 from friendships.models import Friendship
 from friendships.services import FriendshipService
-from newsfeeds.events import TweetCreated
 from newsfeeds.lab.costs import Cost, Result, measured
 from newsfeeds.lab.trace import DELETE, FOLLOW, POST, READ, UNFOLLOW, Act, Trace
 from newsfeeds.models import NewsFeed
 from newsfeeds.services import FeedDefinition, NewsFeedService, PostingService
 from newsfeeds.services.definition import DefinedFeed
-from newsfeeds.storage import store_to_read
+from newsfeeds.services.strategies import feed_strategy
 from outbox.handling import handle
 from outbox.relay import cut_into_batches
 from outbox.services import OutboxService
 from tweets.models import Tweet
-from tweets.services import LoadedTweet, TweetService
-from utils.database.pagination import IdRange, fill_page
-
-# An id of a page, and the state of its tweet where Redis has it.
-Entry = tuple[int, bytes | None]
+from tweets.services import TweetService
+from utils.database.pagination import IdRange
 
 PAGE_SIZE = 20
 # Posts of the history whose events are handled together, as a worker does with what has piled up.
@@ -37,83 +32,13 @@ HANDLED_AT_ONCE = 100
 PAGES_A_READER = 10
 
 
-class Strategy(Protocol):
-    """
-    What of a strategy the laboratory sees: a page, and which events are handled.
-    """
-
-    skipped_events: frozenset[str]
-
-    def shows(self, reader_id: int, tweet_id: int) -> bool:
-        """
-        Return whether the reader's home feed would have the tweet now.
-        """
-
-    def read(self, reader: User, *, before: int | None) -> list[int]:
-        """
-        Return the ids of a page of the reader's home feed, newest first.
-        """
-
-
-class Served:
-    """
-    What the project itself serves by the setting FEED_STRATEGY; push where it has no such setting.
-    """
-
-    skipped_events: frozenset[str] = frozenset()
-
-    def shows(self, reader_id: int, tweet_id: int) -> bool:
-        return bool(store_to_read(reader_id).count_feeds_with(tweet_id, [reader_id]))
-
-    def read(self, reader: User, *, before: int | None) -> list[int]:
-        page = NewsFeedService.load_feed(viewer=reader, id_range=IdRange(before=before), limit=PAGE_SIZE)
-        return [tweet.id for tweet in page.rows]
-
-
-class Pulled:
-    """
-    Pull, where the project has no setting FEED_STRATEGY: pages by the definition of feeds, and no fan-out.
-    """
-
-    skipped_events = frozenset({TweetCreated.name})
-
-    def shows(self, reader_id: int, tweet_id: int) -> bool:
-        return bool(FeedDefinition.get_tweet_ids(reader_id, before=tweet_id + 1, after=tweet_id - 1, limit=1))
-
-    def read(self, reader: User, *, before: int | None) -> list[int]:
-        # As load_feed does it, so that nothing but where the ids come from makes the difference.
-        def fetch(before: int | None, after: int | None, wanted: int) -> list[Entry]:
-            ids = FeedDefinition.get_tweet_ids(reader.id, before=before, after=after, limit=wanted)
-            return [(tweet_id, None) for tweet_id in ids]
-
-        def filter_visible(entries: Sequence[Entry]) -> list[LoadedTweet]:
-            return TweetService.load_entries(entries=entries, viewer=reader)
-
-        id_range = IdRange(before=before)
-        page = fill_page(id_range, PAGE_SIZE, fetch=fetch, filter_visible=filter_visible, get_id=lambda tweet: tweet.id)
-        return [tweet.id for tweet in page.rows]
-
-
-def get_strategy(name: str) -> Strategy:
-    """
-    Return what plays the strategy of this name in this process.
-
-    :raises ValueError: this release does not have it.
-    """
-    if getattr(settings, "FEED_STRATEGY", "push") == name:
-        return Served()
-    if name == "pull" and not hasattr(settings, "FEED_STRATEGY"):
-        return Pulled()
-    raise ValueError(f"this release has no strategy {name}")
-
-
 class Player:
     """
     Plays acts one after the other. All that an act sets going has happened when the next one begins.
     """
 
-    def __init__(self, trace: Trace, strategy: Strategy, result: Result) -> None:
-        self.trace, self.strategy, self.result = trace, strategy, result
+    def __init__(self, trace: Trace, result: Result) -> None:
+        self.trace, self.result = trace, result
         self.users = {user.id: user for user in User.objects.select_related("profile")}
         self.followers: defaultdict[int, set[int]] = defaultdict(set)
         self.followees: Counter[int] = Counter()
@@ -153,7 +78,7 @@ class Player:
         with measured(Cost(size=len(followers))) as cost:
             tweet_id = self._post_tweet(act.user_id)
         # The fan-out goes by ids: the last of them is the last who sees it.
-        seconds = cost.seconds if self.strategy.shows(max(followers, default=act.user_id), tweet_id) else None
+        seconds = cost.seconds if feed_strategy().holds(max(followers, default=act.user_id), tweet_id) else None
         with measured(cost):
             self.let_everything_happen()
         cost.seconds = seconds or cost.seconds
@@ -164,8 +89,15 @@ class Player:
 
     def _read(self, act: Act) -> None:
         with measured(Cost(size=self.followees[act.user_id])) as cost:
-            self.strategy.read(self.users[act.user_id], before=None)
+            self.read(act.user_id, before=None)
         self.result.reads.append(cost)
+
+    def read(self, reader_id: int, *, before: int | None) -> list[int]:
+        """
+        Return the ids of a page of the reader's home feed, newest first.
+        """
+        page = NewsFeedService.load_feed(viewer=self.users[reader_id], id_range=IdRange(before=before), limit=PAGE_SIZE)
+        return [tweet.id for tweet in page.rows]
 
     def _follow(self, act: Act) -> None:
         FriendshipService.follow(follower=self.users[act.user_id], followee=self.users[act.target])
@@ -188,21 +120,18 @@ class Player:
         Call the real handlers of all events that wait, in this process and without a broker.
         """
         while claimed := OutboxService.claim():
-            skipped = [message.id for message in claimed if message.event in self.strategy.skipped_events]
-            OutboxService.finish(message_ids=skipped)
-            wanted = [message for message in claimed if message.id not in skipped]
-            for _, batch in cut_into_batches(wanted):
+            for _, batch in cut_into_batches(claimed):
                 handle([message.id for message in batch])
 
 
-def play(trace: Trace, *, strategy: str, repeat: int, pages: int) -> Result:
+def play(trace: Trace, *, repeat: int, pages: int) -> Result:
     """
-    Play the trace in a database that `load_graph` has filled with its edges, and return what it cost.
+    Play the trace in a database that `load_graph` has filled with its edges, and return what FEED_STRATEGY cost.
 
     :param pages: how many pages are held against the definition, at most.
     """
-    result = Result(strategy, repeat)
-    player = Player(trace, get_strategy(strategy), result)
+    result = Result(settings.FEED_STRATEGY, repeat)
+    player = Player(trace, result)
     player.post_history()
     player.play(trace.acts)
     result.stored_rows, result.stored_bytes = NewsFeed.objects.count(), stored_bytes()
@@ -225,7 +154,7 @@ def check_pages(player: Player, *, pages: int, seed: int) -> None:
             defined = (FeedDefinition.get_feeds([reader_id]) or {})[reader_id]
             starts = [None, *chance.choices([*player.tweet_ids, newest], k=PAGES_A_READER - 1)]
             for before in starts[: pages - player.result.pages]:
-                page = player.strategy.read(player.users[reader_id], before=before)
+                page = player.read(reader_id, before=before)
                 player.result.pages += 1
                 player.result.differences += not is_as_defined(page, defined, before)
 

@@ -14,6 +14,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from newsfeeds.lab.costs import CLASSES, MIXES, Summary, find_crossovers
 from newsfeeds.lab.words import Words
+from newsfeeds.services.strategies import STRATEGIES
 
 # Any: colours, sizes, flags.
 STYLE: dict[str, Any] = {
@@ -38,14 +39,8 @@ STYLE: dict[str, Any] = {
     "lines.linewidth": 2.2,
     "lines.markersize": 6,
 }
-# Told apart by people who do not see all colours too (Okabe and Ito); the same strategy has the same in every picture.
-COLOURS = {
-    "pull": "#d55e00",
-    "cached_pull": "#e69f00",
-    "push": "#0072b2",
-    "hybrid_threshold": "#009e73",
-    "hybrid_edge": "#cc79a7",
-}
+# Told apart by people who do not see all colours too (Okabe and Ito).
+COLOURS = ("#0072b2", "#d55e00", "#e69f00", "#009e73", "#cc79a7", "#56b4e9")
 GREY = "#555555"
 # Pictures whose colours a legend explains; the others have a row for each strategy.
 NAMED_BELOW = ("totals", "posts")
@@ -84,10 +79,17 @@ def draw(summaries: Sequence[Summary], words: Words, folder: Path) -> None:
             figure.savefig(folder / f"{name}{words['suffix']}.svg", metadata={"Date": None})
 
 
+def colour_of(strategy: str) -> str:
+    """
+    Return the colour of a strategy, which is the same in every picture, whatever is played beside it.
+    """
+    return COLOURS[list(STRATEGIES).index(strategy) % len(COLOURS)]
+
+
 def draw_totals(axes: Axes, summaries: Sequence[Summary], words: Words) -> None:
     for summary in summaries:
         totals = [summary.total_cpu_ms(mix) for mix in MIXES]
-        axes.plot(MIXES, totals, marker="o", color=COLOURS[summary.strategy], label=summary.strategy)
+        axes.plot(MIXES, totals, marker="o", color=colour_of(summary.strategy), label=summary.strategy)
     axes.set(title=words["plot_totals"], xlabel=words["reads_per_post"], ylabel=words["cpu_ms"])
     label_logarithms(axes, "x", subs=(1,))
     label_logarithms(axes, "y", subs=(1,))
@@ -99,7 +101,7 @@ def draw_ratios(axes: Axes, summaries: Sequence[Summary], words: Words) -> None:
     cheapest = [min(summary.total_cpu_ms(mix) for summary in summaries) for mix in mixes]
     for summary in summaries:
         ratios = [summary.total_cpu_ms(mix) / least for mix, least in zip(mixes, cheapest)]
-        axes.plot(mixes, ratios, color=COLOURS[summary.strategy])
+        axes.plot(mixes, ratios, color=colour_of(summary.strategy))
     axes.set(title=words["plot_ratios"], xlabel=words["reads_per_post"])
     label_logarithms(axes, "x", subs=(1,))
     axes.yaxis.set_major_formatter("{x:,g} ×")
@@ -148,7 +150,7 @@ def draw_by_class(axes: Axes, summaries: Sequence[Summary], figure: str) -> None
     for index, summary in enumerate(summaries):
         places = [place + width * (index - (len(summaries) - 1) / 2) for place in range(len(names))]
         values = [summary.by_class.get(name, {}).get(figure, 0) for name in names]
-        axes.bar(places, values, width=0.9 * width, color=COLOURS[summary.strategy], label=summary.strategy)
+        axes.bar(places, values, width=0.9 * width, color=colour_of(summary.strategy), label=summary.strategy)
     axes.set_xticks(range(len(names)), names)
     axes.grid(visible=False, axis="x")
     axes.tick_params(axis="x", length=0)
@@ -185,7 +187,7 @@ def draw_bars(axes: Axes, summaries: Sequence[Summary], figure: str, form: str) 
         spread = summary.figures[figure]
         whisker = [[spread.median - spread.low], [spread.high - spread.median]]
         axes.barh(
-            place, spread.median, xerr=whisker, height=0.6, color=COLOURS[summary.strategy], ecolor=GREY, capsize=3
+            place, spread.median, xerr=whisker, height=0.6, color=colour_of(summary.strategy), ecolor=GREY, capsize=3
         )
         axes.annotate(
             form.format(spread.median),
@@ -205,7 +207,7 @@ def draw_ranges(axes: Axes, summaries: Sequence[Summary], figures: dict[str, str
     """
     marks = dict(zip(figures, ("o", "D", "s")))
     for place, summary in enumerate(summaries):
-        colour = COLOURS[summary.strategy]
+        colour = colour_of(summary.strategy)
         medians = [summary.figures[figure].median for figure in figures]
         axes.plot(medians, [place] * len(medians), color=colour, alpha=0.35, linewidth=5, solid_capstyle="round")
         for figure, median in zip(figures, medians):

@@ -88,7 +88,7 @@ class Laboratory:
         shutil.rmtree(data, ignore_errors=True)
         data.mkdir(mode=0o700)
         manage = Path(settings.BASE_DIR, "manage.py")
-        arguments = [strategy, str(repeat), str(self.folder), f"--pages={self.pages}"]
+        arguments = [str(repeat), str(self.folder), f"--pages={self.pages}"]
         try:
             process = subprocess.run(  # noqa: S603 (our own command)
                 [sys.executable, str(manage), "lab_play", *arguments],

@@ -14,7 +14,7 @@ from django.test import SimpleTestCase, override_settings
 
 from newsfeeds.lab import graph, trace
 from newsfeeds.lab.costs import Cost, Result, Spread, Summary, choose, find_crossovers, measured
-from newsfeeds.lab.player import Player, Pulled, check_pages, get_strategy
+from newsfeeds.lab.player import Player, check_pages
 from newsfeeds.lab.processes import Laboratory
 from newsfeeds.management.commands.lab import describe_commit
 from newsfeeds.models import NewsFeed
@@ -98,7 +98,7 @@ class PlayTests(ApiTestCase):
             follower.follows(self.alice)
         self.tasks_run()
         edges = [(self.bob.id, self.alice.id), (self.carol.id, self.alice.id)]
-        self.player = Player(trace.Trace(1, 1.0, edges), get_strategy("push"), Result("push", 1))
+        self.player = Player(trace.Trace(1, 1.0, edges), Result("push", 1))
 
     def plays(self, *acts):
         with self.captureOnCommitCallbacks(execute=True):
@@ -136,9 +136,7 @@ class PlayTests(ApiTestCase):
         check_pages(self.player, pages=20, seed=1)
 
         self.assertEqual(self.player.result.posts, [])
-        self.assertEqual(
-            self.player.strategy.read(self.player.users[self.bob.id], before=None), self.player.tweet_ids[1:]
-        )
+        self.assertEqual(self.player.read(self.bob.id, before=None), self.player.tweet_ids[1:])
         self.assertEqual(self.player.result.differences, 0)
 
     def test_a_row_that_is_missing_is_found(self):
@@ -160,15 +158,14 @@ class PlayTests(ApiTestCase):
         self.assertGreater(self.player.result.differences, 0)
 
     def test_pull_shows_what_is_posted_without_a_row_for_a_follower(self):
-        pulling = Player(self.player.trace, Pulled(), Result("pull", 1))
+        with override_settings(FEED_STRATEGY="pull"):
+            self.plays(("post", self.alice.id), ("read", self.bob.id))
+            check_pages(self.player, pages=20, seed=1)
+            page = self.player.read(self.bob.id, before=None)
 
-        with self.captureOnCommitCallbacks(execute=True):
-            pulling.play([trace.Act("post", self.alice.id), trace.Act("read", self.bob.id)])
-        check_pages(pulling, pages=20, seed=1)
-
-        self.assertEqual(pulling.result.posts[0].rows, 1)
-        self.assertEqual(Pulled().read(pulling.users[self.bob.id], before=None), pulling.tweet_ids)
-        self.assertEqual(pulling.result.differences, 0)
+        self.assertEqual(self.player.result.posts[0].rows, 1)
+        self.assertEqual(page, self.player.tweet_ids)
+        self.assertEqual(self.player.result.differences, 0)
 
     def test_each_statement_is_a_round_trip(self):
         with measured(Cost(size=0)) as cost, connection.cursor() as cursor:
@@ -253,7 +250,7 @@ class CommandTests(SimpleTestCase):
         laboratory = self.finished()
 
         with override_settings(REDIS_URL="redis://127.0.0.1:1/0"), self.assertRaises(CommandError) as refused:
-            call_command("lab_play", "push", "1", str(laboratory.folder), "--pages=5")
+            call_command("lab_play", "1", str(laboratory.folder), "--pages=5")
 
         self.assertIn("may be emptied", str(refused.exception))
 

@@ -17,10 +17,8 @@ from newsfeeds.lab import graph, trace
 from newsfeeds.lab.costs import Result, Summary, choose, summarise
 from newsfeeds.lab.processes import Laboratory, PlayFailed
 from newsfeeds.lab.report import Run, write
+from newsfeeds.services.strategies import STRATEGIES
 
-STRATEGIES = ("pull", "cached_pull", "push", "hybrid_threshold", "hybrid_edge")
-# What this release can be asked for without a choice.
-PLAYED = ("pull", "push")
 SEED = 2010
 
 
@@ -36,7 +34,9 @@ class Command(BaseCommand):
         parser.add_argument("--history", type=int, default=500, metavar="N", help="posts that are there before (500)")
         parser.add_argument("--posts", type=int, default=150, metavar="N", help="posts of the trace (150)")
         parser.add_argument("--mix", type=float, default=10, metavar="X", help="reads per post (10)")
-        parser.add_argument("--strategies", nargs="+", choices=STRATEGIES, default=list(PLAYED), metavar="NAME")
+        parser.add_argument(
+            "--strategies", nargs="+", choices=list(STRATEGIES), default=list(STRATEGIES), metavar="NAME"
+        )
         parser.add_argument("--repeats", type=int, default=5, metavar="N", help="plays of each strategy (5)")
         parser.add_argument("--pages", type=int, default=10_000, metavar="N", help="pages checked a strategy (10,000)")
         parser.add_argument("--seed", type=int, default=SEED, help=f"what chance begins with ({SEED})")

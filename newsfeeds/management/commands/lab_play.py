@@ -18,22 +18,19 @@ from utils.caching.redis.client import client
 
 
 class Command(BaseCommand):
-    help = "Part of lab: plays a recorded trace once in a scratch database, and writes what it cost into the folder."
+    help = "Part of lab: plays a recorded trace once by FEED_STRATEGY, in a scratch database, and writes what it cost."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("strategy")
         parser.add_argument("repeat", type=int)
         parser.add_argument("folder", type=Path)
         parser.add_argument("--pages", type=int, required=True)
 
-    def handle(self, *, strategy: str, repeat: int, folder: Path, pages: int, **options: Any) -> None:
+    def handle(self, *, repeat: int, folder: Path, pages: int, **options: Any) -> None:
         trace = Trace.from_json((folder / "trace.json").read_text())
         self.empty_redis()
         self.make_world(folder)
         try:
-            result = play(trace, strategy=strategy, repeat=repeat, pages=pages)
-        except ValueError as error:
-            raise CommandError(str(error)) from error
+            result = play(trace, repeat=repeat, pages=pages)
         finally:
             connection.creation.destroy_test_db(str(connection.settings_dict["NAME"]), verbosity=0)
         Laboratory(folder, trace, pages).save(result)
