@@ -16,7 +16,8 @@ from accounts.constants import AVATAR_PIXELS
 from accounts.models import User, UserProfile
 from accounts.services import AccountService
 from testing.testcases import ApiTestCase
-from utils.tests.pictures import NO_IMAGES, encoded, exif_with, jpeg_segment, jpeg_with, picture, pixel_bomb
+from utils.tests.hostile_pictures import NO_IMAGES
+from utils.tests.pictures import encoded, exif_with, jpeg_segment, jpeg_with, picture, pixel_bomb
 
 ADDRESS = re.compile(r"http://testserver/media/(avatars/[0-9a-f]{2}/[0-9a-f]{32}\.(?:jpg|png|webp))")
 

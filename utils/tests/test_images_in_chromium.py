@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from testing.chromium import Chromium
+from utils.tests.hostile_pictures import TRAILERS
 from utils.tests.pictures import (
-    TRAILERS,
     clean,
     encoded,
     exif_with,

@@ -26,11 +26,9 @@ from utils.images import (
     read_image,
 )
 from utils.images.polyglots import check_only_an_image
+from utils.tests.hostile_pictures import NO_IMAGES, SECOND_FILES, TOO_MANY_PIXELS
 from utils.tests.pictures import (
     ALL_FORMATS,
-    NO_IMAGES,
-    SECOND_FILES,
-    TOO_MANY_PIXELS,
     WHITE,
     clean,
     colour_at,

@@ -22,11 +22,9 @@ from utils.images import (
     inspect_image,
     limits,
 )
+from utils.tests.hostile_pictures import LARGEST, TEXT_BOMBS, TOO_MANY_PIXELS
 from utils.tests.pictures import (
     ALL_FORMATS,
-    LARGEST,
-    TEXT_BOMBS,
-    TOO_MANY_PIXELS,
     clean,
     colour_at,
     encoded,

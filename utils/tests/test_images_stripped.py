@@ -12,12 +12,10 @@ from utils.images import (
     inspect_image,
     make_thumbnail,
 )
+from utils.tests.hostile_pictures import HIDING_PLACES, SECOND_FILES, TRAILERS
 from utils.tests.pictures import (
-    HIDING_PLACES,
     RED,
     REMARK,
-    SECOND_FILES,
-    TRAILERS,
     WHITE,
     animation,
     clean,
