@@ -36,7 +36,7 @@ def main() -> None:
             draw(cases, programs, options.seconds)
     if not options.only:
         more["fan_out_rows_per_second"] = fan_out.measure(people)
-        if stores.is_there():
+        if stores.is_configured():
             more["stores"] = stores.measure(people)
     report.show(results, more, is_whole=not options.only)
 

@@ -45,7 +45,7 @@ def feed_model(rows: str) -> type[models.Model]:
 MODELS = {rows: feed_model(rows) for rows in FEEDS}
 
 
-def is_there() -> bool:
+def is_configured() -> bool:
     return bool(settings.HBASE["HOST"])
 
 

@@ -156,8 +156,8 @@ class WorkerDeathTests(BrokerTestCase):
     def send(self, task, queue):
         current_app.conf.task_always_eager = False
         try:
-            with self.broker.connect() as there:
-                current_app.send_task(task, queue=queue, connection=there)
+            with self.broker.connect() as opened:
+                current_app.send_task(task, queue=queue, connection=opened)
         finally:
             current_app.conf.task_always_eager = True
 

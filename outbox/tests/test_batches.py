@@ -80,9 +80,9 @@ class BatchTestCase(ApiTestCase):
 @override_settings(OUTBOX_BATCH_SIZE=100)
 class TravellingTests(BatchTestCase):
     def sizes(self):
-        with broker() as there:
+        with broker() as taken:
             self.tasks_run_once()
-        return [len(message["message_ids"]) for message in there.sent]
+        return [len(message["message_ids"]) for message in taken.sent]
 
     def test_events_of_one_moment_travel_in_one_message(self):
         with self.handled_by(Recorder("one")):

@@ -32,20 +32,20 @@ class ClaimingTests(CommittedTestCase):
         for _ in range(5):
             ids = self.messages(300)
 
-            with broker() as there:
+            with broker() as taken:
                 self.together(*[self.relay_until_nothing_is_due] * 2)
 
-            self.assertEqual(sorted(there.message_ids), sorted(ids))
+            self.assertEqual(sorted(taken.message_ids), sorted(ids))
             self.assertEqual(set(Message.objects.values_list("attempts", flat=True)), {1})
             Message.objects.all().delete()
 
     def test_a_relay_does_not_wait_for_what_another_has_in_hand(self):
         ids = self.messages(2000)
 
-        with broker() as there:
+        with broker() as taken:
             self.together(*[self.relay_until_nothing_is_due] * 4)
 
-        self.assertEqual(sorted(there.message_ids), sorted(ids))
+        self.assertEqual(sorted(taken.message_ids), sorted(ids))
 
 
 class LoopTests(CommittedTestCase):
@@ -77,10 +77,10 @@ class LoopTests(CommittedTestCase):
 
     def test_it_survives_a_broker_that_fails_in_ways_nobody_foresaw(self):
         alice = self.person("alice")
-        with broker(patience=0, error=ZeroDivisionError()) as there:
+        with broker(patience=0, error=ZeroDivisionError()) as taken:
             self.start_relay()
             alice.tweets()
-            self.until(lambda: there.asked, "the broker was asked")
+            self.until(lambda: taken.asked, "the broker was asked")
 
         Message.objects.update(due_at=timezone.now())
 

@@ -109,10 +109,10 @@ class RequestIdTests(ApiTestCase):
     def test_the_broker_gets_it_too(self):
         self.post_as("from-the-phone-7")
 
-        with broker() as there:
+        with broker() as taken:
             self.tasks_run_once()
 
-        self.assertEqual(there.sent[0]["headers"], {"request_id": "from-the-phone-7"})
+        self.assertEqual(taken.sent[0]["headers"], {"request_id": "from-the-phone-7"})
 
     def test_what_a_task_sets_going_carries_it_on(self):
         self.post_as("from-the-phone-7")

@@ -18,20 +18,20 @@ class PublishingTests(RelayTestCase):
         late = self.message(1)
         early = self.message(2, due_at=self.now - timedelta(minutes=1))
 
-        with broker() as there:
+        with broker() as taken:
             published = [self.tasks_run_once(), self.tasks_run_once()]
 
         self.assertEqual(published, [2, 0])
-        self.assertEqual(there.message_ids, [early.id, late.id])
-        self.assertEqual(there.sent[0]["queue"], "default")
+        self.assertEqual(taken.message_ids, [early.id, late.id])
+        self.assertEqual(taken.sent[0]["queue"], "default")
 
     def test_what_is_not_due_waits(self):
         self.message(due_at=self.now + timedelta(seconds=1))
 
-        with broker() as there:
+        with broker() as taken:
             self.tasks_run_once()
 
-        self.assertEqual(there.sent, [])
+        self.assertEqual(taken.sent, [])
 
     def test_a_task_that_is_done_leaves_no_message(self):
         self.message(7)
@@ -135,14 +135,14 @@ class SweepingTests(RelayTestCase):
 class GivingUpTests(RelayTestCase):
     def test_a_message_that_was_out_too_often_is_kept_but_no_longer_published(self):
         message = self.message(attempts=MAX_ATTEMPTS - 1)
-        with broker() as there:
+        with broker() as taken:
             self.tasks_run_once()
             self.later(10 * 86_400)
             self.tasks_run_once()
 
         message.refresh_from_db()
 
-        self.assertEqual(there.message_ids, [message.id])
+        self.assertEqual(taken.message_ids, [message.id])
         self.assertEqual((message.attempts, message.due_at), (MAX_ATTEMPTS, None))
 
     def test_one_time_less_is_not_too_often(self):
