@@ -1,7 +1,7 @@
 """
 Real workers, relays and web servers beside a test, on the test's own database, caches and queues.
 
-They are started by the command lines of deploy/supervisord.conf, so that what is tested is what runs.
+They are started by the command lines of deploy/supervisord.conf, so that tests run what production runs.
 """
 
 import configparser
@@ -29,16 +29,16 @@ from kombu.exceptions import ChannelError
 from testing.testcases import CommittedTestCase
 
 QUEUES = ("default", "fanout")
-# What a program prints once it works.
+# The line that a program prints once it works.
 READY = {"default": "ready.", "fanout": "ready.", "relay": "relay: started"}
 TEST_HOST = "test_twitter"
-# How long the last child of a process may outlive it.
+# How long the children of a process may outlive it.
 LAST_CHILD_SECONDS = 5
 
 
 class Process:
     """
-    A process of the project in a group of its own.
+    A process of the project in a process group of its own.
     """
 
     left_behind = ()
@@ -58,7 +58,7 @@ class Process:
     @property
     def pid(self):
         """
-        Its number, which is also that of its group.
+        The process id, which is also that of its group.
         """
         return self._popen.pid
 
@@ -75,14 +75,14 @@ class Process:
     @property
     def children(self):
         """
-        The pids of the others in its group.
+        The process ids of the others in its group.
         """
         found = subprocess.run(["pgrep", "-g", str(self._popen.pid)], capture_output=True, text=True)
         return [int(pid) for pid in found.stdout.split() if int(pid) != self._popen.pid]
 
     def kill(self):
         """
-        End it and its children in the middle of whatever they do.
+        Kill the process and its children.
         """
         if self._popen.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -91,7 +91,7 @@ class Process:
 
     def kill_children(self):
         """
-        End its children and leave it alive, as the kernel does when memory is short.
+        Kill its children but not the process itself, as the kernel may do when memory is short.
         """
         for child in self.children:
             os.kill(child, signal.SIGKILL)
@@ -101,21 +101,22 @@ class Process:
 
     def stop(self):
         """
-        Ask it to end and return its exit code.
+        Stop the process (SIGTERM) and return its exit code.
         """
         self.ask_to_stop()
         return self.wait(seconds=40)
 
     def interrupt(self):
         """
-        Ask it to end as Ctrl-C does and return its exit code.
+        Stop the process as Ctrl-C does (SIGINT) and return its exit code.
         """
         self._popen.send_signal(signal.SIGINT)
         return self.wait(seconds=40)
 
     def wait(self, seconds=120):
         """
-        Return its exit code once it has ended by itself; `left_behind` are then the children that have not.
+        Wait until the process has ended and return its exit code; `left_behind` are then
+        the children that are still running.
         """
         deadline = time.monotonic() + seconds
         while self.is_running and time.monotonic() < deadline:
@@ -134,7 +135,7 @@ class Process:
 
 def production_command(name):
     """
-    Return the command line by which the supervisor starts a program.
+    Return the command line with which the supervisor starts a program.
     """
     parser = configparser.ConfigParser(interpolation=None)
     parser.read(settings.BASE_DIR / "deploy" / "supervisord.conf")
@@ -144,7 +145,7 @@ def production_command(name):
 
 class Broker:
     """
-    The virtual host of the broker that tests have to themselves.
+    The broker's virtual host for tests.
     """
 
     def __init__(self, url=None):
@@ -164,7 +165,7 @@ class Broker:
 
     def declared(self, name):
         """
-        Return what the broker says of a queue, None of one that is not there.
+        Return the broker's description of a queue, None if it does not exist.
         """
         with self.connect() as broker, contextlib.suppress(ChannelError):
             return Queue(name)(broker.default_channel).queue_declare(passive=True)
@@ -186,7 +187,7 @@ class Broker:
 
     def wipe(self):
         """
-        Delete every queue with what it holds.
+        Delete every queue with its messages.
         """
         with self.connect() as broker:
             for name in QUEUES:
@@ -196,13 +197,13 @@ class Broker:
 
 class RealStackTestCase(CommittedTestCase):
     """
-    A test with processes of its own; they are gone after it.
+    A test with processes of its own, which are stopped at its end.
     """
 
     pytestmark = pytest.mark.stack
 
     def setUp(self):
-        # One test at a time may use the queues, whichever process and whichever copy of the project it runs in.
+        # Only one test on this machine may use the queues at a time.
         lock = Path(tempfile.gettempdir()) / f"{TEST_HOST}-{urlsplit(settings.BROKER_URL).port}.lock"
         fcntl.flock(self.enterContext(lock.open("w")), fcntl.LOCK_EX)
         self.broker = Broker()
@@ -210,7 +211,7 @@ class RealStackTestCase(CommittedTestCase):
 
     def start(self, *names, broker_url=None, arguments=(), **env):
         """
-        Start programs of the supervisor's and return them, once they work.
+        Start programs of deploy/supervisord.conf, wait until they work, and return them.
         """
         url = broker_url or self.broker.url
         processes = {
@@ -229,7 +230,7 @@ class RealStackTestCase(CommittedTestCase):
 
 def environment_of_test():
     """
-    Return the environment by which another process finds the database and the caches of this test.
+    Return the environment in which another process uses the database and the caches of this test.
     """
     database = connection.settings_dict
     address = f"{database['HOST']}:{database['PORT']}" if database["PORT"] else database["HOST"]
@@ -254,7 +255,7 @@ def free_port():
 
 def answers(url):
     """
-    Say whether a web server answers at `url`, with whatever.
+    Say whether a web server responds at `url`, with any status.
     """
     try:
         with urllib.request.urlopen(url, timeout=2):

@@ -1,5 +1,5 @@
 """
-The test cases that the suite is written in.
+The test cases of the suite.
 """
 
 import threading
@@ -27,7 +27,7 @@ from utils.database.time_ids import next_id
 
 class Steps:
     """
-    What a test can do besides speaking to the API.
+    What a test can do besides calling the API.
     """
 
     def person(self, name, **fields):
@@ -44,7 +44,7 @@ class Steps:
 
     def form_client(self):
         """
-        Return a client whose forms are read to the point of comparing CSRF tokens.
+        Return a client with CSRF checks, so that its forms are read for the token.
         """
         client = Client(enforce_csrf_checks=True)
         client.cookies["csrftoken"] = "a" * 32
@@ -85,14 +85,14 @@ class Steps:
 
     def limit(self, **rates):
         """
-        Switch limits on, with these instead of the usual ones: `tweets__list=["3/h", "9/d"]`.
+        Switch rate limits on, with these instead of the configured ones: `tweets__list=["3/h", "9/d"]`.
         """
         named = {name.replace("__", "."): list(rates[name]) for name in rates}
         self.enterContext(self.settings(RATELIMIT_ENABLE=True, RATES={**settings.RATES, **named}))
 
     def tasks_run(self):
         """
-        Let everything that the requests so far have set going happen.
+        Run all tasks that the requests so far have caused, and the tasks that these cause.
         """
         for _ in range(50):
             with TestCase.captureOnCommitCallbacks(execute=True):
@@ -102,14 +102,14 @@ class Steps:
 
     def tasks_run_once(self):
         """
-        Let what is due now happen, and not what it sets going in turn.
+        Run the tasks that are due now, but not those that they cause.
         """
         with TestCase.captureOnCommitCallbacks(execute=True):
             return relay_once()
 
     def everything_settles(self):
         """
-        Let everything happen, what was left for later too.
+        Run all tasks, including those that are due later.
         """
         for _ in range(20):
             OutboxService.make_all_due()
@@ -148,7 +148,7 @@ class Steps:
 
     def rows_of(self, person):
         """
-        Return the ids of the tweets in somebody's feed, newest first, as they are stored: no cache, nothing hidden.
+        Return the ids of the tweets in somebody's feed as they are stored, newest first: no cache, no filter.
         """
         return store_to_read(person.id).get_tweet_ids(person.id, before=None, after=None, limit=10_000)
 
@@ -167,13 +167,14 @@ class Steps:
 
     def feed_rows(self):
         """
-        Return (user id, tweet id) of all that is stored in feeds.
+        Return (user id, tweet id) of every stored row of feeds.
         """
         return [(user.id, tweet_id) for user in User.objects.order_by("id") for tweet_id in self.rows_of(user)]
 
     def together(self, *actions):
         """
-        Run actions at one moment, each in a thread of its own; return their results, or raise what one raised.
+        Run actions at the same time, each in a thread of its own; return their results, or
+        raise the error of one of them.
         """
         start = threading.Barrier(len(actions))
 
@@ -187,7 +188,7 @@ class Steps:
 
     def in_a_thread(self, action, *arguments):
         """
-        Run an action in the thread that calls, which is not the test's, and close the connections it opened.
+        Run an action in the calling thread, which is not the test's, and close the connections that it opened.
         """
         try:
             return action(*arguments)
@@ -196,7 +197,7 @@ class Steps:
 
     def until(self, condition, what, *, seconds=30):
         """
-        Wait until `condition()` is true; fail with `what` was awaited when that takes too long.
+        Wait until `condition()` is true; fail with the text `what` if that takes too long.
         """
         deadline = time.monotonic() + seconds
         while not condition():
@@ -206,7 +207,7 @@ class Steps:
 
     def count_queries(self, action, *args, **kwargs):
         """
-        Return how many SQL queries an action takes, transactions' own statements aside.
+        Return how many SQL queries an action takes, not counting BEGIN, COMMIT and savepoints.
         """
         with CaptureQueriesContext(connection) as captured:
             action(*args, **kwargs)
@@ -215,7 +216,7 @@ class Steps:
 
     def assert_refused(self, response, status, field=None, text=None):
         """
-        Check that the answer is the contract's error body.
+        Check that the response is the contract's error body.
         """
         body = response.json()
         self.assertEqual(response.status_code, status, body)
@@ -231,8 +232,8 @@ class Steps:
 
 class Between:
     """
-    Does something the first time that a statement beginning so, about a table, is about to run: what another process
-    may do then. It is undone with the transaction around that statement.
+    Calls an action right before the first statement on a table that begins with a given text, as another process might
+    act then. The action is rolled back with the transaction around that statement.
     """
 
     def __init__(self, beginning, table, action):
@@ -247,11 +248,11 @@ class Between:
 
 class ApiTestCase(Steps, TestCase):
     """
-    A test inside one transaction that is rolled back: fast, and for all but concurrency.
+    A test inside one transaction that is rolled back: fast, for everything except concurrency.
     """
 
 
 class CommittedTestCase(Steps, TransactionTestCase):
     """
-    A test that really commits: for threads and other processes.
+    A test that commits, for threads and other processes.
     """

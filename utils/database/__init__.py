@@ -1,3 +1,3 @@
 """
-The database: transactions that repeat, locks and waits, conditions, ids that are times, counters, pages by id.
+The database: retried transactions, locks and waiting, conditions, ids that are times, counters, pages by id.
 """

@@ -1,5 +1,5 @@
 """
-How long statements wait, once connections can be watched.
+Limits how long statements wait, on every new connection.
 """
 
 from django.apps import AppConfig

@@ -28,7 +28,7 @@ class PlainCondition(Lookup):
 
 def any_of(columns: Sequence[str], rows: Collection[tuple[int, ...]]) -> PlainCondition:
     """
-    Return the condition that these columns of the filtered table hold the numbers of one of `rows`; none hold no rows.
+    Return the condition that these columns of the filtered table have the numbers of one of `rows`; false without rows.
 
     Plain SQL: Django needs longer to compile a hundred alternatives than the database to look for them. Not one
     comparison of pairs with IN: MySQL would read the index from its beginning for that.

@@ -1,5 +1,5 @@
 """
-Who has written reads from the primary for a while.
+Sends the reads of a user who has just written to the primary.
 """
 
 from collections.abc import Callable
@@ -17,9 +17,9 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
 class OwnWritesMiddleware:
     """
-    Note who has sent a request that may have written something, however it was answered.
+    Record the user of each request that may have written something, whatever its response.
 
-    Django leaves it out where there is no replica.
+    Django does not load it without a replica.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -3,7 +3,7 @@ Queries whose SQL Django composes once.
 
 Composing the SQL of a filter with a join takes a third of a millisecond, five times as long as sending it and reading
 the row. That is nothing for most requests, and was a fifth of the web server's time for a like, a comment or a follow
-(docs/performance.md). What is written here is still an ordinary QuerySet, and so is what it means.
+(docs/performance.md). The code still writes ordinary QuerySets, with their usual meaning.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from django.db.models.sql import UpdateQuery
 
 Row = TypeVar("Row", bound=Model)
 
-# Stands for the id while SQL is composed. It is nobody's id, and no constant of any query.
+# Replaces the id while the SQL is composed. No row has this id, and no query has this constant.
 PLACEHOLDER = 2**62 - 57
 
 
@@ -80,7 +80,7 @@ def fill_in(parameters: Sequence[Any], pk: int) -> list[Any]:
 
 class VisibleQuerySet(QuerySet[Row]):
     """
-    A QuerySet whose `visible_to(viewer)` looks at nothing of the viewer but whether they are staff.
+    A QuerySet whose `visible_to(viewer)` depends only on whether the viewer is staff.
     """
 
     def find_visible(self, *, id: int, viewer: Any) -> Row | None:

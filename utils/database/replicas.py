@@ -1,8 +1,8 @@
 """
 Reads that may be some seconds old, from replicas of the database: DATABASE_REPLICA_URLS.
 
-What must be current never comes here: whoever may read an older state says so, by `read_from_replica`. Why people see
-their own writes all the same: docs/adr/0017-reads-from-replicas.md.
+Only reads that may be outdated are sent to a replica, each by a call of `read_from_replica`. How people still see
+their own writes: docs/adr/0017-reads-from-replicas.md.
 """
 
 import logging
@@ -23,10 +23,10 @@ from utils.observability.metrics import count_replica_read
 
 logger = logging.getLogger(__name__)
 
-# How often a process asks where a replica is, and how soon again after an error.
+# How often a process checks the lag of a replica, and how long it waits after an error.
 LOOK_SECONDS = 1.0
 PAUSE_SECONDS = 5.0
-# A replica that is less than this behind has time to catch up while it is asked.
+# The check waits this long, so that a replica that is only slightly behind can catch up.
 LOOK_WAIT_SECONDS = 0.05
 
 Result = TypeVar("Result")
@@ -37,7 +37,7 @@ reading_from: ContextVar[str | None] = ContextVar("reading_from", default=None)
 
 class Sought(NamedTuple):
     """
-    A position of the primary's log, and when it was asked for, by time.monotonic().
+    A position of the primary's log, and the time.monotonic() when it was read.
     """
 
     position: str
@@ -48,13 +48,13 @@ class Replica:
     """
     One replica, as this process knows it.
 
-    Its lag is not taken from the replica's own account, which says nothing of what it has not received yet. A position
-    is read from the primary; once the replica has reached it, the replica holds all that was committed before.
+    The lag that a replica reports is not used, because the replica does not know what it has not received yet. Instead
+    a position is read from the primary; once the replica has reached it, it has everything that was committed before.
     """
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
-        # It holds whatever was committed before this, by time.monotonic().
+        # The replica has everything that was committed before this time.monotonic().
         self.complete_until = float("-inf")
         self.look_at = 0.0
         self._sought: Sought | None = None
@@ -65,12 +65,12 @@ class Replica:
 
     def look(self) -> None:
         """
-        Find out how far it is: one query to the primary, one to the replica.
+        Check how far the replica is: one query to the primary, one to the replica.
         """
         self.look_at = time.monotonic() + LOOK_SECONDS
         try:
             if self._sought is None:
-                # The time first: what commits while the primary is asked may be missing in the position.
+                # Read the time first: a transaction that commits during the query may not be part of the position.
                 self._sought = Sought(asked_at=time.monotonic(), position=primary_position())
             if has_reached(self.alias, self._sought.position):
                 self.complete_until, self._sought = self._sought.asked_at, None
@@ -79,7 +79,7 @@ class Replica:
 
     def give_up(self, error: Error) -> None:
         """
-        Do without it for some seconds, after an error.
+        Do not use the replica for some seconds, after an error.
         """
         self.complete_until, self._sought = float("-inf"), None
         self.look_at = time.monotonic() + PAUSE_SECONDS
@@ -98,10 +98,10 @@ class Replicas:
 
     def find_fresh(self) -> Replica | None:
         """
-        Return one of those that are not too far behind; None if there is none. Once a second two queries for each.
+        Return a replica that is not too far behind, None if there is none. Two queries for each replica once a second.
         """
         due = [replica for replica in self.all if replica.look_at <= time.monotonic()]
-        # Who comes while another thread looks goes by what was known before.
+        # While another thread checks the replicas, the result of the last check is used.
         if due and self._looking.acquire(blocking=False):
             try:
                 for replica in due:
@@ -131,7 +131,7 @@ def primary_position() -> str:
 
 def has_reached(alias: str, position: str) -> bool:
     """
-    Say whether a replica has executed all that comes before a position.
+    Say whether a replica has executed everything up to a position.
 
     :raises Error: it does not respond.
     """
@@ -144,10 +144,10 @@ def read_from_replica(question: Callable[[], Result], *, viewer_id: int | None) 
     """
     Return `question()`, whose queries go to a replica if one is fresh enough and the viewer has not written lately.
 
-    At most REPLICA_MAX_LAG_SECONDS old, but for the viewer's own writes, which are all there. In a transaction, in
-    tasks and in commands the primary is asked, as where there is no replica. So it is when a replica fails: then the
-    question is asked twice, so it must only read. What it returns must be rows, no QuerySet that is still to be
-    evaluated, and must fill no cache.
+    The result is at most REPLICA_MAX_LAG_SECONDS old and includes all of the viewer's own writes. The
+    primary is asked in a transaction, in tasks, in commands, and if there is no replica. If a replica
+    fails, `question` is called a second time, so it must only read. It must return rows, not a QuerySet
+    that is not evaluated yet, and must not fill a cache.
 
     :param viewer_id: who will see the result; None if nobody is logged in.
     """
@@ -168,11 +168,11 @@ def read_from_replica(question: Callable[[], Result], *, viewer_id: int | None) 
 
 
 def choose_replica(viewer_id: int | None) -> Replica | None:
-    # Outside a request nobody counts the time that is waited.
+    # Outside a request there is no limit on waiting.
     if waited.seconds is None or connection.in_atomic_block:
         return None
     replica = replicas.find_fresh()
-    # In this order: a replica that was fresh enough a moment ago holds what was written before the mark went out.
+    # The order matters: a replica that was fresh a moment ago has all writes whose marks have expired since.
     return None if replica and viewer_id is not None and has_written(viewer_id) else replica
 
 
@@ -182,18 +182,18 @@ def own_writes_key(user_id: int) -> str:
 
 def note_write(user_id: int) -> None:
     """
-    Let this user's reads go to the primary for OWN_WRITES_SECONDS. Call it after the commit, before the response.
+    Send this user's reads to the primary for OWN_WRITES_SECONDS. Call it after the commit and before the response.
     """
     try:
         client.call("SET", own_writes_key(user_id), 1, "EX", settings.OWN_WRITES_SECONDS)
     except RedisUnavailable as error:
-        # As long as Redis is away, `has_written` sends everybody to the primary.
+        # While Redis is unavailable, `has_written` sends all reads to the primary.
         logger.info("a write of user %s is not noted: %s", user_id, error)
 
 
 def has_written(user_id: int) -> bool:
     """
-    Say whether the user may have written lately; without Redis everybody may.
+    Say whether the user may have written lately; True without Redis.
     """
     try:
         return bool(client.call("EXISTS", own_writes_key(user_id)))
@@ -203,12 +203,12 @@ def has_written(user_id: int) -> bool:
 
 class ReplicaRouter:
     """
-    Django's database router: the primary, but for what `read_from_replica` asks.
+    Django's database router: the primary, except inside `read_from_replica`.
     """
 
     # `Any`: models and hints as Django passes them.
     def db_for_read(self, model: Any, **hints: Any) -> str:
-        # Always a name: Django would otherwise read what belongs to a row of a replica from there.
+        # Always a name: otherwise Django would read the related objects of a replica's row from that replica.
         return reading_from.get() or DEFAULT_DB_ALIAS
 
     def db_for_write(self, model: Any, **hints: Any) -> str:

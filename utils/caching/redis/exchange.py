@@ -13,7 +13,7 @@ from redis.exceptions import MovedError
 
 from utils.caching.breaker import CircuitBreaker
 
-# Shorter than cluster-node-timeout: nobody loses the role of a master and wins it back within one lease.
+# Shorter than cluster-node-timeout, so that no node can lose the role of a master and win it back within one lease.
 TRUST_SECONDS = 1.0
 # A promoted replica may lack what its master had confirmed. Redis gives it a new replication id on promotion, so a
 # copied marker does not match: the master is emptied before anything of it is believed. A marker in each bucket,
