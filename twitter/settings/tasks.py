@@ -83,8 +83,8 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BROKER_NATIVE_DELAYED_DELIVERY_QUEUE_TYPE = "classic"
 # Only the relay publishes, and it would rather try again later than wait.
 CELERY_BROKER_CONNECTION_TIMEOUT = 1.0
-# Seconds after which a worker that hears nothing from its node takes another one. With one node there is no other.
-CELERY_BROKER_HEARTBEAT = 10 if len(BROKER_URLS) > 1 else 120
+# A worker that has heard nothing for three times as many seconds takes another node. With one node there is no other.
+CELERY_BROKER_HEARTBEAT = 5 if len(BROKER_URLS) > 1 else 120
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = (
