@@ -9,6 +9,9 @@ REPUBLISH_AFTER = 120
 MAX_DOUBLINGS = 5
 # The waits before a failed task is tried again (after a lock or a cache that is away, for example).
 RETRY_STEPS = (2, 5, 10, 20, 30)
+# How long a worker waits for a database that is away, to write down that its rows come again. Nothing can be handled
+# meanwhile, and a task may take longer (CELERY_TASK_SOFT_TIME_LIMIT).
+DATABASE_WAIT = 30
 # The wait before the next try when the broker does not accept messages.
 BROKER_PAUSE = 2
 # After this many attempts a message is given up and left for a person to look at. A task that always fails by

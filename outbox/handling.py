@@ -14,6 +14,7 @@ from celery import Task, shared_task
 from celery.signals import task_postrun, task_prerun
 from django.db import close_old_connections, connection
 
+from outbox.constants import DATABASE_WAIT
 from outbox.events import Event, UnreadableEvent
 from outbox.models import Message
 from outbox.services import OutboxService, subscriptions
@@ -24,6 +25,7 @@ from utils.observability.middleware import current_request_id
 logger = logging.getLogger(__name__)
 
 QUICK_TRIES = 3
+DATABASE_PAUSE = 0.5
 # How many events one message to the broker carries at most; a handler of large events declares fewer.
 MAX_BATCH_SIZE = 100
 
@@ -150,9 +152,26 @@ def handle(message_ids: Sequence[int]) -> str:
     try:
         return _handle(message_ids)
     except Exception:
-        # While the database is away this fails too, and they come again when their claim ends, in two minutes.
-        OutboxService.retry_soon(message_ids=message_ids, is_transient=True)
+        _retry_soon(message_ids)
         raise
+
+
+def _retry_soon(message_ids: Sequence[int]) -> None:
+    """
+    Let rows come again within seconds, as soon as a database that was restarted is there.
+
+    One that is away for longer leaves them to their claim, which ends after two minutes.
+    """
+    ends_at = time.monotonic() + DATABASE_WAIT
+    while True:
+        try:
+            return OutboxService.retry_soon(message_ids=message_ids, is_transient=True)
+        except TRANSIENT_ERRORS:
+            if time.monotonic() > ends_at:
+                raise
+            time.sleep(DATABASE_PAUSE)
+            if not connection.in_atomic_block:
+                close_old_connections()
 
 
 def _handle(message_ids: Sequence[int]) -> str:

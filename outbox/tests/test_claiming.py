@@ -5,11 +5,14 @@ Several relays at once, and the loop that a relay is.
 import threading
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
 from outbox import relay
+from outbox.constants import RETRY_STEPS
+from outbox.handling import handle
 from outbox.models import Message
+from outbox.services import OutboxService
 from outbox.tests.brokers import broker
 from testing.testcases import CommittedTestCase
 
@@ -46,6 +49,27 @@ class ClaimingTests(CommittedTestCase):
             self.together(*[self.relay_until_nothing_is_due] * 4)
 
         self.assertEqual(sorted(taken.message_ids), sorted(ids))
+
+
+class RestartTests(CommittedTestCase):
+    def test_rows_over_which_the_database_was_restarted_come_again_within_seconds(self):
+        own = tuple(f"{verb} {connection.ops.quote_name('outbox_message')}" for verb in ("UPDATE", "DELETE FROM"))
+        refused = []
+
+        def is_away(execute, sql, params, many, context):
+            if sql.startswith(own) and len(refused) < 3:
+                refused.append(sql)
+                raise OperationalError(2006, "gone away")
+            return execute(sql, params, many, context)
+
+        self.person("alice").follows(self.person("bob"))
+        claimed = OutboxService.claim()
+        with connection.execute_wrapper(is_away), self.assertRaises(OperationalError):
+            handle([message.id for message in claimed])
+
+        seconds = (Message.objects.get().due_at - timezone.now()).total_seconds()
+        self.assertEqual(len(refused), 3)
+        self.assertLess(seconds, RETRY_STEPS[-1])
 
 
 class LoopTests(CommittedTestCase):
