@@ -5,6 +5,8 @@ The numbers in comments are those of the 25 scenarios that issue 15 asks for.
 """
 
 import contextlib
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -12,15 +14,18 @@ from dataclasses import dataclass
 
 from celery import current_app
 from django.core.cache import caches
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from faults.control import World, frozen, killed_server, rabbitmqctl, server_group, until
 from outbox.constants import REPUBLISH_AFTER
 from outbox.models import Message
+from tweets.models import Tweet
 from utils.caching.redis.client import client as redis
 
 READ_SECONDS, WRITE_SECONDS = 1.0, 2.0
+# A request waits so long for a row that is locked, and answers (REQUEST_WAIT_SECONDS and some).
+LOCKED_SECONDS = 3.0
 SETTLED_SECONDS = 60
 UNANSWERED, UNAVAILABLE = 0, 503
 
@@ -37,7 +42,7 @@ class Scenario:
     :param is_away: who answers is away itself, so that latency counts only once it has been found again.
     :param write_seconds: the bound of the 99th percentile of writes.
     :param settled_seconds: within how many seconds of its end everything must be right.
-    :param is_brief: one of the few that continuous integration plays.
+    :param is_brief: one of each kind, for a short run.
     """
 
     sentence: str
@@ -108,6 +113,15 @@ def announced_again(world: World) -> Iterator[None]:
     yield
 
 
+@contextlib.contextmanager
+def tweets_are_locked(world: World) -> Iterator[None]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # One after the other: all at once, by no index, would be a deadlock with whoever has one of them.
+        for id in list(Tweet.objects.values_list("id", flat=True)):
+            cursor.execute("SELECT id FROM tweets_tweet WHERE id = %s FOR UPDATE", [id])
+        yield
+
+
 def cut_connections(world: World) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID()")
@@ -176,9 +190,34 @@ SCENARIOS = [
         repeated(lambda world: caches["objects"].clear(), times=12, pause=0.5),
     ),
     # 18
+    Scenario("MariaDB is killed", is_killed("mariadb"), allowed=(UNAVAILABLE,), is_away=True, is_brief=True),
+    Scenario("MariaDB stands still", stands_still("mariadb"), allowed=(UNAVAILABLE, UNANSWERED), is_away=True),
     Scenario(
         "MariaDB cuts every connection again and again",
         repeated(cut_connections, times=12, pause=0.5),
         allowed=(UNAVAILABLE,),
+    ),
+    # 19
+    Scenario("all tweets are locked", tweets_are_locked, allowed=(UNAVAILABLE,), write_seconds=LOCKED_SECONDS),
+    # 22: people unfollow, delete and follow again meanwhile
+    Scenario("the workers stand still", lambda world: world.frozen_programs("fanout", "default")),
+    # What it had claimed and not yet published is due again in two minutes.
+    Scenario(
+        "the relay is killed",
+        repeated(lambda world: world.kill_programs("relay"), times=3),
+        settled_seconds=REPUBLISH_AFTER + SETTLED_SECONDS,
+        is_brief=True,
+    ),
+    Scenario("the relay stands still", lambda world: world.frozen_programs("relay")),
+    Scenario("beat is killed", repeated(lambda world: world.kill_programs("beat"), times=1)),
+    # 24: nobody is refused; whoever asks while the new code is being loaded waits for it
+    Scenario(
+        "the web server loads new code",
+        repeated(lambda world: os.kill(world.processes["web"].pid, signal.SIGHUP), times=1),
+        is_away=True,
+    ),
+    Scenario(
+        "workers, relay and beat are replaced one by one",
+        repeated(lambda world: world.replace_programs("relay", "fanout", "default", "beat"), times=1),
     ),
 ]

@@ -9,6 +9,7 @@ from unittest import mock
 from django.test import SimpleTestCase
 
 from utils.caching.breaker import CircuitBreaker
+from utils.hbase.pool import ConnectionPool, GatewayPools
 
 
 class CircuitBreakerTests(SimpleTestCase):
@@ -86,3 +87,14 @@ class CircuitBreakerTests(SimpleTestCase):
         self.assertTrue(self.breaker.is_open)
         self.now += 2.1
         self.assertFalse(self.breaker.is_open)
+
+
+class SeveralGatewaysTests(SimpleTestCase):
+    def test_they_have_failed_once_each_of_them_has(self):
+        pools = [ConnectionPool(host="127.0.0.1", port=1, timeout_ms=1, size=1, wait_seconds=0) for _ in range(2)]
+        failed = []
+        for pool in pools:
+            pool.breaker.record_failure()
+            failed.append(GatewayPools(pools).has_failed_within(10))
+
+        self.assertEqual(failed, [False, True])
