@@ -79,7 +79,7 @@ def draw(summaries: Sequence[Summary], words: Words, folder: Path) -> None:
             figure.savefig(folder / f"{name}{words['suffix']}.svg", metadata={"Date": None})
 
 
-def colour_of(strategy: str) -> str:
+def get_colour(strategy: str) -> str:
     """
     Return the colour of a strategy, which is the same in every picture, whatever is played beside it.
     """
@@ -89,7 +89,7 @@ def colour_of(strategy: str) -> str:
 def draw_totals(axes: Axes, summaries: Sequence[Summary], words: Words) -> None:
     for summary in summaries:
         totals = [summary.total_cpu_ms(mix) for mix in MIXES]
-        axes.plot(MIXES, totals, marker="o", color=colour_of(summary.strategy), label=summary.strategy)
+        axes.plot(MIXES, totals, marker="o", color=get_colour(summary.strategy), label=summary.strategy)
     axes.set(title=words["plot_totals"], xlabel=words["reads_per_post"], ylabel=words["cpu_ms"])
     label_logarithms(axes, "x", subs=(1,))
     label_logarithms(axes, "y", subs=(1,))
@@ -101,7 +101,7 @@ def draw_ratios(axes: Axes, summaries: Sequence[Summary], words: Words) -> None:
     cheapest = [min(summary.total_cpu_ms(mix) for summary in summaries) for mix in mixes]
     for summary in summaries:
         ratios = [summary.total_cpu_ms(mix) / least for mix, least in zip(mixes, cheapest)]
-        axes.plot(mixes, ratios, color=colour_of(summary.strategy))
+        axes.plot(mixes, ratios, color=get_colour(summary.strategy))
     axes.set(title=words["plot_ratios"], xlabel=words["reads_per_post"])
     label_logarithms(axes, "x", subs=(1,))
     axes.yaxis.set_major_formatter("{x:,g} ×")
@@ -150,7 +150,7 @@ def draw_by_class(axes: Axes, summaries: Sequence[Summary], figure: str) -> None
     for index, summary in enumerate(summaries):
         places = [place + width * (index - (len(summaries) - 1) / 2) for place in range(len(names))]
         values = [summary.by_class.get(name, {}).get(figure, 0) for name in names]
-        axes.bar(places, values, width=0.9 * width, color=colour_of(summary.strategy), label=summary.strategy)
+        axes.bar(places, values, width=0.9 * width, color=get_colour(summary.strategy), label=summary.strategy)
     axes.set_xticks(range(len(names)), names)
     axes.grid(visible=False, axis="x")
     axes.tick_params(axis="x", length=0)
@@ -187,7 +187,7 @@ def draw_bars(axes: Axes, summaries: Sequence[Summary], figure: str, form: str) 
         spread = summary.figures[figure]
         whisker = [[spread.median - spread.low], [spread.high - spread.median]]
         axes.barh(
-            place, spread.median, xerr=whisker, height=0.6, color=colour_of(summary.strategy), ecolor=GREY, capsize=3
+            place, spread.median, xerr=whisker, height=0.6, color=get_colour(summary.strategy), ecolor=GREY, capsize=3
         )
         axes.annotate(
             form.format(spread.median),
@@ -207,7 +207,7 @@ def draw_ranges(axes: Axes, summaries: Sequence[Summary], figures: dict[str, str
     """
     marks = dict(zip(figures, ("o", "D", "s")))
     for place, summary in enumerate(summaries):
-        colour = colour_of(summary.strategy)
+        colour = get_colour(summary.strategy)
         medians = [summary.figures[figure].median for figure in figures]
         axes.plot(medians, [place] * len(medians), color=colour, alpha=0.35, linewidth=5, solid_capstyle="round")
         for figure, median in zip(figures, medians):

@@ -8,9 +8,9 @@ import tempfile
 from io import StringIO
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.conf import settings
 from django.test import SimpleTestCase, override_settings
 
 from newsfeeds.lab import graph, trace
