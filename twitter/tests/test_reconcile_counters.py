@@ -178,6 +178,43 @@ class ReconcilingTests(World, ApiTestCase):
         self.assertEqual(known, columns)
 
 
+class CountersAtZeroTests(World, ApiTestCase):
+    """
+    A counter that has drifted down to zero stays there: what it no longer counts can be taken back all the same.
+    """
+
+    def setUp(self):
+        self.make_world()
+        UserProfile.objects.update(tweets_count=0, followers_count=0, followings_count=0)
+        Tweet.objects.update(comments_count=0, likes_count=0)
+        Comment.objects.update(likes_count=0)
+        self.caches_are_lost()
+
+    def counts(self, person):
+        user = self.nobody().get(f"users/{person.id}/").json()
+        return user["followers_count"], user["followings_count"], user["tweets_count"]
+
+    def test_of_comments_and_likes(self):
+        withdrawn = [
+            self.bob.post("likes/cancel/", content_type=kind, object_id=object_id)
+            for kind, object_id in (("comment", self.comment_id), ("tweet", self.tweet_id))
+        ]
+        deleted = self.bob.delete(f"comments/{self.comment_id}/")
+
+        tweet = self.nobody().get(f"tweets/{self.tweet_id}/").json()
+        self.assertEqual([response.status_code for response in (*withdrawn, deleted)], [200, 200, 200])
+        self.assertEqual((tweet["comments_count"], tweet["likes_count"]), (0, 0))
+        self.assertEqual((tweet["comments"], tweet["likes"]), ([], []))
+
+    def test_of_followers_and_tweets(self):
+        self.bob.unfollows(self.alice)
+        deleted = self.alice.delete(f"tweets/{self.tweet_id}/")
+
+        self.assertEqual(deleted.status_code, 204)
+        self.assertEqual((self.counts(self.alice), self.counts(self.bob)), ((0, 0, 0), (0, 0, 0)))
+        self.assertEqual(self.alice.get("tweets/", user_id=self.alice.id).json()["results"], [])
+
+
 class UnderTrafficTests(World, CommittedTestCase):
     def test_reconciling_while_people_like_and_comment_finds_and_makes_no_drift(self):
         self.make_world()

@@ -94,15 +94,19 @@ def add_to_counters(model: type[Model], *, key: str, deltas: Mapping[int, Mappin
     """
     Add to counters of several rows: {value of the unique column `key`: {column: +1, …}}. One query.
 
+    A counter never falls below zero: what one that has drifted no longer counts can still be taken back.
     Rows are locked in the order of `key`, so two transactions cannot deadlock.
     """
     # Written as SQL: composing it of Case, When and F took a fifth of the web server's time for a follow.
     quote = connection.ops.quote_name
     columns = sorted({name for changes in deltas.values() for name in changes})
-    added = f"CASE {quote(key)} {'WHEN %s THEN %s ' * len(deltas)}ELSE 0 END"
-    changes = ", ".join(f"{quote(name)} = {quote(name)} + {added}" for name in columns)
+    added = "WHEN %s THEN CASE WHEN {0} > %s THEN {0} + %s ELSE 0 END "
+    changes = ", ".join(
+        f"{name} = CASE {quote(key)} {added.format(name) * len(deltas)}ELSE {name} END" for name in map(quote, columns)
+    )
     order = f" ORDER BY {quote(key)}" if connection.vendor == "mysql" else ""
-    parameters = [number for name in columns for id, of_row in deltas.items() for number in (id, of_row.get(name, 0))]
+    numbers = ((id, of_row.get(name, 0)) for name in columns for id, of_row in deltas.items())
+    parameters = [number for id, delta in numbers for number in (id, -delta, delta)]
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {quote(model._meta.db_table)} SET {changes} "  # noqa: S608 (names of columns and tables of ours)

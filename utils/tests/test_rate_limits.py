@@ -62,6 +62,20 @@ class TellingTheCallerTests(LimitedTestCase):
         self.assertEqual((body["code"], body["errors"]), ("throttled", {}))
         self.assertTrue(1 <= int(responses[-1]["Retry-After"]) <= 3600)
 
+    def test_logging_out_on_a_page_and_by_the_api_are_counted_together(self):
+        self.limit(accounts__logout=["2/h"])
+        browser = self.browser()
+        browser.signs_up("carol1")
+
+        responses = [
+            browser.post("accounts/logout/"),
+            browser.client.post("/api-auth/logout/", **browser.csrf_header()),
+            browser.client.post("/api-auth/logout/", **browser.csrf_header()),
+        ]
+
+        self.assert_refused(responses[-1], 429)
+        self.assertNotIn(429, self.statuses(responses[:-1]))
+
     def test_headers_count_down_and_name_the_end_of_the_window(self):
         self.limit(tweets__list=["3/h"])
 
