@@ -1,5 +1,5 @@
 """
-deploy/with-stack.sh, test.sh and venv.sh: which servers are stopped, what pytest is told, and when something is installed.
+deploy/with-stack.sh, test.sh, venv.sh and provision.sh: which servers stop, what pytest is told, what is installed when.
 """
 
 import shutil
@@ -205,3 +205,53 @@ class InstallingTests(CheckoutTestCase):
         again = self.installs(UV="0")
 
         self.assertEqual((failed.returncode, len(again)), (1, 1))
+
+
+class ProvisioningTests(CheckoutTestCase):
+    """
+    The package manager is a stub, and PATH has nothing besides it but what the script itself calls.
+    """
+
+    scripts = ("deploy/provision.sh",)
+
+    def setUp(self):
+        super().setUp()
+        self.stub("bin/dpkg-query", '[[ " $INSTALLED " == *" ${@: -1} "* ]] && echo "install ok installed"')
+        self.stub("bin/id", "echo 1000")
+        for name in ("bash", "dirname", "sed"):
+            (self.folder / "bin" / name).symlink_to(shutil.which(name))
+
+    def provision(self, *groups, installed=""):
+        commands = f'PATH=$FOLDER/bin exec "$FOLDER/deploy/provision.sh" {" ".join(groups)}'
+        return self.run_script(commands, INSTALLED=installed)
+
+    def test_what_is_there_already_is_not_asked_for(self):
+        self.stub("bin/apt-get")
+
+        done = self.provision("redis", "memcached", installed="redis-server memcached")
+
+        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
+        self.assertEqual([call for call in self.calls() if call.startswith("apt-get")], [])
+
+    def test_who_may_not_install_is_told_what_is_missing_and_how(self):
+        self.stub("bin/apt-get")
+
+        done = self.provision("redis", "memcached", installed="memcached")
+
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(
+            done.stderr.strip(),
+            "These packages are missing: redis-server. Install them with: sudo deploy/provision.sh redis memcached",
+        )
+        self.assertEqual([call for call in self.calls() if call.startswith("apt-get")], [])
+
+    def test_elsewhere_than_on_debian_the_missing_ones_are_named(self):
+        done = self.provision("redis", "memcached")
+
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("missing and this is no Debian: redis-server memcached", done.stderr)
+
+    def test_a_group_that_is_not_there_is_refused(self):
+        done = self.provision("redis", "postgres", installed="redis-server")
+
+        self.assertEqual((done.returncode, done.stderr.strip()), (2, "provision.sh: unknown group postgres"))
