@@ -8,7 +8,7 @@
 #   deploy/cluster.sh kill NODE...      end nodes as a crash does; `up` starts them again
 #   deploy/cluster.sh rabbitmqctl ...   RabbitMQ's own command, on a node that runs
 #
-# A part is a file stack/PART-cluster.sh: redis, memcached, rabbitmq, hbase. Without one, all of them
+# A part is a file stack/PART-cluster.sh: galera, redis, memcached, rabbitmq, hbase. Without one, all of them
 # are meant, HBase unless HBASE=off.
 # $DATA_DIR/cluster.env holds the addresses; what it does not name is as $DATA_DIR/stack.env says.
 set -euo pipefail
@@ -19,6 +19,8 @@ set -euo pipefail
 . "$ROOT/deploy/stack/lib.sh"
 # shellcheck source=deploy/stack/rabbitmq.sh
 . "$ROOT/deploy/stack/rabbitmq.sh"
+# shellcheck source=deploy/stack/mariadb.sh
+. "$ROOT/deploy/stack/mariadb.sh"
 
 # Each has a file here with
 #   PART_cluster_nodes     the names of its nodes, one a line
@@ -29,7 +31,7 @@ set -euo pipefail
 #   PART_cluster_stop      if TERM to each is not enough
 #   PART_cluster_stopped   what is to be done when all of them have ended, if anything
 # The slowest to start comes first.
-PARTS=(rabbitmq hbase redis memcached)
+PARTS=(galera rabbitmq hbase redis memcached)
 for part in "${PARTS[@]}"; do
     # shellcheck source=/dev/null
     . "$ROOT/deploy/stack/$part-cluster.sh"

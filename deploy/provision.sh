@@ -23,6 +23,8 @@ get_packages() {
         build) echo build-essential pkg-config python3-dev default-libmysqlclient-dev ;;
         mariadb) echo mariadb-server mariadb-client ;;
         mariadb-client) echo mariadb-client ;;
+        # Galera comes with mariadb-server. A new node gets its data by mariadb-backup, over socat.
+        galera) echo mariadb-server mariadb-client mariadb-backup socat haproxy ;;
         redis) echo redis-server ;;
         memcached) echo memcached ;;
         rabbitmq) echo rabbitmq-server ;;

@@ -14,7 +14,7 @@ if ! deploy/cluster.sh status >/dev/null; then
 fi
 step deploy/cluster.sh up
 # Its addresses, whatever the environment says of one server each.
-unset REDIS_URL MEMCACHED_URL BROKER_URL
+unset DATABASE_URL REDIS_URL MEMCACHED_URL BROKER_URL
 load_env_file "$DATA_DIR/cluster.env"
 unset HBASE_URL
 step deploy/with-stack.sh "$VENV/bin/python" -m pytest -q -m "stack and not hbase and not browser and not one_server" "$@"

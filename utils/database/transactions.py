@@ -19,8 +19,10 @@ from utils.errors import StoreUnavailable
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 5
-# MariaDB's number. A lock that timed out (1205) is not among what is tried again: who waited for it has waited enough.
-DEADLOCK = 1213
+# MariaDB's numbers of what has left nothing behind and may well succeed at once: a deadlock, which is also what Galera
+# calls a conflict between nodes, at any statement and at COMMIT; and a node of Galera that is not in its cluster, often
+# for a moment only. A lock that timed out (1205) is not among them: who waited for it has waited enough.
+DEADLOCK, NOT_IN_CLUSTER = 1213, 1047
 
 Row = TypeVar("Row", bound=Model)
 Result = TypeVar("Result")
@@ -81,8 +83,10 @@ def retried_transaction(work: Callable[Parameters, Result]) -> Callable[Paramete
 
     The outermost such transaction also runs again, after a short random pause, when the
     database chose it as the victim of a deadlock: inside an outer transaction that would be
-    wrong, because a deadlock has rolled back the outer one too. A lock that does not come is
-    an error at once; a request then answers 503, a task gives way (utils/database/waiting.py).
+    wrong, because a deadlock has rolled back the outer one too. A server that has left its
+    cluster is the same, but that the next attempt has a new connection, perhaps to another one.
+    A lock that does not come is an error at once; a request then answers 503, a task gives way
+    (utils/database/waiting.py).
     """
 
     @wraps(work)
@@ -98,8 +102,10 @@ def retried_transaction(work: Callable[Parameters, Result]) -> Callable[Paramete
                 if attempt == ATTEMPTS:
                     raise
             except OperationalError as error:
-                if not outermost or attempt == ATTEMPTS or not is_deadlock(error):
+                if not outermost or attempt == ATTEMPTS or not helps_to_run_again(error):
                     raise
+                if error.args[0] == NOT_IN_CLUSTER:
+                    connection.close()
                 time.sleep(random.uniform(0.01, 0.05) * attempt)
 
     return run
@@ -121,11 +127,11 @@ def after_commit(action: Callable[[*Arguments], object], *args: *Arguments) -> N
     transaction.on_commit(attempt, robust=True)
 
 
-def is_deadlock(error: Exception) -> bool:
+def helps_to_run_again(error: Exception) -> bool:
     """
     Say whether running the transaction again at once can help.
     """
-    return bool(error.args) and error.args[0] == DEADLOCK
+    return bool(error.args) and error.args[0] in (DEADLOCK, NOT_IN_CLUSTER)
 
 
 def lock_in_share_mode(queryset: QuerySet) -> list[Any]:

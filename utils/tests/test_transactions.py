@@ -2,8 +2,10 @@
 Transactions that run again, and what waits for a commit.
 """
 
+from unittest.mock import DEFAULT, patch
+
 import time_machine
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, connections, transaction
 
 from accounts.models import UserProfile
 from friendships.models import Friendship
@@ -124,6 +126,23 @@ class TroubleThatPassesTests(CommittedTestCase):
         self.attempt(OperationalError(1213, "Deadlock"), OperationalError(1213, "Deadlock"))
 
         self.assertEqual((self.runs, self.stored), (3, 3))
+
+    def test_a_deadlock_at_the_commit_runs_again(self):
+        # Where Galera finds a conflict with another node.
+        commits = [OperationalError(1213, "Deadlock"), DEFAULT]
+        with patch.object(connections["default"], "_commit", wraps=connection._commit, side_effect=commits):
+            self.attempt()
+
+        self.assertEqual((self.runs, self.stored), (2, 2))
+
+    def test_a_server_that_has_left_its_cluster_is_asked_again_on_a_new_connection(self):
+        connection.ensure_connection()
+        before = connection.connection
+
+        self.attempt(OperationalError(1047, "WSREP has not yet prepared node for application use"))
+
+        self.assertEqual((self.runs, self.stored), (2, 2))
+        self.assertIsNot(connection.connection, before)
 
     def test_what_failed_is_rolled_back(self):
         with self.assertRaises(ValueError):

@@ -1,11 +1,14 @@
 """
 The database backend of MariaDB: `ENGINE = "utils.database.mysql"`.
 
+A new connection waits until its server has executed all that the cluster has committed, where there is one (Galera).
+
 Django turns autocommit off and on again instead of a BEGIN, and pings each connection
 in each request: two round trips beside the statements. See docs/adr/0012-what-a-request-may-leave-out.md.
 """
 
 import time
+from typing import Any
 
 from django.db.backends.mysql import base
 
@@ -22,6 +25,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     trusted_until = 0.0
+
+    # `Any`: mysqlclient has no types.
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(conn_params)
+        # After a failover the next writer has received whatever the one before has confirmed, and may not have executed
+        # it yet. Everything later is written through this server itself, so that once is enough. A server without a
+        # cluster does not wait.
+        connection.query("SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1")
+        connection.store_result()
+        return connection
 
     def is_usable(self) -> bool:
         if not self.errors_occurred and time.monotonic() < self.trusted_until:
