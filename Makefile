@@ -66,7 +66,7 @@ replication-up: ## start a primary MariaDB and a replica of it
 replication-down: ## stop both
 	@deploy/replication.sh down
 
-cluster-up: ## start what is several servers: a Redis Cluster of six, two Memcached, three RabbitMQ, HBase
+cluster-up: ## start what is several servers: three MariaDB, a Redis Cluster of six, two Memcached, three RabbitMQ, HBase
 	@deploy/cluster.sh up
 
 cluster-down: ## stop those that cluster-up started

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Servers that are several, on one machine: a Redis Cluster, two Memcached, three RabbitMQ, an HBase of two region servers.
+# Servers that are several, on one machine: three MariaDB (Galera), a Redis Cluster, two Memcached, three RabbitMQ, an HBase of two region servers.
 # Loopback only, no systemd.
 #
 #   deploy/cluster.sh up [PART...]      install what is missing, start what is not running, write $DATA_DIR/cluster.env

@@ -135,15 +135,6 @@ galera_cluster_start() {
     if [ "$running" = 0 ]; then
         galera_bootstrap
     fi
-    galera_set_up
-    # One after the other: two that join at once on a busy machine may exclude each other.
-    for node in "${GALERA_NODES[@]}"; do
-        if ! get_pid "$node" >/dev/null; then
-            galera_join "$node"
-            galera_wait_for "$node"
-        fi
-    done
-    haproxy_start
 }
 
 # On one that is in the cluster; what joins it copies from it.
@@ -167,10 +158,15 @@ galera_set_up() {
 }
 
 galera_cluster_settle() {
-    local node deadline=$((SECONDS + 60))
+    local node deadline
+    galera_set_up
+    # One after the other: two that join at once on a busy machine may exclude each other.
     for node in "${GALERA_NODES[@]}"; do
+        get_pid "$node" >/dev/null || galera_join "$node"
         galera_wait_for "$node"
     done
+    haproxy_start
+    deadline=$((SECONDS + 30))
     until galera_cluster_is_ready; do
         [ "$SECONDS" -lt "$deadline" ] || die "HAProxy finds no node; see $STACK/haproxy/log"
         sleep 0.1

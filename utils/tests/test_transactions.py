@@ -128,12 +128,18 @@ class TroubleThatPassesTests(CommittedTestCase):
         self.assertEqual((self.runs, self.stored), (3, 3))
 
     def test_a_deadlock_at_the_commit_runs_again(self):
+        alice, runs = self.person("alice"), []
+
+        @retried_transaction
+        def count():
+            runs.append(UserProfile.objects.filter(user_id=alice.id).update(tweets_count=len(runs) + 1))
+
         # Where Galera finds a conflict with another node.
         commits = [OperationalError(1213, "Deadlock"), DEFAULT]
         with patch.object(connections["default"], "_commit", wraps=connection._commit, side_effect=commits):
-            self.attempt()
+            count()
 
-        self.assertEqual((self.runs, self.stored), (2, 2))
+        self.assertEqual((len(runs), UserProfile.objects.get(user_id=alice.id).tweets_count), (2, 2))
 
     def test_a_server_that_has_left_its_cluster_is_asked_again_on_a_new_connection(self):
         connection.ensure_connection()
