@@ -70,7 +70,7 @@ disable_services() {
     for package in "$@"; do
         case $package in
             mariadb-server) unit=mariadb ;;
-            redis-server | memcached | rabbitmq-server) unit=$package ;;
+            redis-server | memcached | rabbitmq-server | haproxy) unit=$package ;;
             *) continue ;;
         esac
         systemctl disable --quiet "$unit" 2>/dev/null || true

@@ -20,7 +20,7 @@ galera_define() {
         # shellcheck disable=SC2004,SC2034 # associative, and read in lib.sh
         PORT_OF[$node]=$GALERA_PORT ACCOUNT[$node]=mysql TITLE[$node]="MariaDB ${node/galera-/127.0.0.}"
     done
-    # shellcheck disable=SC2034
+    # shellcheck disable=SC2034,SC2154 # the key is a word
     TITLE[haproxy]=HAProxy
 }
 
