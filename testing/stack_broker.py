@@ -23,6 +23,7 @@ class BrokerCluster:
     """
 
     def __init__(self, folder):
+        self._is_whole = False
         first = free_ports()
         self.ports = range(first, first + NODES)
         self._env = {**os.environ, "DATA_DIR": str(folder), "RABBITMQ_CLUSTER_PORT": str(first)}
@@ -32,7 +33,9 @@ class BrokerCluster:
         """
         Start the nodes that do not run, and return once all of them work together.
         """
-        self.run("up", "rabbitmq")
+        if not self._is_whole:
+            self.run("up", "rabbitmq")
+            self._is_whole = True
 
     def down(self):
         self.run("down", "rabbitmq")
@@ -47,6 +50,7 @@ class BrokerCluster:
         return knobs["BROKER_URL"]
 
     def kill(self, port):
+        self._is_whole = False
         self.run("kill", f"rabbitmq-{port}")
 
     def kill_leader(self, queue):

@@ -1,11 +1,12 @@
 """
-The Celery app, and the dead-letter queues that no worker consumes.
+The Celery app, what its workers leave out, and the dead-letter queues that no worker consumes.
 """
 
 import os
 from typing import Any
 
 from celery import Celery, bootsteps
+from celery.worker import consumer
 
 # Before Celery(): without it the app would silently use another broker.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "twitter.settings")
@@ -14,6 +15,20 @@ app = Celery("twitter")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.set_default()
 app.autodiscover_tasks()
+
+
+class Consumer(consumer.Consumer):
+    """
+    Celery's consumer without its queues for delayed tasks, which nothing here sends.
+
+    For them it connects to every node of the broker by itself, and tries a dead one for a quarter of a minute before it
+    consumes anything. The broker hears nothing from it meanwhile and may end the connection, again and again.
+    """
+
+    class Blueprint(consumer.Consumer.Blueprint):
+        default_steps = [
+            step for step in consumer.Consumer.Blueprint.default_steps if not step.endswith(":DelayedDelivery")
+        ]
 
 
 class DeadLetterQueues(bootsteps.StartStopStep):

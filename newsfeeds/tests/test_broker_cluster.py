@@ -22,6 +22,8 @@ class BrokerClusterTests(BrokerTestCase):
         super().setUpClass()
         cls.cluster = BrokerCluster(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="rabbitmq")))
         cls.addClassCleanup(cls.cluster.down)
+        # Before a test has the queues that others wait for.
+        cls.cluster.up()
 
     def setUp(self):
         super().setUp()

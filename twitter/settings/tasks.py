@@ -80,7 +80,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Otherwise anybody who can reach the broker could read a worker's settings, which contain passwords, and control it.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
-CELERY_BROKER_NATIVE_DELAYED_DELIVERY_QUEUE_TYPE = "classic"
+CELERY_WORKER_CONSUMER = "twitter.celery:Consumer"
 # Only the relay publishes, and it would rather try again later than wait.
 CELERY_BROKER_CONNECTION_TIMEOUT = 1.0
 # A worker that has heard nothing for three times as many seconds takes another node. With one node there is no other.
