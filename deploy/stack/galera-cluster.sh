@@ -46,12 +46,13 @@ wsrep_slave_threads = 2
 # A new node gets its data while the one that gives them goes on serving.
 wsrep_sst_method = mariabackup
 wsrep_sst_auth = sst:$(secret SST_PASSWORD)
-# On every address, so a port each.
 wsrep_sst_receive_address = $address:$((GALERA_PORT + 1 + ${1#galera-}))
 # A node that says nothing for three seconds is out: sooner than HAProxy sends its clients to another one.
 wsrep_provider_options = "gmcast.listen_addr=tcp://$address:$group;ist.recv_addr=$address:$((GALERA_PORT + 2));gcache.size=128M;evs.suspect_timeout=PT3S;evs.inactive_timeout=PT8S"
 [sst]
 sst-log-archive = 0
+# Without this, a node that gets its data would listen on every address of the machine.
+sockopt = ",bind=$address"
 CONFIG
 }
 
