@@ -93,17 +93,6 @@ class World:
             self.processes[name].kill()
         self.start_programs(*names)
 
-    def replace_programs(self, *names: str) -> None:
-        """
-        Ask one program after the other to end, as a deployment does, and start it again.
-
-        :raises AssertionError: one ended with an error, or not at all.
-        """
-        for name in names:
-            code = self.processes[name].stop()
-            assert code == 0, f"{name} ended with {code}:\n{self.processes[name].output[-2000:]}"
-            self.start_programs(name)
-
     @contextlib.contextmanager
     def frozen_programs(self, *names: str) -> Iterator[None]:
         """

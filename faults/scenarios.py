@@ -3,8 +3,6 @@ What is done to the running project, and what its clients may notice of it.
 """
 
 import contextlib
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -194,14 +192,4 @@ SCENARIOS = [
     ),
     Scenario("the relay stands still", lambda world: world.frozen_programs("relay")),
     Scenario("beat is killed", repeated(lambda world: world.kill_programs("beat"), times=1)),
-    # nobody is refused; whoever asks while the new code is being loaded waits for it
-    Scenario(
-        "the web server loads new code",
-        repeated(lambda world: os.kill(world.processes["web"].pid, signal.SIGHUP), times=1),
-        is_away=True,
-    ),
-    Scenario(
-        "workers, relay and beat are replaced one by one",
-        repeated(lambda world: world.replace_programs("relay", "fanout", "default", "beat"), times=1),
-    ),
 ]
