@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import environ
 import pytest
 
+from testing.stack_environment import production_environment
+
 ROOT = Path(__file__).resolve().parent.parent
 CASES = int(os.environ.get("CASES") or 5_000)
 REDIS_DATABASE = "15"
@@ -27,22 +29,12 @@ def prepare_environment():
     stack_env = Path(os.environ.get("DATA_DIR") or ROOT / "var") / "stack.env"
     if stack_env.exists():
         environ.Env.read_env(stack_env)
-    database = urlsplit(os.environ["DATABASE_URL"])
     data_dir = tempfile.mkdtemp(prefix="attacks-")
-    os.environ |= {
-        "PROFILE": "stack",
-        "DJANGO_SETTINGS_MODULE": "twitter.settings",
+    os.environ |= production_environment(database="test_attacks") | {
         "DATA_DIR": data_dir,
-        "DATABASE_URL": database._replace(path="/test_attacks").geturl(),
         "TEST_REDIS_DATABASE": REDIS_DATABASE,
         "TEST_CACHE_PREFIX": f"attacks{os.getpid()}",
         "TEST_HBASE_PREFIX": "test_attacks_",
-        "HBASE_URL": "",
-        "STORE": "mysql",
-        "SECURE": "on",
-        "DEBUG": "off",
-        "TRUSTED_PROXIES": "127.0.0.1",
-        "PYTHONUNBUFFERED": "1",
     }
     return data_dir
 

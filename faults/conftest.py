@@ -5,10 +5,11 @@ Prepares the settings before anybody reads them, starts the project, and writes 
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import environ
 import pytest
+
+from testing.stack_environment import production_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -18,18 +19,7 @@ def prepare_environment() -> None:
     Set production settings on the servers of a DATA_DIR that is there for this alone.
     """
     environ.Env.read_env(Path(os.environ["DATA_DIR"]) / "stack.env")
-    database = urlsplit(os.environ["DATABASE_URL"])
-    os.environ |= {
-        "PROFILE": "stack",
-        "DJANGO_SETTINGS_MODULE": "twitter.settings",
-        "DATABASE_URL": database._replace(path="/test_faults").geturl(),
-        "HBASE_URL": "",
-        "STORE": "mysql",
-        "SECURE": "on",
-        "DEBUG": "off",
-        "TRUSTED_PROXIES": "127.0.0.1",
-        "PYTHONUNBUFFERED": "1",
-    }
+    os.environ |= production_environment(database="test_faults")
 
 
 prepare_environment()

@@ -85,7 +85,7 @@ galera_bootstrap() {
         mariadb_make_data "$best"
     fi
     mariadb_launch "$best" --wsrep-new-cluster
-    galera_wait_for "$best"
+    mariadb_wait_for "$best" 60 galera_is_synced
 }
 
 galera_join() {
@@ -102,17 +102,6 @@ galera_join() {
 # Whether a node takes part in the cluster and has what the others have.
 galera_is_synced() {
     mariadb_admin_of "$1" -N --execute="SHOW STATUS LIKE 'wsrep_local_state_comment'" 2>/dev/null | grep -q 'Synced$'
-}
-
-galera_wait_for() {
-    local deadline=$((SECONDS + 60))
-    until galera_is_synced "$1"; do
-        if [ "$SECONDS" -ge "$deadline" ] || ! kill -0 "$(cat "$(get_pid_file "$1")")" 2>/dev/null; then
-            tail -n 15 "$STACK/$1/log" >&2 || true
-            die "${TITLE[$1]} did not join; the lines above are from $STACK/$1/log"
-        fi
-        sleep 0.1
-    done
 }
 
 galera_sql() {
@@ -151,7 +140,7 @@ galera_set_up() {
         if get_pid "$node" >/dev/null; then
             # It has lost the majority. The others are dead, as this machine knows, so it has what was confirmed.
             mariadb_admin_of "$node" --execute="SET GLOBAL wsrep_provider_options = 'pc.bootstrap=yes'"
-            galera_wait_for "$node"
+            mariadb_wait_for "$node" 60 galera_is_synced
             galera_set_up
             return
         fi
@@ -164,7 +153,7 @@ galera_cluster_settle() {
     # One after the other: two that join at once on a busy machine may exclude each other.
     for node in "${GALERA_NODES[@]}"; do
         get_pid "$node" >/dev/null || galera_join "$node"
-        galera_wait_for "$node"
+        mariadb_wait_for "$node" 60 galera_is_synced
     done
     haproxy_start
     deadline=$((SECONDS + 30))

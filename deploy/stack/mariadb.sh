@@ -90,13 +90,17 @@ mariadb_admin() {
     mariadb_admin_of mariadb "$@"
 }
 
-# Wait until a server of ours lets its administrator in: mariadb_wait_for NAME SECONDS.
+mariadb_lets_us_in() {
+    mariadb_admin_of "$1" --execute='SELECT 1' >/dev/null 2>&1
+}
+
+# Wait until a server of ours lets its administrator in, or until TEST NAME succeeds: mariadb_wait_for NAME SECONDS [TEST].
 mariadb_wait_for() {
-    local deadline=$((SECONDS + $2))
-    until mariadb_admin_of "$1" --execute='SELECT 1' >/dev/null 2>&1; do
+    local is_ready=${3:-mariadb_lets_us_in} deadline=$((SECONDS + $2))
+    until "$is_ready" "$1"; do
         if [ "$SECONDS" -ge "$deadline" ] || ! kill -0 "$(cat "$(get_pid_file "$1")")" 2>/dev/null; then
             tail -n 15 "$STACK/$1/log" >&2 || true
-            die "${TITLE[$1]} did not start; the lines above are from $STACK/$1/log"
+            die "${TITLE[$1]} is not ready; the lines above are from $STACK/$1/log"
         fi
         sleep 0.1
     done

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from newsfeeds.models import DeliveryBatch
 from newsfeeds.services import ExplanationService, PostingService
+from newsfeeds.tests.acting import ActsAtRandom
 from testing.testcases import ApiTestCase
 from tweets.models import Tweet, TweetPhoto
 from utils.database.time_ids import MAX_ID, next_id
@@ -244,28 +245,17 @@ class CommandTests(WhyCase):
                 self.run_command(*arguments)
 
 
-class WorldTests(ApiTestCase):
+class WorldTests(ActsAtRandom, ApiTestCase):
     """
     The verdict is membership, for every reader and every tweet.
     """
 
     def play(self, people, dice, steps):
-        posted = []
-        for step in range(steps):
-            one, other = dice.sample(people, 2)
-            act = dice.choice(["post", "post", "post", "follow", "follow", "follow", "unfollow", "delete", "tasks"])
-            if act == "post":
-                tweet = PostingService.post_tweet(author=one.user, content=f"Tweet {step}")
-                posted.append((one, tweet.id))
-            elif act == "follow":
-                one.follows(other)
-            elif act == "unfollow":
-                one.unfollows(other)
-            elif act == "delete" and posted:
-                author, tweet_id = dice.choice(posted)
-                author.delete(f"tweets/{tweet_id}/")
-            elif act == "tasks":
-                self.tasks_run()
+        def post(person):
+            return PostingService.post_tweet(author=person.user, content="Hello everybody out there").id
+
+        acts = ("post", "post", "post", "follow", "follow", "follow", "unfollow", "delete", "tasks")
+        self.acts_at_random(people, dice, steps=steps, acts=acts, post=post)
         for hidden in dice.sample(people, len(people) // 6):
             User.objects.filter(id=hidden.id).update(suspended_at=timezone.now())
 
