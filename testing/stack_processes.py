@@ -247,6 +247,15 @@ def environment_of_test():
     }
 
 
+def dies_before(function):
+    """
+    Return the environment of a process that is killed, children and all, right before it would call a function.
+
+    :param function: its dotted name in the module that calls it.
+    """
+    return {"DJANGO_SETTINGS_MODULE": "testing.stack_deaths", "DIES_BEFORE": function}
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -2,7 +2,8 @@
 Fan-out through the real broker by real processes, and what becomes of it when they die.
 """
 
-from contextlib import contextmanager, suppress
+import re
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from celery import current_app
@@ -69,9 +70,16 @@ class FanOutThroughTheBrokerTests(BrokerTestCase):
 
         alice.client.post("/api/tweets/", {"content": "Follow me"}, headers={"X-Request-ID": "from-the-phone-7"})
 
-        self.until(lambda: "tweets are in 1001 feeds" in worker.output, "both ranges are served")
-        [served] = [line for line in worker.output.splitlines() if "tweets are in 1001 feeds" in line]
-        self.assertIn("from-the-phone-7", served)
+        # One task or two: that depends on the size of batches.
+        self.until(lambda: sum(self.feeds_served(worker).values()) == 1001, "both ranges are served")
+        for line in self.feeds_served(worker):
+            self.assertIn("from-the-phone-7", line)
+
+    def feeds_served(self, worker):
+        """
+        Return {line of a worker's log: how many feeds of a range it says have a tweet}.
+        """
+        return {found[0]: int(found[1]) for found in re.finditer(r".*tweets are in (\d+) feeds.*", worker.output)}
 
     def test_relay_and_workers_end_cleanly_when_asked(self):
         processes = self.start("default", "fanout", "relay")
@@ -81,65 +89,7 @@ class FanOutThroughTheBrokerTests(BrokerTestCase):
         self.assertEqual(codes, [0, 0, 0])
 
 
-class WorkerDeathTests(BrokerTestCase):
-    @contextmanager
-    def in_mid_fan_out(self, alice, fans):
-        """
-        Post, and pause when two of three batches are delivered: the last waits for an unfollow that does not commit.
-        """
-        other = connection.copy()
-        other.set_autocommit(False)
-        try:
-            with other.cursor() as cursor:
-                cursor.execute(
-                    "DELETE FROM friendships_friendship WHERE from_user_id = %s AND to_user_id = %s",
-                    [fans[-1], alice.id],
-                )
-            tweet_id = alice.tweets()
-            self.until(lambda: len(self.holders(tweet_id)) == 2001 and self.a_batch_waits(), "the last batch waits")
-            yield tweet_id
-        finally:
-            other.rollback()
-            other.close()
-
-    def a_batch_waits(self):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT info FROM information_schema.processlist WHERE db = DATABASE()")
-            running = [info for (info,) in cursor.fetchall() if info and "processlist" not in info]
-        return any("LOCK IN SHARE MODE" in info for info in running)
-
-    def test_a_worker_killed_in_mid_fan_out_is_made_good_by_the_next(self):
-        alice, fans = self.alice_with_fans()
-        _, worker, _ = self.start("default", "fanout", "relay")
-        with self.in_mid_fan_out(alice, fans) as tweet_id:
-            worker.kill()
-            held = self.holders(tweet_id)
-
-        self.start("fanout")
-
-        self.assertEqual(len(held), 2001)
-        self.assert_delivered(tweet_id, alice, fans)
-
-    def test_a_child_killed_in_mid_batch_is_made_good_by_its_worker(self):
-        alice, fans = self.alice_with_fans()
-        _, worker, _ = self.start("default", "fanout", "relay")
-
-        with self.in_mid_fan_out(alice, fans) as tweet_id:
-            worker.kill_children()
-
-        self.assert_delivered(tweet_id, alice, fans)
-        self.assertTrue(worker.is_running)
-
-    def test_a_worker_asked_to_end_in_mid_batch_ends_it_first(self):
-        alice, fans = self.alice_with_fans()
-        _, worker, _ = self.start("default", "fanout", "relay")
-        with self.in_mid_fan_out(alice, fans) as tweet_id:
-            worker.ask_to_stop()
-
-        self.assertEqual(worker.stop(), 0)
-
-        self.assert_delivered(tweet_id, alice, fans)
-
+class PoisonTests(BrokerTestCase):
     def test_a_poisonous_message_is_set_aside_and_others_proceed(self):
         alice, fans = self.alice_with_fans(5)
         self.start("default", "relay")
@@ -206,34 +156,6 @@ class BrokerTroubleTests(BrokerTestCase):
         self.assertGreater(self.broker.purge("fanout"), 0)
         self.start("default", "fanout")
 
-        self.two_minutes_pass()
-
-        self.assert_delivered(tweet_id, alice, fans)
-
-    def test_a_broker_that_lost_everything_gets_all_its_queues_back(self):
-        alice, fans = self.alice_with_fans(5)
-        self.start("default", "fanout", "relay")
-        self.assert_delivered(alice.tweets(), alice, fans)
-
-        self.broker.wipe()
-        tweet_id = alice.tweets()
-        self.until(lambda: all(self.broker.consumers(name) for name in ("default", "fanout")), "the workers are back")
-        self.two_minutes_pass()
-
-        self.assert_delivered(tweet_id, alice, fans)
-        self.assertTrue(self.broker.has("default.dlq") and self.broker.has("fanout.dlq"))
-
-    def test_a_relay_killed_between_claiming_and_publishing_is_made_good_by_the_next(self):
-        alice, fans = self.alice_with_fans(5)
-        proxy, url = self.proxy()
-        proxy.blackhole()
-        (relay,) = self.start("relay", broker_url=url)
-        tweet_id = alice.tweets()
-        self.until(lambda: Message.objects.filter(due_at__gt=timezone.now()).exists(), "the message is claimed")
-        relay.kill()
-        self.assertTrue(Message.objects.exists())
-
-        self.start("default", "fanout", "relay")
         self.two_minutes_pass()
 
         self.assert_delivered(tweet_id, alice, fans)
