@@ -26,7 +26,7 @@
 FOREGROUND := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack replication-up replication-down cluster-up cluster-down cluster-status cluster-run test-cluster test-clients attacks faults bench lab screenshots figures learn-check map venv lock clean
+.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack replication-up replication-down cluster-up cluster-down cluster-status cluster-run test-cluster test-clients attacks faults drill bench lab screenshots figures learn-check map venv lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-16s %s\n", $$1, $$2 }'
@@ -89,6 +89,9 @@ attacks: ## attack a running server in production settings on the real stack; wr
 
 faults: ## kill and freeze parts of the stack under load; writes docs/reports/faults
 	@$(FOREGROUND) deploy/faults.sh $(ARGS)
+
+drill: ## rehearse the restore of a backup on the stack; ARGS=cluster on what cluster-up starts
+	@$(FOREGROUND) deploy/drill.sh $(ARGS)
 
 bench: ## what reading and acting cost, all-in, measured on the stack
 	@$(FOREGROUND) deploy/bench.sh $(ARGS)

@@ -92,6 +92,13 @@ class FeedCheckService:
         return FeedCheck.objects.values_list("after_user_id", "differences_count").first() or (0, 0)
 
     @classmethod
+    def forget_progress(cls) -> None:
+        """
+        Let the next `check_all` begin from the start.
+        """
+        FeedCheck.objects.all().delete()
+
+    @classmethod
     def check_sample(cls, *, size: int, repair: bool = False) -> Iterator[CheckedChunk]:
         """
         Check `size` feeds that follow each other from a random user on, and yield after each chunk.
