@@ -3,6 +3,7 @@ What continuous integration makes of a test run that failed: only failed tests m
 """
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -86,3 +87,62 @@ class RepeatedTestsTests(SimpleTestCase):
         self.ci(1, 0)
 
         self.assertFalse(remembered.exists())
+
+
+# Stands for Python: pytest and `coverage report` end as the test says, and each notes that it ran.
+PYTHON = """#!/usr/bin/env bash
+case $2 in
+    pytest) echo pytest; exit "$PYTEST_STATUS" ;;
+    coverage) echo coverage; exit "$COVERAGE_STATUS" ;;
+esac
+"""
+
+
+class CoverageTests(SimpleTestCase):
+    def setUp(self):
+        self.root = Path(self.enterContext(TemporaryDirectory()))
+        (self.root / "deploy").mkdir()
+        for script in ("common.sh", "test.sh"):
+            shutil.copy(ROOT / "deploy" / script, self.root / "deploy")
+        self.write("deploy/venv.sh", "#!/bin/sh\n")
+        self.write("deploy/axe.sh", "#!/bin/sh\n")
+        self.write("venv/bin/python", PYTHON)
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o755)
+
+    def run_tests(self, *arguments, pytest, coverage):
+        """
+        Run `deploy/test.sh`; return its exit status and the programs that it ran.
+        """
+        done = subprocess.run(
+            [self.root / "deploy/test.sh", *arguments],
+            env={
+                **{"PATH": os.environ["PATH"], "DATA_DIR": str(self.root / "var"), "VENV_NAME": "venv"},
+                **{"PYTEST_STATUS": str(pytest), "COVERAGE_STATUS": str(coverage)},
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, [line for line in done.stdout.splitlines() if line in ("pytest", "coverage")]
+
+    def test_tests_that_pass_and_cover_enough_are_a_success(self):
+        self.assertEqual(self.run_tests(pytest=0, coverage=0), (0, ["pytest", "coverage"]))
+
+    def test_failed_tests_may_be_tried_again_if_enough_is_covered(self):
+        self.assertEqual(self.run_tests(pytest=1, coverage=0), (1, ["pytest", "coverage"]))
+
+    def test_too_little_coverage_is_never_taken_for_a_failed_test(self):
+        for pytest in (0, 1):
+            with self.subTest(pytest=pytest):
+                self.assertEqual(self.run_tests(pytest=pytest, coverage=2), (2, ["pytest", "coverage"]))
+
+    def test_a_run_that_broke_off_measured_nothing(self):
+        self.assertEqual(self.run_tests(pytest=137, coverage=2), (137, ["pytest"]))
+
+    def test_some_of_the_tests_are_not_measured(self):
+        self.assertEqual(self.run_tests("likes", pytest=0, coverage=2), (0, ["pytest"]))
