@@ -2,68 +2,25 @@
 manage.py feed_fsck, and the task that looks at some feeds now and then.
 """
 
-from io import StringIO
-
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import override_settings
 
 from accounts.models import User
-from newsfeeds.cache import user_newsfeeds
 from newsfeeds.hbase_models import Feed
 from newsfeeds.models import FeedCheck
 from newsfeeds.services import FeedCheckService, PostingService
 from newsfeeds.storage import store_to_write, stores_in_use
 from newsfeeds.tasks import check_feeds
+from newsfeeds.tests.fsck import FsckCase, fsck
 from outbox.models import Message
 from outbox.relay import relay_once
 from stores.constants import Phase
 from testing.stack_hbase import put_in_phase
 from testing.testcases import ApiTestCase, CommittedTestCase
 from tweets.models import Tweet
-from utils.caching.redis.client import client
 from utils.database.time_ids import next_id
 from utils.observability.metrics import FEED_DIFFERENCES, FEEDS_CHECKED
-
-
-def fsck(*arguments):
-    """
-    Return what the command says, its complaint included, and whether it found fault.
-    """
-    output = StringIO()
-    try:
-        call_command("feed_fsck", *arguments, stdout=output, stderr=StringIO(), skip_checks=False)
-    except CommandError as error:
-        return f"{output.getvalue()}{error}", True
-    return output.getvalue(), False
-
-
-class FsckCase(ApiTestCase):
-    def setUp(self):
-        self.alice, self.bob, self.carol = (self.person(name) for name in ("alice", "bob", "carol"))
-        self.bob.follows(self.alice)
-        self.ids = [self.alice.tweets(f"Tweet number {number}") for number in range(3)][::-1]
-        self.tasks_run()
-        self.stranger_id = self.carol.tweets()
-        self.tasks_run()
-
-    def write(self, verb, *arguments):
-        """
-        Write to every store that is in use, past all verbs.
-        """
-        with self.captureOnCommitCallbacks(execute=True):
-            for store in stores_in_use().values():
-                getattr(store, verb)(*arguments)
-
-    def repairs(self):
-        """
-        Return what a repair says, and whether something is wrong after it.
-        """
-        # What a commit writes to HBase comes with the end of the test's part of the transaction.
-        with self.captureOnCommitCallbacks(execute=True):
-            said, _ = fsck("--repair")
-        return said, fsck()[1]
 
 
 class StoredFeedTests(FsckCase):
@@ -180,64 +137,6 @@ class StoredFeedTests(FsckCase):
             said, _ = fsck()
 
         self.assertIn("missing", said)
-
-
-@pytest.mark.stack
-class CachedListTests(FsckCase):
-    def setUp(self):
-        super().setUp()
-        self.bob.feed()
-        self.key = user_newsfeeds.key(self.bob.id)
-
-    def put(self, *ids):
-        client.call("DEL", self.key)
-        client.call("RPUSH", self.key, *ids)
-
-    def assert_found_and_repaired(self, *kinds):
-        said, is_wrong = fsck()
-        self.assertTrue(is_wrong)
-        for kind in kinds:
-            self.assertIn(f"is {kind} in the feed of user {self.bob.id}", said)
-        self.assertNotIn("mysql", said)
-        self.assertIs(self.repairs()[1], False)
-        self.assertEqual(self.bob.feed(), self.ids)
-        self.assertEqual(fsck(), ("no difference\n", False))
-
-    def test_a_list_that_lacks_a_tweet(self):
-        self.put(self.ids[0], self.ids[2])
-
-        self.assert_found_and_repaired("missing")
-
-    def test_a_list_with_a_ghost(self):
-        self.put(self.stranger_id, *self.ids)
-
-        self.assert_found_and_repaired("ghost")
-
-    def test_a_list_with_a_repeat(self):
-        self.put(self.ids[0], self.ids[0], *self.ids[1:])
-
-        self.assert_found_and_repaired("repeated")
-
-    def test_a_list_out_of_order(self):
-        self.put(self.ids[1], self.ids[0], self.ids[2])
-
-        self.assert_found_and_repaired("misordered")
-
-    def test_what_is_no_list_of_ids(self):
-        self.put("nonsense")
-
-        self.assert_found_and_repaired("misordered")
-
-    def test_an_empty_list_of_a_feed_that_is_not(self):
-        self.put(0)
-
-        self.assert_found_and_repaired("missing")
-
-    @override_settings(MAX_CACHED_IDS=2)
-    def test_a_full_list_need_not_hold_what_is_older(self):
-        self.put(*self.ids[:2])
-
-        self.assertEqual(fsck(), ("no difference\n", False))
 
 
 @pytest.mark.stack

@@ -15,40 +15,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from newsfeeds.api.views import NewsFeedViewSet
-from testing.testcases import ApiTestCase
+from newsfeeds.tests.home_feeds import HomeFeedTestCase, to_time
 from tweets.cache import TweetBatch
 from utils.caching.memcached.objects import Lookup
-from utils.database.time_ids import format_time, id_to_datetime
-
-
-def to_time(tweet_id):
-    return format_time(id_to_datetime(tweet_id))
-
-
-class HomeFeedTestCase(ApiTestCase):
-    def bob_who_follows(self, *people):
-        bob = self.person("bob")
-        for person in people:
-            bob.follows(person)
-        self.tasks_run()
-        return bob
-
-    def page(self, person, **params):
-        response = person.get("newsfeeds/", **params)
-        self.assertEqual(response.status_code, 200, response.json())
-        return response.json()
-
-    def follow_next(self, person, page):
-        """
-        Return the ids of a page and of all that come after it, in one list a page.
-        """
-        pages = [[row["id"] for row in page["results"]]]
-        while page["has_next_page"]:
-            self.assertLess(len(pages), 50, "the pages do not end")
-            page = person.client.get(page["next"]).json()
-            pages.append([row["id"] for row in page["results"]])
-        self.assertIsNone(page["next"])
-        return pages
 
 
 class MemoryTests(HomeFeedTestCase):
@@ -238,73 +207,3 @@ class HomeFeedPageTests(HomeFeedTestCase):
         self.tasks_run()
 
         self.assertEqual(alice.feed(), ids[:3] + ids[4:])
-
-
-class HiddenAuthorsTests(HomeFeedTestCase):
-    def feed_of_two(self):
-        """
-        Return Alice, Carol, Bob who follows both, and their tweets, newest first; every third is Alice's.
-        """
-        alice, carol = self.person("alice"), self.person("carol")
-        bob = self.bob_who_follows(alice, carol)
-        tweets = [(person := alice if number % 3 == 0 else carol, person.tweets()) for number in range(30)][::-1]
-        self.tasks_run()
-        return alice, carol, bob, tweets
-
-    def test_a_suspended_authors_tweets_are_hidden_and_pages_are_filled_up(self):
-        alice, carol, bob, tweets = self.feed_of_two()
-        self.suspend(carol.user)
-
-        pages = self.follow_next(bob, self.page(bob, limit=4))
-
-        self.assertEqual([len(page) for page in pages], [4, 4, 2])
-        self.assertEqual(sum(pages, []), [tweet_id for person, tweet_id in tweets if person is alice])
-
-    def test_they_are_back_in_their_places_after_she_is_restored(self):
-        _, carol, bob, tweets = self.feed_of_two()
-        self.suspend(carol.user)
-        bob.feed()
-
-        self.restore(carol.user)
-        self.tasks_run()
-
-        self.assertEqual(bob.feed(limit=100), [tweet_id for _, tweet_id in tweets])
-
-    def test_staff_goes_on_seeing_them(self):
-        carol, staff = self.person("carol"), self.person("staff", is_staff=True)
-        staff.follows(carol)
-        tweet_id = carol.tweets()
-        self.tasks_run()
-
-        self.suspend(carol.user)
-
-        self.assertEqual(staff.feed(), [tweet_id])
-
-    def test_a_feed_of_hidden_tweets_alone_is_an_empty_last_page(self):
-        carol = self.person("carol")
-        bob = self.bob_who_follows(carol)
-        for _ in range(30):
-            carol.tweets()
-        self.tasks_run()
-
-        self.suspend(carol.user)
-
-        self.assertEqual(self.page(bob, limit=3), {"has_next_page": False, "next": None, "results": []})
-
-    def test_what_is_posted_while_a_follower_is_suspended_awaits_her(self):
-        alice = self.person("alice")
-        bob = self.bob_who_follows(alice)
-        self.suspend(bob.user)
-
-        tweet_id = alice.tweets()
-        self.tasks_run()
-        self.restore(bob.user)
-
-        self.assertEqual(self.rows_of(bob), [tweet_id])
-
-    def test_a_closed_accounts_tweets_leave_at_once(self):
-        alice, carol, bob, tweets = self.feed_of_two()
-
-        self.closes(carol)
-
-        self.assertEqual(bob.feed(), [tweet_id for person, tweet_id in tweets if person is alice])
