@@ -7,7 +7,6 @@ import re
 
 from testing.tests.sources import APPS, ROOF, circles, find_level, imports, may_import
 
-FILE_LINES, FUNCTION_LINES, VIEW_LINES = 300, 40, 15
 # Who alone may speak to a server in its own language.
 CLIENT_LIBRARIES = {
     "happybase": "utils.hbase",
@@ -147,34 +146,6 @@ def promises_are_written_down(sources):
                 if isinstance(verb, FUNCTIONS) and not verb.name.startswith("_") and not ast.get_docstring(verb):
                     offences.append(source.at(verb, f"{class_.name}.{verb.name} has no docstring"))
     return offences
-
-
-def nothing_is_long(sources):
-    offences = []
-    for source in sources:
-        if source.is_migration:
-            continue
-        lines = source.text.count("\n")
-        if lines > FILE_LINES:
-            offences.append(source.at(lines, f"{lines} lines, {FILE_LINES} are where one starts to look"))
-        is_view = source.path.endswith("api/views.py")
-        views = {id(verb) for class_ in source.walk(ast.ClassDef) for verb in class_.body} if is_view else set()
-        for function in source.walk(*FUNCTIONS):
-            limit = VIEW_LINES if id(function) in views else FUNCTION_LINES
-            if (length := count_lines(function)) > limit:
-                offences.append(source.at(function, f"{function.name} has {length} lines, {limit} is the limit"))
-    return offences
-
-
-def count_lines(function):
-    """
-    Return the lines of a function; its docstring is a promise and no work.
-    """
-    length = function.end_lineno - function.lineno + 1
-    if ast.get_docstring(function):
-        docstring = function.body[0]
-        length -= docstring.end_lineno - docstring.lineno + 1
-    return length
 
 
 def servers_are_spoken_to_in_one_place(sources):

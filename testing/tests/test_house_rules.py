@@ -4,7 +4,7 @@ The rules of the house over the whole project; and that each of them bites.
 
 from django.test import SimpleTestCase
 
-from testing.tests import old_words, rules
+from testing.tests import old_words, rules, sizes
 from testing.tests.sources import ROOT, Source, project_sources
 
 # {rule: (path, text) that breaks it and nothing else}; a line of its own for each way to break it.
@@ -61,8 +61,8 @@ OFFENDERS = {
         ),
         ("tweets/models.py", "'''Tables.'''\nclass Tweet(models.Model):\n    pass"),
     ],
-    rules.nothing_is_long: [
-        ("tweets/cache.py", "\n" * 301),
+    sizes.files_are_short: [("tweets/cache.py", "\n" * 301)],
+    sizes.functions_are_short: [
         ("tweets/cache.py", "def long():\n" + "    a = 1\n" * 40),
         ("tweets/api/views.py", "class TweetViewSet:\n    def list(self):\n" + "        a = 1\n" * 15),
     ],
@@ -142,8 +142,13 @@ class HouseRulesTests(SimpleTestCase):
     def test_modules_models_services_and_verbs_have_docstrings(self):
         self.assert_kept(rules.promises_are_written_down)
 
-    def test_files_functions_and_views_are_short(self):
-        self.assert_kept(rules.nothing_is_long)
+    def test_functions_and_views_are_short(self):
+        self.assert_kept(sizes.functions_are_short)
+
+    def test_files_are_short_those_of_tests_and_measurements_too(self):
+        offences = sizes.files_are_short(source for source in old_words.tree() if source.path.endswith(".py"))
+
+        self.assertFalse(offences, "\n  ".join(["", *offences]))
 
     def test_each_server_is_spoken_to_in_one_place(self):
         self.assert_kept(rules.servers_are_spoken_to_in_one_place)
