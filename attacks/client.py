@@ -9,11 +9,16 @@ import select
 import socket
 import time
 import uuid
+from collections.abc import Mapping
 from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+if TYPE_CHECKING:
+    from accounts.models import User
+
 HOST = "127.0.0.1"
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 30.0
 SILENCE_SECONDS = 0.3
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # Addresses that nobody has (RFC 2544): each client is a stranger to the rate limits of the others.
@@ -25,39 +30,43 @@ class Answer:
     What a server said: status, headers, body, and how long it took.
     """
 
-    def __init__(self, response, body, seconds):
+    def __init__(self, response: http.client.HTTPResponse, body: bytes, seconds: float) -> None:
         self.status, self.headers, self.body, self.seconds = response.status, response.headers, body, seconds
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{self.status} {self.body[:300]!r}"
 
     @property
-    def text(self):
+    def text(self) -> str:
         return self.body.decode(errors="replace")
 
     @property
-    def json(self):
+    def json(self) -> Any:  # whatever the server sent
         return json.loads(self.body)
 
     @property
-    def code(self):
+    def code(self) -> str:
         """
         The stable code of an error.
         """
-        return self.json["code"]
+        return str(self.json["code"])
 
 
 class Client:
     """
-    Somebody at an address of their own, with a token or with cookies.
+    Somebody at an address of their own, with a token or with cookies; with an account if `Site` made one.
     """
 
-    def __init__(self, port, *, token=None, address=None):
+    user: "User"
+    id: int
+    name: str
+
+    def __init__(self, port: int, *, token: str | None = None, address: str | None = None) -> None:
         self.port, self.token = port, token
         self.address = address or next(addresses)
-        self.cookies = {}
+        self.cookies: dict[str, str] = {}
 
-    def headers(self):
+    def headers(self) -> dict[str, str]:
         headers = {"Host": "localhost", "X-Forwarded-For": self.address, "X-Forwarded-Proto": "https"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
@@ -68,7 +77,15 @@ class Client:
             headers["X-CSRFToken"] = self.cookies.get("csrftoken", "")
         return headers
 
-    def ask(self, method, path, body=None, *, headers=None, timeout=TIMEOUT_SECONDS):
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> Answer:
         """
         Send one request on a connection of its own; `body` is bytes, or what becomes JSON.
         """
@@ -76,7 +93,7 @@ class Client:
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
             sent["Content-Type"] = "application/json"
-        sent |= headers or {}
+        sent.update(headers or {})
         connection = http.client.HTTPConnection(HOST, self.port, timeout=timeout)
         started = time.perf_counter()
         try:
@@ -88,7 +105,7 @@ class Client:
         self.remember(answer)
         return answer
 
-    def remember(self, answer):
+    def remember(self, answer: Answer) -> None:
         for line in answer.headers.get_all("Set-Cookie", []):
             for name, morsel in SimpleCookie(line).items():
                 if morsel.value and morsel["max-age"] != 0:
@@ -96,23 +113,23 @@ class Client:
                 else:
                     self.cookies.pop(name, None)
 
-    def get(self, path, **more):
+    def get(self, path: str, **more: Any) -> Answer:
         return self.ask("GET", path, **more)
 
-    def post(self, path, body=None, **more):
+    def post(self, path: str, body: object = None, **more: Any) -> Answer:
         return self.ask("POST", path, body, **more)
 
-    def put(self, path, body=None, **more):
+    def put(self, path: str, body: object = None, **more: Any) -> Answer:
         return self.ask("PUT", path, body, **more)
 
-    def delete(self, path, body=None, **more):
+    def delete(self, path: str, body: object = None, **more: Any) -> Answer:
         return self.ask("DELETE", path, body, **more)
 
-    def form(self, path, fields, method="POST", **more):
+    def form(self, path: str, fields: Mapping[str, object], method: str = "POST", **more: Any) -> Answer:
         headers = {"Content-Type": "application/x-www-form-urlencoded", **more.pop("headers", {})}
         return self.ask(method, path, urlencode(fields).encode(), headers=headers, **more)
 
-    def multipart(self, path, *parts, method="POST", **more):
+    def multipart(self, path: str, *parts: bytes, method: str = "POST", **more: Any) -> Answer:
         """
         Send a form of `part(...)`s.
         """
@@ -122,7 +139,7 @@ class Client:
         return self.ask(method, path, body + f"--{boundary}--\r\n".encode(), headers=headers, **more)
 
 
-def part(name, value, *, filename=None, kind=None):
+def part(name: str, value: bytes | str, *, filename: str | None = None, kind: str | None = None) -> bytes:
     """
     Return one part of a multipart form.
     """
@@ -133,7 +150,7 @@ def part(name, value, *, filename=None, kind=None):
     return head.encode("utf-8", "surrogateescape") + b"\r\n\r\n" + value
 
 
-def send_raw(port, data, *, timeout=TIMEOUT_SECONDS, is_whole=True):
+def send_raw(port: int, data: bytes, *, timeout: float = TIMEOUT_SECONDS, is_whole: bool = True) -> bytes:
     """
     Send bytes as they are and return the last answer, b"" where the server closes without one.
 
@@ -159,7 +176,7 @@ def send_raw(port, data, *, timeout=TIMEOUT_SECONDS, is_whole=True):
         return received.removeprefix(CONTINUE)
 
 
-def get_status(received):
+def get_status(received: bytes) -> int:
     """
     Return the status of a raw answer, 0 where there is none.
     """

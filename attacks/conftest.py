@@ -9,6 +9,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ CASES = int(os.environ.get("CASES") or 5_000)
 REDIS_DATABASE = "15"
 
 
-def prepare_environment():
+def prepare_environment() -> str:
     """
     Set production settings on a database, caches and a folder that nobody else uses.
     """
@@ -54,7 +55,7 @@ report = Report()
 
 
 @pytest.fixture(scope="session")
-def site():
+def site() -> Iterator[Site]:
     """
     The running site; one run of attacks or of the stack's tests has the queues at a time.
     """
@@ -72,25 +73,28 @@ def site():
 
 
 @pytest.fixture
-def measured(request):
+def measured(request: pytest.FixtureRequest) -> list[str]:
     """
     What a check notes here stands in its row of the report.
     """
-    return request.node.stash.setdefault(NOTES, [])
+    notes: list[str] = request.node.stash.setdefault(NOTES, [])
+    return notes
 
 
-NOTES = pytest.StashKey[list]()
+NOTES = pytest.StashKey[list[str]]()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item, call):
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     result = yield
     if result.when == "call" or result.failed:
         report.add(result, item.stash.get(NOTES, []))
     return result
 
 
-def pytest_sessionfinish(session):
+def pytest_sessionfinish() -> None:
     """
     Write the report where deploy/attacks.sh asks for it, which it does for a whole run.
     """

@@ -3,6 +3,8 @@ Random requests as bytes: methods, addresses, headers and bodies that no client 
 """
 
 import json
+import random
+from collections.abc import Sequence
 
 CHARSETS = [
     "utf-8", "UTF8", "ascii", "latin-1", "utf-16", "utf-32", "utf-7", "punycode", "idna", "zlib", "bz2", "hex", "rot13",
@@ -70,11 +72,11 @@ VALUES = ["*/*", "text/html", "application/json", "a=b; sessionid=x", "sessionid
           "x" * 8_000]  # fmt: skip
 
 
-def number_or_text(rng):
+def number_or_text(rng: random.Random) -> str:
     return rng.choice(NUMBERS if rng.random() < 0.5 else TEXTS)
 
 
-def percent(rng, text):
+def percent(rng: random.Random, text: str) -> str:
     """
     Write a text into an address, sometimes wrongly.
     """
@@ -83,7 +85,7 @@ def percent(rng, text):
     return "".join(chr(byte) if chr(byte).isalnum() or byte in kept + b"-_." else f"%{byte:02X}" for byte in data)
 
 
-def address(rng, known):
+def address(rng: random.Random, known: Sequence[object]) -> str:
     identifier = rng.choice(known) if known and rng.random() < 0.6 else percent(rng, number_or_text(rng))
     if rng.random() < 0.12:
         path = rng.choice(ELSEWHERE).replace("{}", str(identifier))
@@ -95,7 +97,7 @@ def address(rng, known):
     return f"{path}?{query}" if query else path
 
 
-def value(rng, depth=0):
+def value(rng: random.Random, depth: int = 0) -> object:
     """
     Return something that JSON can hold, often of the wrong type.
     """
@@ -107,7 +109,7 @@ def value(rng, depth=0):
     return rng.choice([None, True, False, 0, -1, 1.5, 2**53, 2**63, 2**64, rng.choice(TEXTS), rng.choice(NUMBERS)])
 
 
-def json_body(rng):
+def json_body(rng: random.Random) -> bytes:
     kind = rng.random()
     if kind < 0.08:
         depth = rng.choice([10, 100, 1_000, 30_000])
@@ -120,14 +122,14 @@ def json_body(rng):
     return body[: rng.randint(0, len(body))] if kind > 0.93 else body
 
 
-def form_body(rng):
+def form_body(rng: random.Random) -> bytes:
     pairs = [
         f"{rng.choice(FIELDS)}={percent(rng, number_or_text(rng))}" for _ in range(rng.choice([0, 1, 3, 6, 1_500]))
     ]
     return rng.choice(["&", "&", "&", ";", "&&", "\n"]).join(pairs).encode()
 
 
-def multipart_body(rng):
+def multipart_body(rng: random.Random) -> bytes:
     """
     Return a form of parts, of which some lack what a part has.
     """
@@ -152,7 +154,7 @@ def multipart_body(rng):
     return start + b"\r\n--x\r\n".join(pieces) + end
 
 
-def body_and_type(rng):
+def body_and_type(rng: random.Random) -> tuple[bytes, str]:
     kind = rng.random()
     if kind < 0.45:
         body, content_type = json_body(rng), "application/json"
@@ -169,7 +171,7 @@ def body_and_type(rng):
     return body, content_type
 
 
-def framed(rng, body):
+def framed(rng: random.Random, body: bytes) -> tuple[str, bytes, bool]:
     """
     Return (the header that says how long the body is, the body as sent, whether that is all of it).
     """
@@ -188,7 +190,7 @@ def framed(rng, body):
     return f"Content-Length: {length}", body, False
 
 
-def request(rng, *, token=None, known=()):
+def request(rng: random.Random, *, token: str | None = None, known: Sequence[object] = ()) -> tuple[bytes, bool]:
     """
     Return the bytes of one case, and whether a server can know that they are all.
 

@@ -13,10 +13,12 @@ import random
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from email.message import Message
 
-from attacks.client import send_raw
+from attacks.client import get_status, send_raw
 from attacks.fuzzed_requests import request
 
 THREADS = 6
@@ -33,9 +35,9 @@ class Outcome:
     """
 
     seed: str
-    statuses: Counter = field(default_factory=Counter)
-    seconds: list = field(default_factory=list)
-    faults: list = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
 
 
 class Received:
@@ -43,20 +45,24 @@ class Received:
     What http.client takes for a socket: bytes that have come already.
     """
 
-    def __init__(self, data):
-        self.makefile = lambda mode: io.BytesIO(data)
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def makefile(self, _mode: str) -> io.BytesIO:
+        return io.BytesIO(self.data)
 
 
-def answer_in(received):
+def parse_answer(received: bytes) -> tuple[int, Message, bytes]:
     """
     Return (status, headers, body) of an answer, its chunks put together.
     """
-    response = http.client.HTTPResponse(Received(received))
+    # The types ask for a whole socket; of that http.client uses `makefile` alone.
+    response = http.client.HTTPResponse(Received(received))  # type: ignore[arg-type]
     response.begin()
     return response.status, response.headers, response.read()
 
 
-def find_fault(received, seconds):
+def find_fault(received: bytes, seconds: float) -> str | None:
     """
     Return what is wrong with an answer, None where nothing is.
     """
@@ -64,7 +70,7 @@ def find_fault(received, seconds):
         return f"took {seconds:.1f} s"
     if not received:
         return None
-    status, headers, body = answer_in(received)
+    status, headers, body = parse_answer(received)
     kind = headers.get("Content-Type", "")
     if "X-Injected" in headers:
         return "a header was injected"
@@ -80,7 +86,12 @@ def find_fault(received, seconds):
     return None if kind.startswith("text/html") else f"an error of another type: {headers}"
 
 
-def play(port, case, *, seed, tokens, known):
+def play(
+    port: int, case: int, *, seed: str, tokens: Sequence[str | None], known: Sequence[object]
+) -> tuple[int, int, float, str | None, bytes]:
+    """
+    Send one case and return its number, the status (0: none), the seconds, what is wrong and what was sent.
+    """
     rng = random.Random(f"{seed}:{case}")
     sent, is_whole = request(rng, token=rng.choice(tokens), known=known)
     started = time.perf_counter()
@@ -90,11 +101,12 @@ def play(port, case, *, seed, tokens, known):
         fault = find_fault(received, seconds)
     except (OSError, ValueError, http.client.HTTPException) as error:
         received, seconds, fault = b"", time.perf_counter() - started, repr(error)
-    status = int(received.split(b" ", 2)[1]) if received.startswith(b"HTTP/") else 0
-    return case, status, seconds, fault, sent
+    return case, get_status(received), seconds, fault, sent
 
 
-def run(port, cases, *, seed, tokens=(None,), known=()):
+def run(
+    port: int, cases: int, *, seed: str, tokens: Sequence[str | None] = (None,), known: Sequence[object] = ()
+) -> Outcome:
     """
     Send `cases` requests and return the Outcome; each fault names its case, which can be played alone.
     """

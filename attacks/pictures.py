@@ -5,6 +5,7 @@ Pictures that are meant to hurt, made byte by byte.
 import io
 import struct
 import zlib
+from typing import Any
 
 from PIL import Image
 
@@ -14,11 +15,11 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 1 1\n(x) run showpage\n"
 
 
-def chunk(kind, body=b""):
+def chunk(kind: bytes, body: bytes = b"") -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def black_png(width, height, *, depth=1, colour_type=0, extra=b""):
+def black_png(width: int, height: int, *, depth: int = 1, colour_type: int = 0, extra: bytes = b"") -> bytes:
     """
     Return a black PNG: a few kilobytes, however many pixels.
     """
@@ -33,20 +34,20 @@ def black_png(width, height, *, depth=1, colour_type=0, extra=b""):
     return SIGNATURE + header + palette + extra + chunk(b"IDAT", data + packer.flush()) + chunk(b"IEND")
 
 
-def small(kind="PNG", **options):
+def small(kind: str = "PNG", **options: Any) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (64, 48), (200, 30, 30)).save(out, kind, **options)
     return out.getvalue()
 
 
-def animation(frames):
+def animation(frames: int) -> bytes:
     out = io.BytesIO()
     pages = [Image.new("P", (8, 8), number % 256) for number in range(frames)]
     pages[0].save(out, "GIF", save_all=True, append_images=pages[1:])
     return out.getvalue()
 
 
-def phone_photo():
+def phone_photo() -> bytes:
     """
     Return a JPEG that lies on its side and knows where it was taken.
     """

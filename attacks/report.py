@@ -6,6 +6,8 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pytest import TestReport
+
 TITLE = """# What was attacked, and what held
 
 Written by `make attacks`; each row is a test of the folder `attacks/`, played over HTTP against the running server in
@@ -19,11 +21,11 @@ class Report:
     Collects the outcome of each check while pytest runs them.
     """
 
-    def __init__(self):
-        self.rows = []
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, str, str, str, float]] = []
         self.started_at = datetime.now(UTC)
 
-    def add(self, result, measured):
+    def add(self, result: TestReport, measured: list[str]) -> None:
         theme = Path(result.fspath).stem.removeprefix("test_").replace("_", " ")
         name, _, case = result.nodeid.partition("::")[2].partition("[")
         sentence = name.removeprefix("test_").replace("_", " ")
@@ -33,7 +35,7 @@ class Report:
         outcome = "held" if result.passed else "**broken**"
         self.rows.append((theme, sentence, outcome, "; ".join(measured) or "–", result.duration))
 
-    def write(self, path, cases):
+    def write(self, path: Path, cases: int) -> None:
         held = sum(outcome == "held" for _, _, outcome, *_ in self.rows)
         seconds = (datetime.now(UTC) - self.started_at).total_seconds()
         lines = [
@@ -52,7 +54,7 @@ class Report:
         path.write_text("\n".join(lines) + "\n")
 
 
-def cell(text):
+def cell(text: str) -> str:
     """
     Return a text as it may stand in a table.
     """

@@ -4,7 +4,9 @@ The site under attack: the programs of deploy/supervisord.conf on a database, ca
 
 import os
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import MySQLdb
 from django.conf import settings
@@ -30,26 +32,26 @@ class Site:
     Checks that are about the limits, or that must hold within them, use the first.
     """
 
-    def __init__(self):
-        self.processes = {}
+    def __init__(self) -> None:
+        self.processes: dict[str, Process] = {}
         self.broker = Broker()
         self.password_hash = make_password(PASSWORD)
         self.names = (f"person{number}" for number in range(1, 10**6))
 
-    def start(self):
+    def start(self) -> None:
         make_database()
         call_command("migrate", verbosity=0)
         self.broker.wipe()
         self.port = self._start_web("web", RATE_LIMITS="on")
         self.open_port = self._start_web("open web", RATE_LIMITS="off")
 
-    def _start_web(self, name, **knobs):
-        port = free_port()
+    def _start_web(self, name: str, **knobs: str) -> int:
+        port: int = free_port()
         self._run(name, production_command("web"), HOST="127.0.0.1", PORT=str(port), **knobs)
         self.until(lambda: answers(f"http://127.0.0.1:{port}/livez"), name)
         return port
 
-    def start_workers(self):
+    def start_workers(self) -> None:
         """
         Start relay and workers, unless they run.
         """
@@ -59,15 +61,15 @@ class Site:
         for name, words in READY.items():
             self.until(lambda: words in self.processes[name].output, name)  # noqa: B023
 
-    def _run(self, name, command, **knobs):
+    def _run(self, name: str, command: list[str], **knobs: str) -> None:
         self.processes[name] = Process(command, {**os.environ, "BROKER_URL": self.broker.url, **knobs})
 
-    def stop(self):
+    def stop(self) -> None:
         for process in self.processes.values():
             process.kill()
         connections.close_all()
 
-    def until(self, condition, what):
+    def until(self, condition: Callable[[], object], what: str) -> None:
         """
         Wait for the world outside, a minute at most.
         """
@@ -80,7 +82,7 @@ class Site:
 
     # -------------------------------------------------------------- people
 
-    def person(self, *, is_unlimited=False, **fields):
+    def person(self, *, is_unlimited: bool = False, **fields: Any) -> Client:
         """
         Make an account and return its client, which shows a token; `user` is its row.
 
@@ -94,10 +96,10 @@ class Site:
         client.user, client.id, client.name = user, user.id, name
         return client
 
-    def nobody(self, *, is_unlimited=False, address=None):
+    def nobody(self, *, is_unlimited: bool = False, address: str | None = None) -> Client:
         return Client(self.open_port if is_unlimited else self.port, address=address)
 
-    def log_in_browser(self, person):
+    def log_in_browser(self, person: Client) -> Client:
         """
         Return a client with a session of somebody's, opened through the login of the API.
         """
@@ -107,7 +109,7 @@ class Site:
         client.user, client.id, client.name = person.user, person.id, person.name
         return client
 
-    def moderator(self):
+    def moderator(self) -> Client:
         """
         Return a browser of somebody in the group of moderators.
         """
@@ -117,19 +119,19 @@ class Site:
 
     # -------------------------------------------------------------- the processes, seen from outside
 
-    def web_pids(self):
+    def web_pids(self) -> list[int]:
         """
         Return the processes of both web servers, and what they have started.
         """
         return [pid for name in ("web", "open web") for pid in self.processes[name].children]
 
-    def megabytes(self, name="VmRSS"):
+    def megabytes(self, name: str = "VmRSS") -> dict[int, float]:
         """
         Return {pid: megabytes} of each web process.
         """
         return {pid: get_memory(pid, name) for pid in self.web_pids()}
 
-    def reset_peaks(self):
+    def reset_peaks(self) -> None:
         """
         Let VmHWM begin anew.
         """
@@ -137,12 +139,12 @@ class Site:
             Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
-def get_memory(pid, name="VmRSS"):
+def get_memory(pid: int, name: str = "VmRSS") -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
 
 
-def get_cpu_seconds(pids):
+def get_cpu_seconds(pids: Iterable[int]) -> float:
     """
     Return how much CPU all threads of these processes have used so far, to the nanosecond.
     """
@@ -150,7 +152,7 @@ def get_cpu_seconds(pids):
     return sum(int(file.read_text().split()[0]) for file in files) / 1e9
 
 
-def make_database():
+def make_database() -> None:
     """
     Make the database of the attacks anew.
     """
