@@ -92,7 +92,7 @@ class WaitressWorker(Worker):
     server: Server | None = None
     # The polled sockets, those of the server and of its channels, by file descriptor.
     polled: dict[int, wasyncore.dispatcher]
-    next_look_at = 0.0
+    next_check_at = 0.0
     # How many times the reader has begun to run reads, and whether it is running some now.
     rounds = 0
     is_reading = False
@@ -195,9 +195,9 @@ class WaitressWorker(Worker):
         """
         wasyncore.loop(timeout=timeout, use_poll=True, map=self.polled, count=1)
         now = time.monotonic()
-        if now < self.next_look_at:
+        if now < self.next_check_at:
             return
-        self.next_look_at = now + 1
+        self.next_check_at = now + 1
         self.notify()
         self.server.close_slow_channels(now)
         if self.ppid != os.getppid():
@@ -227,7 +227,7 @@ class WaitressWorker(Worker):
         self.server.stop_accepting()
         now = time.monotonic()
         end, linger_until = now + seconds, now + LINGER_SECONDS
-        self.next_look_at = now
+        self.next_check_at = now
         while (now := time.monotonic()) < end:
             channels = list(self.server.active_channels.values())
             if not channels or (now > linger_until and not any(channel.is_busy for channel in channels)):

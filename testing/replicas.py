@@ -27,7 +27,7 @@ class KnownReplica(Replica):
     def __init__(self, seconds_behind):
         super().__init__(ALIAS)
         self.complete_until = float("-inf") if seconds_behind is None else time.monotonic() - seconds_behind
-        self.look_at = float("inf")
+        self.next_check_at = float("inf")
 
 
 # Replicas are MariaDB's; in HBase there is nothing that they could answer.
@@ -62,12 +62,12 @@ def using_replicas(known, **changes):
     Let this process use replicas at `ALIAS`, whose connection differs from the primary's in `changes`.
     """
     connections.databases[ALIAS] = {**connections[DEFAULT_DB_ALIAS].settings_dict, **changes}
-    those = Replicas([])
-    those.all = known
+    ours = Replicas([])
+    ours.all = known
     try:
         with (
             override_settings(DATABASE_REPLICAS=[ALIAS], DATABASE_ROUTERS=[ROUTER]),
-            patch.object(replicas, "replicas", those),
+            patch.object(replicas, "replicas", ours),
         ):
             yield
     finally:

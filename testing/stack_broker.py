@@ -66,7 +66,7 @@ class BrokerCluster:
         rows = self.run("rabbitmqctl", "-p", TEST_HOST, "list_queues", "name", "leader", "members").splitlines()
         [(_, leader, members)] = [row.split("\t") for row in rows if row.split("\t")[0] == queue]
         names = members.strip("[]").split(", ")
-        return [port_of(leader), *(port_of(name) for name in names if name != leader)]
+        return [get_port(leader), *(get_port(name) for name in names if name != leader)]
 
     def run(self, verb, *arguments):
         """
@@ -77,7 +77,7 @@ class BrokerCluster:
         return done.stdout
 
 
-def port_of(node):
+def get_port(node):
     """
     Return the port of a node that Erlang calls twitter-PORT@localhost.
     """

@@ -116,9 +116,9 @@ def copy_database(url):
     """
     Copy the test's database, which has been migrated already, to a new server.
     """
-    there = connection_to(url)
+    target = connection_to(url)
     dump = client("mariadb-dump", connection.settings_dict, "--single-transaction", "--skip-add-locks")
-    load = client("mariadb", there)
+    load = client("mariadb", target)
     text = subprocess.run(**dump, capture_output=True, check=True).stdout
     subprocess.run(**load, input=text, check=True)
 

@@ -63,7 +63,7 @@ class ReportAdmin(ModeratedAdmin):
     """
 
     target = "report"
-    list_display = ("what", "reason", "reporter", "status", "created_at", "handled_by")
+    list_display = ("target_link", "reason", "reporter", "status", "created_at", "handled_by")
     list_display_links = None
     list_filter = (ReportStatusFilter, ContentTypeFilter)
     list_select_related = ("reporter", "handled_by")
@@ -73,8 +73,8 @@ class ReportAdmin(ModeratedAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[ReportChangeList]:
         return ReportChangeList
 
-    @admin.display(description="What")
-    def what(self, report: Report) -> str:
+    @admin.display(description="Target")
+    def target_link(self, report: Report) -> str:
         # Set by `ReportChangeList`, as `photos` is.
         target = getattr(report, "target", None)
         if target is None:

@@ -156,7 +156,7 @@ class FeedCheckService:
                 tweet_ids = set(stored.get(user_id, ()))
                 if tweet_ids != feed.required:
                     differences |= cls._differ(place, user_id, feed, tweet_ids)
-        for user_id, listed in user_newsfeeds.peek(user_ids).items():
+        for user_id, listed in user_newsfeeds.read_all(user_ids).items():
             differences |= cls._differ_in_list(user_id, feeds[user_id], listed)
         return differences
 

@@ -113,11 +113,11 @@ def chapters() -> list[str]:
     return sorted(path.name.removesuffix(".zh-CN.md") for path in LEARN.glob("[0-9]*.zh-CN.md"))
 
 
-def picture_of(chapter: str, language: str) -> str:
+def picture_path(chapter: str, language: str) -> str:
     return f"pictures/{chapter}{language.removesuffix('.md')}.svg"
 
 
-def source_of(path: str, name: str) -> str:
+def find_source(path: str, name: str) -> str:
     """
     Return the source of `name` in the file `path`, decorators included.
 
@@ -142,7 +142,7 @@ def with_code(text: str) -> str:
     """
     Return the page with the code as it is in the source now.
     """
-    return CODE.sub(lambda found: f"{found[1]}```python\n{source_of(found[2], found[3])}\n```\n{found[4]}", text)
+    return CODE.sub(lambda found: f"{found[1]}```python\n{find_source(found[2], found[3])}\n```\n{found[4]}", text)
 
 
 def renew(chapter: str, figure: Figure) -> None:
@@ -153,7 +153,7 @@ def renew(chapter: str, figure: Figure) -> None:
         page = LEARN / f"{chapter}{language}"
         table = figure.table(language)
         page.write_text(FIGURE.sub(lambda found: found[1] + table + found[2], with_code(page.read_text())))
-        (LEARN / picture_of(chapter, language)).write_text(figure.picture(language))
+        (LEARN / picture_path(chapter, language)).write_text(figure.picture(language))
 
 
 def complaints(chapter: str) -> list[str]:
@@ -169,7 +169,11 @@ def complaints(chapter: str) -> list[str]:
         if not (figure := FIGURE.search(text)) or "|---" not in figure[0]:
             found.append(f"{name}: has no figure; run make figures")
         found += [f"{name}: {link} is not there" for link in LINK.findall(text) if not (LEARN / link).exists()]
-        required = [picture_of(chapter, language), f"solutions/{chapter[:2]}-a.diff", f"solutions/{chapter[:2]}-b.diff"]
+        required = [
+            picture_path(chapter, language),
+            f"solutions/{chapter[:2]}-a.diff",
+            f"solutions/{chapter[:2]}-b.diff",
+        ]
         found += [f"{name}: no link to {link}" for link in required if f"({link})" not in text]
     english, chinese = (STRUCTURE.findall(text.replace(".zh-CN.svg", ".svg")) for text in texts.values())
     if english != chinese:

@@ -10,7 +10,8 @@ from testing.tests.sources import ROOT, Source
 # Wrong wherever they stand, in a sentence as in code.
 OLD_WORDS = re.compile(
     r"\b(ledger|companions?|let_go|write_down|PASSING|TROUBLE|FAILURES|NO_ANSWER|LIST_CACHE_CAP|CURSOR_MAX|next_window|"
-    r"settle_[a-z]+|(tweet|removal)_batch_cut|[a-z]+_purge_goes_on|record_of|account_of|"
+    r"settle_[a-z]+|(tweet|removal)_batch_cut|[a-z]+_purge_goes_on|peek|"
+    r"(record|account|source|picture)_of|next_look_at|LOOK_(WAIT_)?SECONDS|"
     r"(MOST|LONGEST|LARGEST)_[A-Z]+)\b"
 )
 # Good English, but no names of functions, classes, arguments and variables. `any_of` is what mathematicians say.

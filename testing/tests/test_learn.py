@@ -82,4 +82,4 @@ class ChaptersTests(SimpleTestCase):
 
     def test_a_name_that_is_not_there_is_an_error(self):
         with self.assertRaisesMessage(LookupError, "testing/learn/pages.py has no nothing"):
-            pages.source_of("testing/learn/pages.py", "nothing")
+            pages.find_source("testing/learn/pages.py", "nothing")

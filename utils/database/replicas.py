@@ -24,10 +24,10 @@ from utils.observability.metrics import count_replica_read
 logger = logging.getLogger(__name__)
 
 # How often a process checks the lag of a replica, and how long it waits after an error.
-LOOK_SECONDS = 1.0
+CHECK_SECONDS = 1.0
 PAUSE_SECONDS = 5.0
 # The check waits this long, so that a replica that is only slightly behind can catch up.
-LOOK_WAIT_SECONDS = 0.05
+CHECK_WAIT_SECONDS = 0.05
 
 Result = TypeVar("Result")
 
@@ -56,7 +56,7 @@ class Replica:
         self.alias = alias
         # The replica has everything that was committed before this time.monotonic().
         self.complete_until = float("-inf")
-        self.look_at = 0.0
+        self.next_check_at = 0.0
         self._sought: Sought | None = None
 
     @property
@@ -67,7 +67,7 @@ class Replica:
         """
         Check how far the replica is: one query to the primary, one to the replica.
         """
-        self.look_at = time.monotonic() + LOOK_SECONDS
+        self.next_check_at = time.monotonic() + CHECK_SECONDS
         try:
             if self._sought is None:
                 # Read the time first: a transaction that commits during the query may not be part of the position.
@@ -82,7 +82,7 @@ class Replica:
         Do not use the replica for some seconds, after an error.
         """
         self.complete_until, self._sought = float("-inf"), None
-        self.look_at = time.monotonic() + PAUSE_SECONDS
+        self.next_check_at = time.monotonic() + PAUSE_SECONDS
         connections[self.alias].close()
         logger.warning("%s is not used for %s s: %r", self.alias, PAUSE_SECONDS, error)
 
@@ -100,7 +100,7 @@ class Replicas:
         """
         Return a replica that is not too far behind, None if there is none. Two queries for each replica once a second.
         """
-        due = [replica for replica in self.all if replica.look_at <= time.monotonic()]
+        due = [replica for replica in self.all if replica.next_check_at <= time.monotonic()]
         # While another thread checks the replicas, the result of the last check is used.
         if due and self._looking.acquire(blocking=False):
             try:
@@ -136,7 +136,7 @@ def has_reached(alias: str, position: str) -> bool:
     :raises Error: it does not respond.
     """
     with connections[alias].cursor() as cursor:
-        cursor.execute("SELECT MASTER_GTID_WAIT(%s, %s)", [position, LOOK_WAIT_SECONDS])
+        cursor.execute("SELECT MASTER_GTID_WAIT(%s, %s)", [position, CHECK_WAIT_SECONDS])
         return bool(cursor.fetchone()[0] == 0)
 
 

@@ -142,8 +142,8 @@ class IdempotencyService:
         if holder is None:
             return
         claim = holder.claim
-        mine = IdempotentRequest.objects.filter(id=claim.id, state=State.CLAIMED, lease_until=claim.lease_until)
-        if not mine.update(state=State.DONE, object_id=object_id):
+        claimed = IdempotentRequest.objects.filter(id=claim.id, state=State.CLAIMED, lease_until=claim.lease_until)
+        if not claimed.update(state=State.DONE, object_id=object_id):
             raise LeaseLost
         holder.completed = True
 

@@ -36,7 +36,7 @@ class TooManyBytes(ImageRefused):
     message = "This image file is too big."
 
     @classmethod
-    def than(cls, max_bytes: int) -> "TooManyBytes":
+    def over(cls, max_bytes: int) -> "TooManyBytes":
         return cls(f"An image file may have at most {max_bytes / 2**20:g} MB.")
 
 
@@ -45,7 +45,7 @@ class TooManyPixels(ImageRefused):
     message = "This image has too many pixels."
 
     @classmethod
-    def than(cls, max_pixels: int, image_format: str) -> "TooManyPixels":
+    def over(cls, max_pixels: int, image_format: str) -> "TooManyPixels":
         return cls(f"A {image_format} image may have at most {max_pixels // 1_000_000} million pixels.")
 
 

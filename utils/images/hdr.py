@@ -57,9 +57,11 @@ class HdrColours:
         if self.transfer == HLG:
             # From the light of the scene to that of the screen (BT.2100, table 5).
             (luminance,) = _through([_BT2020_LUMINANCE], light)
-            light = [_compute(lambda of: of["v"] * of["y"] ** 0.2 * _BRIGHTEST, v=one, y=luminance) for one in light]
+            light = [
+                _compute(lambda named: named["v"] * named["y"] ** 0.2 * _BRIGHTEST, v=one, y=luminance) for one in light
+            ]
         gain = _compute(_gain, **dict(zip("rgb", light)))
-        light = [_compute(lambda of: of["v"] * of["gain"], v=one, gain=gain) for one in light]
+        light = [_compute(lambda named: named["v"] * named["gain"], v=one, gain=gain) for one in light]
         return [_encode(one) for one in _through(matrix_between(_BT2020, _SRGB), light)]
 
 
@@ -73,17 +75,20 @@ def _through(matrix: Sequence[Sequence[float]], light: list[Image.Image]) -> lis
     names = dict(zip("rgb", light))
     return [
         # A colour outside of the gamut has a negative channel; it becomes zero.
-        _compute(lambda of, row=row: of["max"](of["r"] * row[0] + of["g"] * row[1] + of["b"] * row[2], 0.0), **names)
+        _compute(
+            lambda named, row=row: named["max"](named["r"] * row[0] + named["g"] * row[1] + named["b"] * row[2], 0.0),
+            **names,
+        )
         for row in matrix
     ]
 
 
-def _gain(of: Any) -> Any:
+def _gain(named: Any) -> Any:
     """
     Return the factor for the light of a pixel, from its brightest channel.
     """
-    least, most = of["min"], of["max"]
-    brightest = most(most(most(of["r"], of["g"]), of["b"]), 1.0)
+    least, most = named["min"], named["max"]
+    brightest = most(most(most(named["r"], named["g"]), named["b"]), 1.0)
     bend, slope = _X[0] - 2 * _X[1] + _X[2], _X[1] - _X[0]
     at = ((least(brightest, _BRIGHTEST) - 1.0) * bend + slope**2) ** 0.5 * (1 / bend) - slope / bend
     shown = at * at * (_Y[0] - 2 * _Y[1] + _Y[2]) + at * (2 * (_Y[1] - _Y[0])) + _Y[0]
@@ -92,7 +97,8 @@ def _gain(of: Any) -> Any:
 
 def _encode(light: Image.Image) -> Image.Image:
     whole = _compute(
-        lambda of: of["convert"](of["min"](of["v"] * float(_MAX_LEVEL) + 0.5, float(_MAX_LEVEL)), "I"), v=light
+        lambda named: named["convert"](named["min"](named["v"] * float(_MAX_LEVEL) + 0.5, float(_MAX_LEVEL)), "I"),
+        v=light,
     )
     return whole.point(_srgb_levels(), "L")
 

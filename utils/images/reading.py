@@ -24,7 +24,7 @@ def inspect_image(file: BinaryIO, *, max_bytes: int = limits.MAX_BYTES) -> Conta
     """
     file.seek(0, io.SEEK_END)
     if file.tell() > max_bytes:
-        raise TooManyBytes.than(max_bytes)
+        raise TooManyBytes.over(max_bytes)
     file.seek(0)
     return unwrap(file.read(max_bytes))
 

@@ -152,10 +152,10 @@ class GaleraTests(CommittedTestCase):
         for thread in threads:
             thread.start()
         try:
-            self.more_of(posts, likes)
+            self.wait_for_more(posts, likes)
             fault()
             self.until(lambda: posts.refused and likes.refused, "the fault is noticed")
-            self.more_of(posts, likes)
+            self.wait_for_more(posts, likes)
         finally:
             for load in (posts, likes):
                 load.stopped.set()
@@ -170,7 +170,7 @@ class GaleraTests(CommittedTestCase):
         finally:
             connections.close_all()
 
-    def more_of(self, *loads):
+    def wait_for_more(self, *loads):
         counts = [len(load.acknowledged) + 5 for load in loads]
         self.until(
             lambda: all(len(load.acknowledged) >= count for load, count in zip(loads, counts)),

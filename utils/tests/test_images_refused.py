@@ -248,8 +248,8 @@ class TestWhatIsRefused:
     def test_each_refusal_has_a_code_of_its_own_and_a_sentence(self):
         refusals = [
             NotAnImage(),
-            TooManyBytes.than(5 * 2**20),
-            TooManyPixels.than(25_000_000, "PNG"),
+            TooManyBytes.over(5 * 2**20),
+            TooManyPixels.over(25_000_000, "PNG"),
             TooLong(),
             TooManyFrames(),
             BrokenFile(),

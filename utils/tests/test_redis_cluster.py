@@ -78,7 +78,7 @@ class ClusterTests(OnACluster, ApiTestCase):
 
         self.assertEqual([self.read(owner_id) for owner_id in (1, 2, 999, 500)], [[4, 3, 2, 1]] * 3 + [None])
         self.assertLess(self.count_scripts() - asked, 150)
-        self.assertEqual(self.lists.peek([1, 500, 2]), {1: [4, 3, 2, 1], 2: [4, 3, 2, 1]})
+        self.assertEqual(self.lists.read_all([1, 500, 2]), {1: [4, 3, 2, 1], 2: [4, 3, 2, 1]})
         self.lists.remove(OWNERS, 2)
         self.assertEqual(self.read(3), [4, 3, 1])
         self.lists.drop([3])

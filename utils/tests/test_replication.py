@@ -37,7 +37,7 @@ class ReplicationTests(ReplicaTestCase):
         self.enterContext(self.allowed(ALIAS))
         self.replica = Replica(ALIAS)
         # A test need not wait for the next look.
-        self.enterContext(patch.multiple(replicas, LOOK_SECONDS=0.01, PAUSE_SECONDS=0.1))
+        self.enterContext(patch.multiple(replicas, CHECK_SECONDS=0.01, PAUSE_SECONDS=0.1))
         there = connection_to(self.urls["DATABASE_REPLICA_URLS"])
         there["OPTIONS"] = {**there["OPTIONS"], **settings.REPLICA_LIMITS}
         self.enterContext(using_replicas([self.replica], **there))
@@ -143,5 +143,5 @@ class ReplicationTests(ReplicaTestCase):
         self.assertFalse(self.replica.is_fresh)
 
         self.server.thaw()
-        self.replica.look_at = 0
+        self.replica.next_check_at = 0
         self.replica_follows()

@@ -140,8 +140,8 @@ class Command(BaseCommand):
                 followers_count=counted("to_user"), followings_count=counted("from_user")
             )
 
-    def chunks(self, items: Sequence[Item], what: str) -> Iterator[Sequence[Item]]:
-        with tqdm(total=len(items), desc=what, unit="") as bar:
+    def chunks(self, items: Sequence[Item], description: str) -> Iterator[Sequence[Item]]:
+        with tqdm(total=len(items), desc=description, unit="") as bar:
             for start in range(0, len(items), CHUNK):
                 chunk = items[start : start + CHUNK]
                 yield chunk

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="report only")
 
     def handle(self, *, dry_run: bool, **options: Any) -> None:
-        treat = self.look_at if dry_run else self.repair
+        treat = self.get_drift if dry_run else self.repair
         count = 0
         for counter in self.counters():
             for drift in self.find_drifts(counter, treat):
@@ -53,7 +53,7 @@ class Command(BaseCommand):
                 after = chunk[-1][0]
                 bar.update(len(chunk))
 
-    def look_at(self, counter: Counter, pk: int) -> Drift | None:
+    def get_drift(self, counter: Counter, pk: int) -> Drift | None:
         return counter.get_drift(pk=pk)
 
     def repair(self, counter: Counter, pk: int) -> Drift | None:

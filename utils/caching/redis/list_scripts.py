@@ -4,8 +4,8 @@ What Redis does for the lists of ids (utils/caching/redis/lists.py), in Lua. Eac
 
 from utils.caching.redis.client import Script
 
-PEEK = Script(
-    "peek_lists",
+READ_ALL = Script(
+    "read_all_lists",
     """
 local lists = {}
 for index, key in ipairs(KEYS) do

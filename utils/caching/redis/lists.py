@@ -24,14 +24,15 @@ from django.conf import settings
 from utils.caching.records import parse_ids
 from utils.caching.redis.client import RedisUnavailable, Script, client
 from utils.caching.redis.cluster import tagged
-from utils.caching.redis.list_scripts import PEEK, PUSH, READ, REMOVE, STORE
+from utils.caching.redis.list_scripts import PUSH, READ, READ_ALL, REMOVE, STORE
 from utils.observability.metrics import count_reads
 
 HIT, MISS, BEYOND = "hit", "miss", "beyond"
 LEASE_MILLISECONDS = 5_000
 # A fan-out batch of 1,000 followers and its author's lists.
 CHANGED_AT_ONCE = 1_100
-PEEKED_AT_ONCE = 20
+# Each may have `MAX_CACHED_IDS` ids.
+LISTS_AT_ONCE = 20
 # The only element of an empty list: Redis cannot store lists without elements.
 NOTHING = "0"
 
@@ -142,19 +143,19 @@ class IdList:
                 return [(id, None) for id in ids]
         return [(id, None) for id in fetch(before, after, limit)]
 
-    def peek(self, owner_ids: Sequence[int]) -> dict[int, list[int] | None]:
+    def read_all(self, owner_ids: Sequence[int]) -> dict[int, list[int] | None]:
         """
-        Return {owner id: the ids of their list as they stand there} of the lists that exist; changes nothing.
+        Return {owner id: all ids of their list} for the lists that exist. Changes nothing.
 
-        None stands for what is no list of ids. One round trip for each `PEEKED_AT_ONCE` owners; {} without a Redis.
+        None stands for a value that is not a list of ids. One round trip for each `LISTS_AT_ONCE` owners; {} without a Redis.
 
         :raises RedisUnavailable: Redis did not reply.
         """
         found: dict[int, list[int] | None] = {}
-        for start in range(0, len(owner_ids) if settings.REDIS_URL else 0, PEEKED_AT_ONCE):
-            piece = owner_ids[start : start + PEEKED_AT_ONCE]
+        for start in range(0, len(owner_ids) if settings.REDIS_URL else 0, LISTS_AT_ONCE):
+            piece = owner_ids[start : start + LISTS_AT_ONCE]
             for owner_id, texts in zip(
-                piece, client.run_for_keys(PEEK, [self.key(owner_id) for owner_id in piece], [], [])
+                piece, client.run_for_keys(READ_ALL, [self.key(owner_id) for owner_id in piece], [], [])
             ):
                 if texts:
                     found[owner_id] = [] if texts == [NOTHING.encode()] else parse_ids(texts)

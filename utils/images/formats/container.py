@@ -66,7 +66,7 @@ def check_size(image_format: str, width: int, height: int) -> None:
     if width < 1 or height < 1:
         raise BrokenFile
     if width * height > limits.MAX_PIXELS[image_format]:
-        raise TooManyPixels.than(limits.MAX_PIXELS[image_format], image_format)
+        raise TooManyPixels.over(limits.MAX_PIXELS[image_format], image_format)
     if max(width, height) > limits.MAX_SIDE:
         raise TooLong
 
