@@ -140,14 +140,14 @@ def handle(message_ids: Sequence[int]) -> str:
     Call every handler of these rows, finish the rows, and return a sentence about it.
 
     The rows decide, not the message that named them: ids without a row are ignored, and events are read
-    from their rows. A handler is called once for all of its rows, so ten likes of one tweet cost one
-    look at that tweet.
+    from their rows. A handler is called once for all of its rows, so ten likes of one tweet read that
+    tweet once.
 
-    Rows go last, after the database and the caches have what they stand for: whatever dies
-    before that runs again. A handler that failed keeps its rows, for itself alone.
+    Rows are deleted last, when the database and the caches have the changes: if a process dies
+    before that, its events are handled again. The rows of a handler that failed stay, for that handler only.
 
-    Where the rows themselves cannot be read or finished (a lock that does not come, a deadlock), they come
-    again as after transient trouble: the broker regards a task that raised as done.
+    If the rows themselves cannot be read or finished (a lock timed out, a deadlock), they are published
+    again soon, as after a transient error, because the broker regards a task that raised as done.
     """
     try:
         return _handle(message_ids)
@@ -158,9 +158,9 @@ def handle(message_ids: Sequence[int]) -> str:
 
 def _retry_soon(message_ids: Sequence[int]) -> None:
     """
-    Let rows come again within seconds, as soon as a database that was restarted is there.
+    Publish rows again within seconds, as soon as the database is available again.
 
-    One that is away for longer leaves them to their claim, which ends after two minutes.
+    If that takes longer, the rows become due when their claim ends, after two minutes.
     """
     ends_at = time.monotonic() + DATABASE_WAIT
     while True:

@@ -21,7 +21,7 @@ from utils.observability.metrics import RELAYED, note_alive
 
 logger = logging.getLogger(__name__)
 
-# The pause between two looks at the table. Events of that time travel in one message, and none waits longer.
+# The pause between two reads of the table. The events of that time are published in one message.
 PAUSE_SECONDS = 0.05
 
 

@@ -139,8 +139,8 @@ class OutboxService:
         """
         Return up to `CLAIM_SIZE` messages that are due, and make them due again in two minutes (then four, eight …).
 
-        The time moves *before* publishing. So a relay that dies in between loses nothing, and the same
-        loop also publishes again what was lost later on its way.
+        The time is changed *before* publishing. So nothing is lost if the relay dies in between, and the same
+        loop publishes again what was lost later.
         """
         if not cls._is_anything_due():
             return []
@@ -200,7 +200,7 @@ class OutboxService:
     @classmethod
     def make_all_due(cls) -> int:
         """
-        Make all messages due at once and return how many. For a new process that is the only one at work.
+        Make all messages due at once and return how many. For a new process that is the only one.
         """
         return Message.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
 

@@ -14,8 +14,8 @@ class CircuitBreaker:
     """
     Opens after `failures` within `window` seconds and stays open for `pause` seconds.
 
-    While it is open, callers must do without the server; afterwards the next call tries again.
-    Thread-safe; costs one comparison while all is well.
+    While it is open, callers must do without the server. After that the next call tries again.
+    It is thread-safe and costs one comparison while the server responds.
     """
 
     def __init__(self, *, failures: int = 3, window: float = 1.0, pause: float = 2.0) -> None:
@@ -33,7 +33,7 @@ class CircuitBreaker:
 
     def has_failed_within(self, seconds: float) -> bool:
         """
-        Return whether a call has failed of late, be it one alone: for callers that can well do without the server.
+        Return whether any call has failed within this time, for callers that can easily do without the server.
         """
         return time.monotonic() - self._failed_at < seconds
 

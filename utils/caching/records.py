@@ -1,5 +1,5 @@
 """
-What a JSON value from a cache must look like. A damaged value, or one of another release, is a miss.
+What a JSON value from a cache must look like. A damaged value or one of another release counts as a miss.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ class RecordShape:
     """
     The fields of a record in the order in which they are written, and of which types each may be.
 
-    Compared as tuples, because a page asks this of every record that it shows.
+    It compares tuples, which is fast, because every record of a page is checked.
     """
 
     def __init__(self, **fields: type | tuple[type, ...]) -> None:
@@ -41,7 +41,7 @@ def are_ids(values: Any) -> bool:
 
 def parse_ids(texts: list[bytes]) -> list[int] | None:
     """
-    Return the ids that Redis holds as texts, None where one of them is no id.
+    Return the ids that Redis stores as texts, or None if one of them is not an id.
     """
     try:
         ids = [int(text) for text in texts]
@@ -52,13 +52,13 @@ def parse_ids(texts: list[bytes]) -> list[int] | None:
 
 def are_id_rows(rows: Any, length: int) -> bool:
     """
-    Say whether `rows` is a list of lists of so many ids.
+    Say whether `rows` is a list of lists of this many ids.
     """
     if type(rows) is not list:
         return False
     if not rows:
         return True
-    # All at once: of a page, each of its rows would be asked.
+    # All rows are checked at once, because a call for each row of a page would take longer.
     return set(map(type, rows)) == {list} and set(map(len, rows)) == {length} and are_ids([*chain.from_iterable(rows)])
 
 

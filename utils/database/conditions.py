@@ -14,7 +14,7 @@ class PlainCondition(Lookup):
     """
     SQL that is true or false, as a condition of its own.
 
-    Django compares any other boolean expression with 1 on MySQL, and for that no index is used.
+    On MySQL Django compares any other boolean expression with 1, and then no index is used.
     """
 
     prepare_rhs = False
@@ -30,8 +30,8 @@ def any_of(columns: Sequence[str], rows: Collection[tuple[int, ...]]) -> PlainCo
     """
     Return the condition that these columns of the filtered table have the numbers of one of `rows`; false without rows.
 
-    Plain SQL: Django needs longer to compile a hundred alternatives than the database to look for them. Not one
-    comparison of pairs with IN: MySQL would read the index from its beginning for that.
+    It is plain SQL, because Django needs longer to compile a hundred alternatives than the database to find them. It
+    does not compare pairs with IN, because MySQL would then read the index from its beginning.
     """
     alternative = " AND ".join(f"{column} = %s" for column in columns)
     sql = " OR ".join([f"({alternative})"] * len(rows)) or "1 = 0"

@@ -1,5 +1,5 @@
 """
-Transactions that run again when the database asks for it, and locks that share.
+Transactions that are run again after a deadlock, and shared locks.
 """
 
 import logging
@@ -19,9 +19,9 @@ from utils.errors import StoreUnavailable
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 5
-# MariaDB's numbers of what has left nothing behind and may well succeed at once: a deadlock, which is also what Galera
-# calls a conflict between nodes, at any statement and at COMMIT; and a node of Galera that is not in its cluster, often
-# for a moment only. A lock that timed out (1205) is not among them: who waited for it has waited enough.
+# MariaDB's error numbers after which nothing was written and a second attempt is likely to succeed. Galera also reports
+# a conflict between two nodes as a deadlock, at any statement and at COMMIT. A node of Galera that has left its cluster
+# is often back within a moment. A lock that timed out (1205) is not among them: the caller has waited long enough.
 DEADLOCK, NOT_IN_CLUSTER = 1213, 1047
 
 Row = TypeVar("Row", bound=Model)
@@ -32,13 +32,13 @@ Arguments = TypeVarTuple("Arguments")
 
 class RunAgain(Exception):
     """
-    Running the transaction again from its start will help: `retried_transaction` does.
+    The transaction should be run again from its start. `retried_transaction` does that.
     """
 
 
 class IdTaken(RunAgain):
     """
-    Another process drew the same microsecond; the transaction runs again with a later one.
+    Another process has drawn the same microsecond. The transaction is run again with a later one.
     """
 
 
@@ -61,9 +61,9 @@ def create_with_time_id(model: type[Row], **fields: Any) -> Row:
 
 def single_statement() -> AbstractContextManager:
     """
-    Guard one statement that may fail, so that an outer transaction survives it.
+    Guard one statement that may fail, so that an outer transaction can go on after the error.
 
-    Inside a transaction it is a savepoint. Outside of one it is nothing: the statement is a
+    Inside a transaction this is a savepoint. Outside of one it does nothing, because the statement is a
     transaction of its own, and BEGIN and COMMIT would be two more round trips.
     """
     return transaction.atomic() if connection.in_atomic_block else nullcontext()
@@ -79,13 +79,13 @@ def is_primary_key_collision(error: IntegrityError) -> bool:
 
 def retried_transaction(work: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """
-    Decorate a verb to run in one transaction, again from its start when something raised RunAgain.
+    Decorate a verb to run in one transaction, and to run again from its start if it raises RunAgain.
 
-    The outermost such transaction also runs again, after a short random pause, when the
-    database chose it as the victim of a deadlock: inside an outer transaction that would be
-    wrong, because a deadlock has rolled back the outer one too. A server that has left its
-    cluster is the same, but that the next attempt has a new connection, perhaps to another one.
-    A lock that does not come is an error at once; a request then answers 503, a task gives way
+    The outermost such transaction is also run again, after a short random pause, if the
+    database chose it as the victim of a deadlock. An inner transaction is not, because the deadlock
+    has rolled back the outer one too. The same happens if the server has left its cluster; the
+    next attempt then has a new connection, perhaps to another server. A lock that times out
+    is not tried again: a request is answered with 503, and a task fails and is repeated later
     (utils/database/waiting.py).
     """
 
@@ -113,9 +113,9 @@ def retried_transaction(work: Callable[Parameters, Result]) -> Callable[Paramete
 
 def after_commit(action: Callable[[*Arguments], object], *args: *Arguments) -> None:
     """
-    Try `action` once the transaction has committed; a cache or HBase that is away is no error.
+    Call `action` after the transaction has committed. An unavailable cache or HBase is only logged.
 
-    For best effort only: whatever must happen is an outbox event as well.
+    For best effort only: what must not be lost is also an outbox event.
     """
 
     def attempt() -> None:
@@ -138,8 +138,8 @@ def lock_in_share_mode(queryset: QuerySet) -> list[Any]:
     """
     Return the rows (tuples) of a `.values_list()` queryset, locked against change until commit.
 
-    Many readers may hold the lock at once, a writer waits for all of them. SQLite needs none:
-    its transactions here are IMMEDIATE, one writer at a time.
+    Several transactions may have this lock at the same time, and a writer waits for all of them. SQLite needs
+    no lock, because its transactions here are IMMEDIATE: there is only one writer at a time.
     """
     if connection.vendor != "mysql":
         return list(queryset)

@@ -55,7 +55,7 @@ class Server:
         try:
             return getattr(self.pool, verb)(*args, **kwargs)
         except ConnectionError:
-            # The server was restarted: every idle connection is dead, which says nothing about a new one.
+            # The server was restarted, so every idle connection is dead. A new connection may work.
             self.pool.client_pool.clear()
         except MEMCACHED_ERRORS:
             self.breaker.record_failure()
@@ -68,7 +68,7 @@ class Server:
 
     def empty(self) -> None:
         """
-        Delete what the server holds, if it has missed an invalidation and nobody uses it any more; remove its mark.
+        Empty the server and remove its mark, if it has missed an invalidation and no process uses it any more.
         """
         if self.missed.may_empty() and self.ask(False, "flush_all", noreply=False):
             self.missed.clear()
@@ -91,7 +91,7 @@ def hash_key(text: str, seed: int) -> int:
 
 class MemcachedBackend(BaseCache):
     """
-    A cache that may be away: then reads miss and writes return False. Of several servers each is away by itself.
+    A cache that may be unavailable. Then reads miss and writes return False. Each of several servers fails by itself.
 
     Django's own backend closes its connections after every request, and pymemcache's defaults
     have no timeouts.
@@ -123,7 +123,7 @@ class MemcachedBackend(BaseCache):
 
     def _may_read(self, server: Server) -> bool:
         """
-        Say whether a server may be read: one of several must not have missed an invalidation. Else try to empty it.
+        Say whether a server may be read. One of several may not if it has missed an invalidation; then try to empty it.
         """
         if not self._is_several or server.missed.may_read():
             return True
@@ -135,7 +135,7 @@ class MemcachedBackend(BaseCache):
 
     def _change(self, key: str, verb: str, *args: Any) -> bool:
         """
-        Change one key where it lives; one of several servers is marked if it did not confirm.
+        Change one key on its server. If one of several servers does not confirm the change, it is marked.
         """
         server = self._get_server(key)
         confirmed = server.ask(None, verb, key, *args, noreply=False)
@@ -166,7 +166,7 @@ class MemcachedBackend(BaseCache):
                 found |= server.ask({}, "get_json_many", head, [name.removeprefix(head) for name in names])
         return found
 
-    # Django's backends return nothing here; this one tells whether the server confirmed.
+    # Django's backends return nothing here. This one returns whether the server confirmed it.
     def set(  # type: ignore[override]
         self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
     ) -> bool:

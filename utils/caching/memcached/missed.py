@@ -1,9 +1,9 @@
 """
 Which Memcached servers have missed an invalidation: kept in Redis, because the server itself cannot be asked.
 
-A server that was frozen or cut off comes back with what it held. So whoever fails to invalidate something on one of
-several servers marks it for everybody. Each process looks for marks once a second. While a server is marked it is
-neither read nor filled; it is emptied, then the mark is removed, and then it is filled again.
+A server that was frozen or cut off comes back with its old values. So a process that fails to invalidate something on
+one of several servers marks that server for all processes. Each process reads the marks once a second. A marked server
+is neither read nor filled: it is emptied first, then its mark is removed, and then it is filled again.
 """
 
 import os
@@ -12,11 +12,11 @@ import time
 from utils.caching.redis.client import RedisUnavailable, Script, client
 
 CHECK_SECONDS = 1.0
-# As long as a tombstone lives: a value that was read from the database before a change is stored within that time.
+# As long as a tombstone: a value that was read from the database before a change is stored within this time.
 QUIET_SECONDS = 3.0
 KEY = "memcached_missed:{address}"
 
-# Not if something else was missed meanwhile.
+# The mark stays if another invalidation was missed in the meantime.
 CLEAR = Script(
     "clear_mark", "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 )
@@ -24,7 +24,7 @@ CLEAR = Script(
 
 class MissedInvalidations:
     """
-    What this process knows of the mark of one server.
+    What this process knows about the mark of one server.
     """
 
     def __init__(self, address: str) -> None:
@@ -36,7 +36,7 @@ class MissedInvalidations:
 
     def mark(self) -> None:
         """
-        Let no process use the server before it was emptied. Without Redis the event that repeats has to suffice.
+        Keep all processes from using the server until it is empty. Without Redis the repeated event has to be enough.
         """
         token = os.urandom(8).hex()
         try:
@@ -47,7 +47,7 @@ class MissedInvalidations:
 
     def may_read(self) -> bool:
         """
-        Say whether the server has missed nothing, as of the last second. One round trip to Redis a second.
+        Say whether the server had missed nothing up to a second ago. One round trip to Redis a second.
         """
         now = time.monotonic()
         if now >= self._check_at:
@@ -61,19 +61,19 @@ class MissedInvalidations:
 
     def may_fill(self) -> bool:
         """
-        Say whether the server may be given values: not while it is marked, nor right after that.
+        Say whether values may be stored on the server: not while it is marked, and not right after that.
         """
         return self.may_read() and time.monotonic() >= self._fill_at
 
     def may_empty(self) -> bool:
         """
-        Say whether the server is marked, and every process has known that for long enough to have stopped using it.
+        Say whether the server is marked and all processes have known it long enough to have stopped using it.
         """
         return self._token is not None and time.monotonic() - self._seen_at >= QUIET_SECONDS
 
     def clear(self) -> None:
         """
-        Remove the mark after the server was emptied; not one that was set meanwhile.
+        Remove the mark after the server was emptied, unless it was set again in the meantime.
         """
         if self._token is not None:
             try:

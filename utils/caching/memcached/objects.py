@@ -1,13 +1,13 @@
 """
-Reading objects through the cache: one get_many for everything a page needs.
+Reading objects through the cache, with one get_many for everything that a page needs.
 
 Each app's `cache.py` says what its keys are and how to load what is missing (a `Lookup`);
 `read_through` serves several of them in one round trip.
 
-An invalidation must win against a reader who read the database just before it and writes the
-cache just after it. So invalidating does not delete: it leaves a tombstone for a few seconds, and
-filling uses `add`, which a tombstone refuses. A reader who meets a tombstone reads the database.
-A stale value that slips through lives no longer than `OBJECT_CACHE_SECONDS`.
+A reader may have read the database just before an invalidation and write the cache just after it. Its old
+value must not be stored. So an invalidation does not delete the key but leaves a tombstone for a few seconds,
+and readers fill the cache with `add`, which does not replace a tombstone. A reader who finds a tombstone reads
+the database. A stale value that is stored nevertheless expires after `OBJECT_CACHE_SECONDS`.
 
 A value of another release, or a damaged one, counts as a miss, and a tombstone replaces it as if
 it had been invalidated.
@@ -28,7 +28,7 @@ TOMBSTONE_SECONDS = 3
 
 def is_value(value: Any) -> bool:
     """
-    Say whether a key holds anything but a tombstone.
+    Say whether the value of a key is anything but a tombstone.
     """
     return value is not None and value != TOMBSTONE
 
@@ -36,13 +36,13 @@ def is_value(value: Any) -> bool:
 @dataclass(slots=True)
 class Lookup:
     """
-    Objects wanted by a page. Ids and values are `Any`: each app has its own, and `is_valid` checks them.
+    The objects that a page needs. Ids and values are `Any`: each app has its own, and `is_valid` checks them.
 
     :param keys: {id: cache key}.
     :param alias: which of settings.CACHES holds them.
     :param is_valid: says of a cached value, whatever its type, whether it can be used.
     :param load: called with the list of ids that the cache lacks; returns {id: JSON-ready value}.
-    :param found: {id: value} after `read_through`; an id that does not exist anywhere is not in it.
+    :param found: {id: value} after `read_through`; an id that does not exist is not in it.
     """
 
     keys: dict[Any, str]
@@ -72,7 +72,7 @@ def read_through(*lookups: Lookup) -> None:
 
 def find_valid(lookup: Lookup, cached: dict[str, Any]) -> dict[Any, Any]:
     """
-    Return {id: value} of the cached values that a lookup can use; a tombstone replaces those it cannot.
+    Return {id: value} of the cached values that a lookup can use, and replace the others by tombstones.
     """
     found: dict[Any, Any] = {}
     unusable: list[str] = []
@@ -90,7 +90,7 @@ def find_valid(lookup: Lookup, cached: dict[str, Any]) -> dict[Any, Any]:
 
 def fill(values: Mapping[str, Any], seconds: int, *, alias: str = "objects") -> None:
     """
-    Add the keys that are missing: one round trip where the cache has `add_many`.
+    Add the keys that are missing. One round trip if the cache has `add_many`.
     """
     cache = caches[alias]
     if hasattr(cache, "add_many"):

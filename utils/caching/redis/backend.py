@@ -17,7 +17,7 @@ from utils.caching.redis.client import RedisUnavailable, Script, breaker, client
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-# The time to live begins with the first count, not with the last.
+# The time to live begins with the first count and is not extended by later ones.
 COUNT = Script(
     "count_request",
     """
@@ -42,7 +42,7 @@ return counts
     includes=[COUNT],
 )
 
-# Does nothing for a counter that has expired: the new key would never expire.
+# An expired counter is left alone, because the new key would never expire.
 TAKE_BACK = Script(
     "take_back_request",
     """
@@ -76,7 +76,7 @@ class TolerantJSONSerializer(JSONSerializer):
 
 def survives(fallback: Result) -> Callable[[Callable[Parameters, Result]], Callable[Parameters, Result]]:
     """
-    Decorate a cache method to return `fallback` if Redis does not respond; at once while the breaker is open.
+    Decorate a cache method to return `fallback` if Redis does not respond, without waiting while the breaker is open.
     """
 
     def decorate(verb: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
@@ -100,7 +100,7 @@ def survives(fallback: Result) -> Callable[[Callable[Parameters, Result]], Calla
 
 class RedisBackend(RedisCache):
     """
-    A cache that may be away: then reads miss, writes are dropped, and counting returns None (unknown).
+    A cache that may be unavailable. Then reads miss, writes are dropped, and counting returns None (unknown).
     """
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
@@ -152,7 +152,7 @@ class RateCounting:
 
     def count_ahead(self, seconds: dict[str, int]) -> dict[tuple[str, str], int] | None:
         """
-        Count several keys in one round trip, and return what `add` will find out about each, for `prefetched`.
+        Count several keys in one round trip, and return what `add` would return for each, for `prefetched`.
 
         :param seconds: {key: how long it lives}.
         """

@@ -2,7 +2,7 @@
 The one way to Redis for everything that is not Django's cache API.
 
 Every call has a timeout and passes a circuit breaker. "Redis is down", "Redis is frozen" and
-"this profile has no Redis" are the same to a caller: `RedisUnavailable`, and on to the database.
+"this profile has no Redis" are the same to a caller: it gets `RedisUnavailable` and asks the database.
 """
 
 import hashlib
@@ -58,11 +58,11 @@ class Script:
 
 class RedisClient:
     """
-    Runs commands and scripts on redis-py's connections, kept in a stack of its own.
+    Runs commands and scripts on redis-py's connections, which it keeps in a stack of its own.
 
-    The most recently used connection goes first; none is opened before the first call, so none
-    before a fork. `redis.Redis` would cost three times the processor time a call, and with its
-    default of ten retries 58 seconds on a frozen server.
+    The most recently used connection is taken first. None is opened before the first call, and so none
+    before a fork. `redis.Redis` would need three times the CPU for each call, and with its default of
+    ten retries it would wait 58 seconds for a frozen server.
     """
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class RedisClient:
 
     def reset(self) -> None:
         """
-        Drop connections and configuration, for a new process and for tests that change settings.
+        Close the connections and read the settings again, for a new process and for tests that change settings.
         """
         self._pid = os.getpid()
         self._idle: deque[ConnectionInterface] = deque()
@@ -81,7 +81,7 @@ class RedisClient:
     @property
     def is_cluster(self) -> bool:
         """
-        Say whether Redis is a cluster, whose scripts keep to one slot each.
+        Say whether Redis is a cluster, where a script may use the keys of one slot only.
         """
         if self._is_cluster is None:
             self._is_cluster = settings.REDIS_URL.startswith(cluster.SCHEME)
@@ -114,7 +114,7 @@ class RedisClient:
         except redis.exceptions.NoScriptError:
             raise
         except redis.ResponseError as error:
-            # Redis replies, and at once: no reason to open the breaker.
+            # Redis did reply, so this is no reason to open the breaker.
             raise RedisUnavailable(str(error)) from error
         except (redis.RedisError, OSError) as error:
             breaker.record_failure()
@@ -136,7 +136,7 @@ class RedisClient:
                 raise
             except redis.ConnectionError:
                 connection.disconnect()
-                # The server has closed an idle connection, by a restart perhaps: that says nothing about a new one.
+                # The server has closed an idle connection, perhaps by a restart. A new connection may work.
                 if not is_used:
                     raise
             except BaseException:
@@ -149,7 +149,7 @@ class RedisClient:
 
     def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         """
-        Return the values of string keys, None for what is missing: one round trip.
+        Return the values of string keys, None for missing ones: one round trip.
 
         On a cluster the keys of a master that does not reply are misses. A key that is not a string is deleted, as the
         scripts of a single Redis do.
@@ -194,7 +194,7 @@ class RedisClient:
         self, script: Script, keys: Sequence[str], common: Sequence[Argument], values: Sequence[Argument]
     ) -> Any:
         """
-        Run a script whose arguments are `common` and then one value a key, or none.
+        Run a script whose arguments are `common`, followed by one value for each key, or by none.
 
         One round trip. On a cluster the script runs once for each slot, and their lists of replies become one list.
 
@@ -219,7 +219,7 @@ class RedisClient:
 
     def _call_cluster(self, command: str, args: Sequence[Argument]) -> Any:
         if command not in cluster.FOR_ALL:
-            # Of EVAL and EVALSHA the third argument is the first key.
+            # The third argument of EVAL and EVALSHA is the first key.
             key = args[2] if command.startswith("EVAL") else args[0]
             return self.call_each([(str(key), (command, *args))])[0]
         try:

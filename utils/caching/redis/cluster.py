@@ -1,8 +1,8 @@
 """
-Commands and scripts on a Redis Cluster: one pipeline for each master, all at the same time.
+Commands and scripts on a Redis Cluster: one pipeline for each master, all sent at the same time.
 
 The map of slots is redis-py's (`RedisCluster`). Connections are in stacks of our own, as in client.py, because a master
-has to be checked on the connection that will be believed (exchange.py).
+is checked on the same connection that is then used (exchange.py).
 """
 
 import os
@@ -31,17 +31,18 @@ from utils.caching.breaker import CircuitBreaker
 from utils.caching.redis.exchange import BreakerOpen, Exchange, Master
 
 SCHEME = "redis+cluster"
-# Keys that one script may touch share a hash tag, `{owner id modulo BUCKETS}`: enough tags for thirty masters, few
-# enough for a batch of 1,000 lists to be some forty scripts on each of three. Another number means cold caches.
+# Keys of one script share a hash tag, `{owner id modulo BUCKETS}`. There are enough tags for thirty masters, and few
+# enough that a batch of 1,000 lists is some forty scripts on each of three masters. A different number would empty
+# all caches.
 BUCKETS = 128
-# While slots move, each try follows one redirection.
+# While slots are moved, each attempt follows one redirection.
 ATTEMPTS = 5
 PAUSE_SECONDS = 0.02
-# Without a key: for every master.
+# A command without a key is for every master.
 FOR_ALL = frozenset({"PING", "FLUSHDB", "KEYS", "INFO"})
-# Of redis-py's cluster not all are RedisErrors.
+# Some errors of redis-py's cluster are not RedisErrors.
 ERRORS = (redis.RedisError, RedisClusterException, OSError)
-# The key that says where a command belongs, and the command.
+# The key that determines the master of a command, and the command.
 Command = tuple[str, Sequence[Any]]
 
 
@@ -99,7 +100,7 @@ class Cluster:
         self._connect()
         tags = {self._node(get_slot(str(bucket))).name: f"{{{bucket}}}" for bucket in range(BUCKETS)}
         if arguments[0] == "FLUSHDB":
-            # The markers go as well: the next call writes them again, before anything else is written.
+            # This deletes the markers as well. The next call writes them again before anything else.
             for master in self._masters.values():
                 master.trusted_until = 0.0
         replies = self.ask([(tag, arguments) for tag in tags.values()])
@@ -134,13 +135,13 @@ class Cluster:
 
     def _lost(self, name: str, group: Sequence[int], error: Exception) -> list[tuple[int, Any]]:
         if not isinstance(error, BreakerOpen):
-            # Another node may be the master by now.
+            # Another node may have become the master.
             self._refresh(name)
         return [(index, error) for index in group]
 
     def _redirect(self, commands: Sequence[Command], replies: list[Any], indexes: Iterable[int]) -> list[int]:
         """
-        Learn from the errors of these commands and return those that should be asked again.
+        Update the map of slots from the errors of these commands, and return the commands to send again.
         """
         pending = []
         for index in indexes:
@@ -162,7 +163,7 @@ class Cluster:
 
     def _ask_other(self, error: AskError, arguments: Sequence[Any]) -> Any:
         """
-        Ask the node that is importing the slot; it is not responsible for anything else yet.
+        Ask the node that is importing the slot. It is not the master of the slot yet.
         """
         name = f"{error.host}:{error.port}"
         exchange = Exchange(self._masters[name], partial(self._connection_to, name), self._get_buckets(name) or [0])
@@ -199,7 +200,7 @@ class Cluster:
         self._pid = os.getpid()
 
     def _refresh(self, failed: str) -> None:
-        # One process asks for the map a few times a second at most, however many of its calls fail.
+        # A process reads the map a few times a second at most, even if many of its calls fail.
         if self._breaker.is_open:
             return
         self._breaker.record_failure()
@@ -219,7 +220,7 @@ class Cluster:
                 try:
                     buckets[self._node(get_slot(str(bucket))).name].append(bucket)
                 except RedisClusterException:
-                    # No node serves its slot at the moment.
+                    # No node has this slot at the moment.
                     continue
             self._buckets = buckets
         return self._buckets.get(name, [])
@@ -241,6 +242,6 @@ def is_missing_script(reply: Any) -> bool:
 
 def is_of_another_type(reply: Any) -> bool:
     """
-    Say whether the key of a string holds something else.
+    Say whether a key that should be a string is something else.
     """
     return isinstance(reply, redis.ResponseError) and str(reply).startswith("WRONGTYPE")

@@ -1,5 +1,5 @@
 """
-Django's cache API on a Redis Cluster, through the project's own client: JSON, and a cache that may be away.
+Django's cache API on a Redis Cluster, through the project's own client: JSON, and a cache that may be unavailable.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from utils.caching.redis.client import RedisUnavailable, client
 
 class ClusterRedisBackend(BaseCache):
     """
-    RedisBackend for a cluster: while Redis is away, reads miss and writes are dropped.
+    RedisBackend for a cluster: while Redis is unavailable, reads miss and writes are dropped.
     Several keys are one pipeline for each master.
     """
 
@@ -41,7 +41,7 @@ class ClusterRedisBackend(BaseCache):
         self, data: Mapping[str, Any], timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
     ) -> list[str]:
         """
-        Set several keys and return those that were not set; all of them, where one was not.
+        Set several keys and return those that were not set: all of them if one was not.
         """
         expiry = self._expiry(timeout)
         commands = []

@@ -1,5 +1,5 @@
 """
-One pipeline to one master of a Redis Cluster, and the check whether its content can be trusted.
+One pipeline to one master of a Redis Cluster, and the check that its content can be trusted.
 """
 
 import time
@@ -13,11 +13,11 @@ from redis.exceptions import MovedError
 
 from utils.caching.breaker import CircuitBreaker
 
-# Shorter than cluster-node-timeout, so that no node can lose the role of a master and win it back within one lease.
+# Shorter than cluster-node-timeout, so that no node can stop being a master and become one again within one lease.
 TRUST_SECONDS = 1.0
-# A promoted replica may lack what its master had confirmed. Redis gives it a new replication id on promotion, so a
-# copied marker does not match: the master is emptied before anything of it is believed. A marker in each bucket,
-# because buckets may move; a slot that arrives brings its source's marker, which matches nothing here.
+# A promoted replica may lack writes that its master had confirmed. Redis gives it a new replication id, so that the
+# copied marker does not match any more, and the master is emptied before it is read. There is a marker in each bucket,
+# because buckets may move: a slot that arrives brings the marker of its source, which does not match here either.
 TRUST = """
 local id, known = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)'), false
 local missing = {}
@@ -33,7 +33,7 @@ return known and 1 or 0
 
 class BreakerOpen(redis.RedisError):
     """
-    The master has not replied lately, so it is not asked.
+    The master has not replied recently, so nothing is sent to it.
     """
 
 
@@ -50,7 +50,7 @@ class Master:
 
 class Exchange:
     """
-    One pipeline to one master: `send`, then `read`, with those to other masters in between.
+    One pipeline to one master: first `send`, then `read`; the pipelines to other masters are sent in between.
     """
 
     def __init__(self, master: Master, connect: Callable[[], ConnectionInterface], buckets: Sequence[int]) -> None:
@@ -61,7 +61,7 @@ class Exchange:
 
     def send(self, commands: Sequence[Sequence[Any]]) -> None:
         """
-        Send the commands, behind a check of the master's history where the last one has expired.
+        Send the commands, after a check of the master's history if the last check has expired.
 
         :raises redis.RedisError, OSError: nothing was sent.
         """
@@ -83,7 +83,7 @@ class Exchange:
 
     def read(self) -> list[Any]:
         """
-        Return the replies; a command that failed has its error instead.
+        Return the replies, with an error in the place of each command that failed.
 
         :raises redis.RedisError, OSError: the master did not reply, or its content cannot be trusted.
         """
@@ -113,7 +113,7 @@ class Exchange:
     def _failed(self, error: BaseException) -> None:
         self._connection.disconnect()
         if self._is_used and isinstance(error, redis.ConnectionError) and not isinstance(error, redis.TimeoutError):
-            # The server has closed idle connections, by a restart perhaps: that says nothing about a new one.
+            # The server has closed idle connections, perhaps by a restart. A new connection may work.
             while self._master.idle:
                 self._master.idle.pop().disconnect()
         else:

@@ -29,7 +29,7 @@ if not ids.err and not ended and not whole and after == 0 then
 elseif not ids.err and not ended then
     for _, id in ipairs(ids) do
         local number = tonumber(id)
-        if not number then ids.err = 'no list of ids' break end
+        if not number then ids.err = 'not a list of ids' break end
         if number <= after then ended = true break end
         if not whole or number < before then
             page[#page + 1] = id
@@ -37,7 +37,7 @@ elseif not ids.err and not ended then
         end
     end
 end
--- What is no list of ids, as another release has left it, or a fault, gives way to one.
+-- A value that is not a list of ids (of another release, or damaged) is dropped, and a list is built.
 if ids.err then
     redis.call('DEL', key)
     ids = {}
@@ -66,8 +66,8 @@ return 1
 """,
 )
 
-# A late id is looked for in four parts of 32; deeper than that the list is dropped and rebuilds,
-# and so is every list past the 200th that wants a search: deep inserts block Redis for everybody.
+# The place of a late id is searched in four parts of 32 ids. If it is deeper, the list is dropped and rebuilt later.
+# After 200 searches further lists are dropped too, because long searches block Redis for all clients.
 PUSH = Script(
     "push_to_lists",
     """
@@ -114,7 +114,7 @@ return 1
 """,
 )
 
-# A list at the cap that loses one would look complete: it is dropped instead.
+# A full list that loses an id would look like a complete one, so it is dropped instead.
 REMOVE = Script(
     "remove_from_lists",
     """
@@ -130,7 +130,7 @@ return 1
 """,
 )
 
-# A list of sources is owner and oldest id of each; one word alone: too many to merge.
+# A list of sources has two elements for each: the owner and the oldest id. A single element means: too many to merge.
 MERGE = Script(
     "merge_lists",
     """

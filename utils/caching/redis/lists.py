@@ -1,18 +1,17 @@
 """
 Lists of ids in Redis: the newest ids of a feed or of an author, newest first.
 
-A list has the newest of what the database has, in id order and without repeats, at most
-`MAX_CACHED_IDS` long. Shorter than that it is complete; at that length, pages beyond its end come
-from the database. Only the newest ids are ever cached: for any other part it would be unknown what is
-missing in it (the "sliding window" rule of GoToSocial's timelines).
+A list has the newest ids of the database, in order and without repeats, `MAX_CACHED_IDS` at most. A shorter list is
+complete; beyond the end of a full one, pages come from the database. Only the newest ids are ever cached, because
+nobody could tell what is missing from any other part (the "sliding window" rule of GoToSocial's timelines).
 
-Populate and push cannot race into a hole or a repeat. A reader who misses takes a lease (a token
-with a few seconds to live) in the same call, reads the database, and may store only while it
-still holds the token; whoever pushes to a list that is not there ends its lease. This is the
-lease of Nishtala et al., Scaling Memcache at Facebook (NSDI 2013), in Lua.
+Filling and pushing at the same time neither lose nor repeat an id. A reader who misses takes a lease (a token
+that expires within seconds) in the same call, reads the database, and may store the list only while the
+token is valid. A push to a list that does not exist ends its lease. This is the lease of Nishtala et al.,
+Scaling Memcache at Facebook (NSDI 2013), in Lua.
 
 Each verb is one round trip. On a Redis Cluster a list and its lease share a hash tag, a script runs once for each
-tag, and the states of a page, which are elsewhere, take a second round trip.
+tag, and the states of a page, which are in other slots, need a second round trip.
 """
 
 import os
@@ -72,7 +71,7 @@ class IdList:
         """
         Return up to `limit` ids with after < id < before, newest first.
 
-        Without Redis the page is a miss that leases nothing.
+        Without Redis the page is a miss without a lease.
         """
         try:
             reply = client.run(READ, [self.key(owner_id)], self.read_arguments(before, after, limit))
@@ -124,11 +123,11 @@ class IdList:
         """
         Return up to `limit` pairs (id, value of its state key or None) with after < id < before, newest first.
 
-        One round trip when the list is there. On a miss the list is built from the newest ids of
-        the database; a page beyond its end comes from the database alone.
+        One round trip if the list is cached. On a miss the list is built from the newest ids of
+        the database. A page beyond its end comes from the database alone.
 
         :param fetch: fetch(before, after, limit) -> ids from the database, newest first.
-        :param fetch_beyond: the same for a page beyond the end of a list that is there, where ids may be seconds old.
+        :param fetch_beyond: the same for a page beyond the end of a cached list, where ids may be seconds old.
         """
         page = self.read(owner_id, before=before, after=after, limit=limit)
         if page.status == HIT:
@@ -147,7 +146,8 @@ class IdList:
         """
         Return {owner id: all ids of their list} for the lists that exist. Changes nothing.
 
-        None stands for a value that is not a list of ids. One round trip for each `LISTS_AT_ONCE` owners; {} without a Redis.
+        None stands for a value that is not a list of ids. One round trip for each `LISTS_AT_ONCE` owners; {} without
+        Redis.
 
         :raises RedisUnavailable: Redis did not reply.
         """
@@ -163,7 +163,7 @@ class IdList:
 
     def store(self, owner_id: int, ids: Sequence[int], lease: str | bytes) -> None:
         """
-        Fill the list from the database's newest `MAX_CACHED_IDS` ids, unless `lease` has ended meanwhile.
+        Fill the list from the database's newest `MAX_CACHED_IDS` ids, unless `lease` has ended.
         """
         values: Sequence[int | str] = ids[: settings.MAX_CACHED_IDS] or [NOTHING]
         try:
@@ -173,15 +173,15 @@ class IdList:
 
     def push(self, owner_ids: Iterable[int], id: int) -> None:
         """
-        Put `id` in its place in those lists that exist. Repeats safely.
+        Insert `id` in its place in those lists that exist. Repeats safely.
 
-        :raises RedisUnavailable: the lists may lack it; whoever called must try again later.
+        :raises RedisUnavailable: the lists may lack it; the caller must try again later.
         """
         push_entries(self.entries(owner_ids, id))
 
     def remove(self, owner_ids: Iterable[int], id: int) -> None:
         """
-        Take `id` out of those lists that exist. Repeats safely.
+        Remove `id` from those lists that exist. Repeats safely.
 
         :raises RedisUnavailable: the lists may still hold it.
         """
@@ -197,7 +197,7 @@ class IdList:
 
     def keys(self, owner_ids: Iterable[int]) -> list[str]:
         """
-        Return the keys of these owners' lists and of their leases, so that `drop_keys` can forget several kinds at once.
+        Return the keys of these owners' lists and leases, so that `drop_keys` can delete several kinds at once.
         """
         return [key for owner_id in owner_ids for key in (self.key(owner_id), f"{self.key(owner_id)}:lease")]
 
@@ -211,9 +211,9 @@ class IdList:
 
 def drop_keys(keys: Sequence[str]) -> None:
     """
-    Forget what these keys hold, lists and leases. One round trip; none without a Redis.
+    Delete these keys, lists and leases. One round trip; none without Redis.
 
-    :raises RedisUnavailable: it may still be there.
+    :raises RedisUnavailable: they may still exist.
     """
     if keys and settings.REDIS_URL:
         client.delete_many(keys)
@@ -221,16 +221,16 @@ def drop_keys(keys: Sequence[str]) -> None:
 
 def push_entries(entries: Sequence[tuple[str, int]]) -> None:
     """
-    Put ids in their places in lists of any kind that exist: pairs (key, id). Repeats safely.
+    Insert ids in their places in existing lists of any kind: pairs (key, id). Repeats safely.
 
-    :raises RedisUnavailable: the lists may lack them; whoever called must try again later.
+    :raises RedisUnavailable: the lists may lack them; the caller must try again later.
     """
     _change(PUSH, entries)
 
 
 def remove_entries(entries: Sequence[tuple[str, int]]) -> None:
     """
-    Take ids out of lists of any kind that exist: pairs (key, id). Repeats safely.
+    Remove ids from existing lists of any kind: pairs (key, id). Repeats safely.
 
     :raises RedisUnavailable: the lists may still hold them.
     """
@@ -238,7 +238,7 @@ def remove_entries(entries: Sequence[tuple[str, int]]) -> None:
 
 
 def _change(script: Script, entries: Sequence[tuple[str, int]]) -> None:
-    # In pieces, so that no script holds Redis for long.
+    # In pieces, so that no script blocks Redis for long.
     for start in range(0, len(entries) if settings.REDIS_URL else 0, CHANGED_AT_ONCE):
         piece = entries[start : start + CHANGED_AT_ONCE]
         client.run_for_keys(script, [key for key, _ in piece], [settings.MAX_CACHED_IDS], [id for _, id in piece])

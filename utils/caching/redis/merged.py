@@ -1,8 +1,8 @@
 """
 Many lists of ids read as one: the newest ids of all that a reader's list of sources names, merged by Redis itself.
 
-A list of sources says whose lists one reader's pages are merged from, and from which id on each counts. It is filled
-under a lease, as the lists are (lists.py); whoever changes what it is made from drops it.
+A list of sources says whose lists are merged into one reader's pages, and from which id on each of them counts. It is
+filled under a lease, like the lists themselves (lists.py), and dropped by every verb that changes what it is made from.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,9 +17,9 @@ from utils.caching.redis.lists import HIT, MISS, Fetch, IdList
 from utils.observability.metrics import count_reads
 
 ABSENT = "absent"
-# Lists that one request builds; whoever lacks more of them is warm after some more requests.
+# How many lists one request builds. If more are missing, the next requests build the others.
 FILLED_AT_ONCE = 20
-# Stands in the place of sources where they are too many to be merged.
+# Stored instead of the sources if there are too many to merge.
 TOO_MANY = "many"
 
 # (owner of a list, the oldest of its ids that counts).
@@ -30,8 +30,8 @@ class MergedLists:
     """
     The lists of one kind merged for each reader, whose sources are in a list such as `feed_followees:{reader_id}`.
 
-    On a Redis Cluster the lists of one reader are in several slots, which no script can read: there, and without
-    Redis, every page comes from the database.
+    On a Redis Cluster the lists of one reader are in several slots, and no script can read them together. There, and
+    without Redis, every page comes from the database.
 
     :param lists: what is merged; its `state_prefix` is read for each id of a page.
     """
@@ -62,10 +62,10 @@ class MergedLists:
         """
         Return up to `limit` pairs (id, value of its state key or None) with after < id < before, newest first.
 
-        One round trip when the sources and their lists are there. Otherwise what is missing is built, the lists of
+        One round trip if the sources and their lists are cached. Otherwise the missing ones are built, the lists of
         FILLED_AT_ONCE owners at most, and the page comes from the database.
 
-        :param max_sources: more than that are not merged, and every page comes from the database.
+        :param max_sources: if there are more, they are not merged, and every page comes from the database.
         :param get_sources: get_sources(reader id, limit) -> up to `limit` sources from the database.
         :param get_newest: get_newest(owner ids, count) -> {owner id: their newest ids} from the database.
         :param fetch: fetch(before, after, limit) -> ids of the merged lists from the database, newest first.
@@ -85,7 +85,7 @@ class MergedLists:
                 self.lists.store(owner_id, newest, answer[-1])
         return [(id, None) for id in fetch(before, after, limit)]
 
-    # `Any`: a script's answer; its first word is a status, its last the token of the leases that it took.
+    # `Any`: a script's reply. It begins with a status and ends with the token of the leases that it took.
     def _read(self, reader_id: int, before: int | None, after: int | None, limit: int) -> list[Any]:
         arguments = self.lists.read_arguments(before, after, limit)
         if client.is_cluster:

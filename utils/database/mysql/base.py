@@ -1,10 +1,10 @@
 """
 The database backend of MariaDB: `ENGINE = "utils.database.mysql"`.
 
-A new connection waits until its server has executed all that the cluster has committed, where there is one (Galera).
+On a Galera cluster a new connection waits until its server has executed everything that the cluster has committed.
 
-Django turns autocommit off and on again instead of a BEGIN, and pings each connection
-in each request: two round trips beside the statements. See docs/adr/0012-what-a-request-may-leave-out.md.
+Instead of a BEGIN Django turns autocommit off and on again, and it pings each connection in each request. That is two
+round trips more than the statements need. See docs/adr/0012-what-a-request-may-leave-out.md.
 """
 
 import time
@@ -12,16 +12,16 @@ from typing import Any
 
 from django.db.backends.mysql import base
 
-# A connection that was pinged so recently is used without another ping: servers close idle connections.
+# A connection that was pinged within this time is used without another ping. (Servers close idle connections.)
 TRUSTED_SECONDS = 1.0
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """
-    Django's own, but that a transaction is BEGIN and COMMIT, and that a connection in use is looked at once a second.
+    Django's own wrapper, but a transaction is BEGIN and COMMIT, and a connection is pinged once a second at most.
 
-    A server that was restarted within that second costs each connection one failed request; after
-    any error the connection is looked at, as ever.
+    If the server is restarted within that second, each connection costs one failed request. After
+    an error the connection is pinged in any case, as in Django.
     """
 
     trusted_until = 0.0
@@ -29,8 +29,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     # `Any`: mysqlclient has no types.
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
-        # After a failover the next writer has received whatever the one before has confirmed, and may not have executed
-        # it yet. Everything later is written through this server itself, so that once is enough. A server without a
+        # After a failover the new writer has received everything that the previous one confirmed, but may not have
+        # executed it yet. Later writes go through this server itself, so waiting once is enough. A server without a
         # cluster does not wait.
         connection.query("SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1")
         connection.store_result()
@@ -44,5 +44,5 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return is_usable
 
     def _start_transaction_under_autocommit(self) -> None:
-        # Django's hook of its SQLite backend. Autocommit stays on, so there is nothing to turn on again after COMMIT.
+        # A hook of Django for its SQLite backend. Autocommit stays on, so nothing has to be restored after COMMIT.
         self.cursor().execute("BEGIN")
