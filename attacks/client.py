@@ -1,5 +1,5 @@
 """
-An attacker's HTTP client. It stands where the reverse proxy stands, so that it says which address a request is from.
+An attacker's HTTP client. It is in the place of the reverse proxy, so it decides which address a request comes from.
 """
 
 import http.client
@@ -21,13 +21,13 @@ HOST = "127.0.0.1"
 TIMEOUT_SECONDS = 30.0
 SILENCE_SECONDS = 0.3
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-# Addresses that nobody has (RFC 2544): each client is a stranger to the rate limits of the others.
+# Unused addresses (RFC 2544), one for each client, so that no client uses up the rate limits of another.
 addresses = (f"198.{18 + number // 65536}.{number // 256 % 256}.{number % 256}" for number in itertools.count(1))
 
 
 class Answer:
     """
-    What a server said: status, headers, body, and how long it took.
+    A response: status, headers, body, and how long it took.
     """
 
     def __init__(self, response: http.client.HTTPResponse, body: bytes, seconds: float) -> None:
@@ -41,7 +41,7 @@ class Answer:
         return self.body.decode(errors="replace")
 
     @property
-    def json(self) -> Any:  # whatever the server sent
+    def json(self) -> Any:  # what the server sent
         return json.loads(self.body)
 
     @property
@@ -72,7 +72,7 @@ class Client:
             headers["Authorization"] = f"Bearer {self.token}"
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-            # What a page of ours would send; without it Django refuses every write over TLS.
+            # A page of this site would send these. Without them Django refuses every write over TLS.
             headers["Referer"] = "https://localhost/"
             headers["X-CSRFToken"] = self.cookies.get("csrftoken", "")
         return headers
@@ -87,7 +87,7 @@ class Client:
         timeout: float = TIMEOUT_SECONDS,
     ) -> Answer:
         """
-        Send one request on a connection of its own; `body` is bytes, or what becomes JSON.
+        Send one request on a connection of its own; `body` is bytes, or an object to send as JSON.
         """
         sent = self.headers()
         if body is not None and not isinstance(body, bytes):
@@ -152,10 +152,10 @@ def part(name: str, value: bytes | str, *, filename: str | None = None, kind: st
 
 def send_raw(port: int, data: bytes, *, timeout: float = TIMEOUT_SECONDS, is_whole: bool = True) -> bytes:
     """
-    Send bytes as they are and return the last answer, b"" where the server closes without one.
+    Send bytes unchanged and return the last response, b"" if the server closes the connection without one.
 
-    :param is_whole: where it is not, and the server says nothing for a while but that it goes on reading, tell it that
-        no more will come.
+    :param is_whole: False if the request is incomplete. If the server then does not respond for a while, close the
+        sending side of the connection.
     """
     with socket.create_connection((HOST, port), timeout=timeout) as connection:
         received = b""
@@ -171,13 +171,13 @@ def send_raw(port: int, data: bytes, *, timeout: float = TIMEOUT_SECONDS, is_who
             while block := connection.recv(65536):
                 received += block
         except (ConnectionError, BrokenPipeError):
-            # Refused in the middle of what we sent: what it said before counts.
+            # The server has refused the request before all of it was sent. The response before that counts.
             pass
         return received.removeprefix(CONTINUE)
 
 
 def get_status(received: bytes) -> int:
     """
-    Return the status of a raw answer, 0 where there is none.
+    Return the status of a raw response, 0 if there is none.
     """
     return int(received.split(b" ", 2)[1]) if received.startswith(b"HTTP/1.") else 0

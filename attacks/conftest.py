@@ -1,8 +1,8 @@
 """
-Prepares the settings before anybody reads them, starts the site, and writes the report.
+Prepares the settings before they are read, starts the site, and writes the report.
 
-The attacker's own process knows the project too, with the same database and caches: to prepare what a check needs
-and to look at what an attack has left behind. The attacks themselves go through the network.
+The attacker's own process also loads the project, with the same database and caches, to prepare what a check needs
+and to see what an attack has changed. The attacks themselves go through the network.
 """
 
 import fcntl
@@ -57,7 +57,7 @@ report = Report()
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
     """
-    The running site; one run of attacks or of the stack's tests has the queues at a time.
+    The running site. Only one run of attacks or of the stack's tests may use the queues at a time.
     """
     port = urlsplit(os.environ["BROKER_URL"]).port
     with (Path(tempfile.gettempdir()) / f"{TEST_HOST}-{port}.lock").open("w") as lock:
@@ -75,7 +75,7 @@ def site() -> Iterator[Site]:
 @pytest.fixture
 def measured(request: pytest.FixtureRequest) -> list[str]:
     """
-    What a check notes here stands in its row of the report.
+    The list of what a check has measured. It is printed in the check's row of the report.
     """
     notes: list[str] = request.node.stash.setdefault(NOTES, [])
     return notes
@@ -96,7 +96,7 @@ def pytest_runtest_makereport(
 
 def pytest_sessionfinish() -> None:
     """
-    Write the report where deploy/attacks.sh asks for it, which it does for a whole run.
+    Write the report to the path that deploy/attacks.sh sets, which it does for a whole run only.
     """
     path = os.environ.get("ATTACKS_REPORT")
     if path and report.rows:

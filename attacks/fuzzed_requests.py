@@ -1,5 +1,5 @@
 """
-Random requests as bytes: methods, addresses, headers and bodies that no client means.
+Random requests as bytes, with methods, addresses, headers and bodies that no honest client sends.
 """
 
 import json
@@ -21,7 +21,7 @@ NUMBERS = [
     "9" * 5_000, "1e3", "1.5", "0x1", "٣", "१", "+1", " 1", "1 ", "NaN", "Infinity", "-0", "00", "1_000", "None",
     "null",
 ]  # fmt: skip
-# At the ends of what a calendar holds, and beyond them once they are in UTC.
+# Times at the ends of the calendar. In UTC some of them are beyond it.
 MOMENTS = [
     "9999-12-31T23:59:59.999999-23:59", "9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00+23:59",
     "0001-01-01T00:00:00.000001+00:01", "0001-01-01T00:00:00Z", "0000-01-01T00:00:00Z", "0000-00-00T00:00:00Z",
@@ -78,7 +78,7 @@ def number_or_text(rng: random.Random) -> str:
 
 def percent(rng: random.Random, text: str) -> str:
     """
-    Write a text into an address, sometimes wrongly.
+    Return a text escaped for an address, sometimes wrongly.
     """
     data = text.encode("utf-8", "surrogatepass")[:3_000]
     kept = b"" if rng.random() < 0.5 else b"/&=?"
@@ -99,7 +99,7 @@ def address(rng: random.Random, known: Sequence[object]) -> str:
 
 def value(rng: random.Random, depth: int = 0) -> object:
     """
-    Return something that JSON can hold, often of the wrong type.
+    Return a JSON value, often of the wrong type.
     """
     kind = rng.random()
     if kind < 0.15 and depth < 4:
@@ -131,7 +131,7 @@ def form_body(rng: random.Random) -> bytes:
 
 def multipart_body(rng: random.Random) -> bytes:
     """
-    Return a form of parts, of which some lack what a part has.
+    Return a multipart form, some of whose parts are malformed.
     """
     pieces = []
     for _ in range(rng.choice([0, 1, 2, 3, 12, 120])):
@@ -173,7 +173,7 @@ def body_and_type(rng: random.Random) -> tuple[bytes, str]:
 
 def framed(rng: random.Random, body: bytes) -> tuple[str, bytes, bool]:
     """
-    Return (the header that says how long the body is, the body as sent, whether that is all of it).
+    Return (the header with the length of the body, the body as sent, whether it is complete).
     """
     kind = rng.random()
     if kind < 0.75:
@@ -192,15 +192,15 @@ def framed(rng: random.Random, body: bytes) -> tuple[str, bytes, bool]:
 
 def request(rng: random.Random, *, token: str | None = None, known: Sequence[object] = ()) -> tuple[bytes, bool]:
     """
-    Return the bytes of one case, and whether a server can know that they are all.
+    Return the bytes of one case, and whether the server can see that the request is complete.
 
-    :param known: ids and cursors that exist, so that some cases get far.
+    :param known: ids and cursors that exist, so that some cases pass the first checks.
     """
     path = address(rng, known)
     method = rng.choice(METHODS)
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "X-Forwarded-Proto: https", "Connection: close",
              f"X-Forwarded-For: 198.51.100.{rng.randint(1, 250)}"]  # fmt: skip
-    # A token that is shown to these ends, and everything after it would be anonymous.
+    # These requests revoke the token, and all later cases would be anonymous.
     if token and not ("/logout" in path or "/me/" in path or "/password" in path):
         lines.append(f"Authorization: Bearer {token}")
     for _ in range(rng.choice([0, 0, 1, 2, 6, 60])):

@@ -1,9 +1,9 @@
 """
-A hostile fuzzer: requests that no client means, by the thousand, on raw sockets.
+A hostile fuzzer: thousands of requests that no honest client sends, on raw sockets.
 
     python -m attacks.fuzzer PORT CASES [SEED]     anonymous only, against a server that runs
 
-Each case is made of a seed and a number, so that one of them can be made again: `play(port, NUMBER, seed="SEED", …)`.
+A case depends only on a seed and a number, so it can be repeated: `play(port, NUMBER, seed="SEED", …)`.
 """
 
 import http.client
@@ -22,7 +22,7 @@ from attacks.client import get_status, send_raw
 from attacks.fuzzed_requests import request
 
 THREADS = 6
-# A case that takes longer on a busy machine has found something.
+# Even on a busy machine, a case that takes longer has found a fault.
 PATIENCE_SECONDS = 5
 ERROR_FIELDS = {"success", "code", "message", "detail", "errors", "request_id"}
 DECLARED_503 = {"unavailable", "deletion_unconfirmed"}
@@ -31,7 +31,7 @@ DECLARED_503 = {"unavailable", "deletion_unconfirmed"}
 @dataclass
 class Outcome:
     """
-    What came of a run: how often which status, the slowest cases, and what must not be.
+    The result of a run: the number of each status, the seconds of each case, and the faults.
     """
 
     seed: str
@@ -42,7 +42,7 @@ class Outcome:
 
 class Received:
     """
-    What http.client takes for a socket: bytes that have come already.
+    Received bytes, in a form that http.client reads like a socket.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -54,9 +54,9 @@ class Received:
 
 def parse_answer(received: bytes) -> tuple[int, Message, bytes]:
     """
-    Return (status, headers, body) of an answer, its chunks put together.
+    Return (status, headers, body) of a response, with its chunks joined.
     """
-    # The types ask for a whole socket; of that http.client uses `makefile` alone.
+    # The stubs require a socket, but http.client uses only its `makefile`.
     response = http.client.HTTPResponse(Received(received))  # type: ignore[arg-type]
     response.begin()
     return response.status, response.headers, response.read()
@@ -64,7 +64,7 @@ def parse_answer(received: bytes) -> tuple[int, Message, bytes]:
 
 def find_fault(received: bytes, seconds: float) -> str | None:
     """
-    Return what is wrong with an answer, None where nothing is.
+    Return what is wrong with a response, None if nothing is.
     """
     if seconds > PATIENCE_SECONDS:
         return f"took {seconds:.1f} s"
@@ -108,7 +108,7 @@ def run(
     port: int, cases: int, *, seed: str, tokens: Sequence[str | None] = (None,), known: Sequence[object] = ()
 ) -> Outcome:
     """
-    Send `cases` requests and return the Outcome; each fault names its case, which can be played alone.
+    Send `cases` requests and return the Outcome. Each fault names its case, so that it can be repeated alone.
     """
     outcome = Outcome(seed)
     with ThreadPoolExecutor(THREADS) as pool:

@@ -1,5 +1,5 @@
 """
-Pictures that are meant to hurt, made byte by byte.
+Harmful pictures, made byte by byte.
 """
 
 import io
@@ -21,12 +21,12 @@ def chunk(kind: bytes, body: bytes = b"") -> bytes:
 
 def black_png(width: int, height: int, *, depth: int = 1, colour_type: int = 0, extra: bytes = b"") -> bytes:
     """
-    Return a black PNG: a few kilobytes, however many pixels.
+    Return a black PNG of any size, in a few kilobytes.
     """
     channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour_type]
     row = b"\0" * (1 + (width * depth * channels + 7) // 8)
     packer = zlib.compressobj(9)
-    # A million rows of one pixel one by one would take as long as the attack.
+    # Many rows are compressed at once, because a call for each of a million rows would take very long.
     at_once = max(1, 4_000_000 // len(row))
     data = b"".join(packer.compress(row * min(at_once, height - start)) for start in range(0, height, at_once))
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0))
@@ -49,7 +49,7 @@ def animation(frames: int) -> bytes:
 
 def phone_photo() -> bytes:
     """
-    Return a JPEG that lies on its side and knows where it was taken.
+    Return a JPEG that is rotated by its EXIF data and contains the place where it was taken.
     """
     exif = Image.Exif()
     exif[0x0112] = 6

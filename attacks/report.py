@@ -1,5 +1,5 @@
 """
-The report that a run writes: a row for each check, with what was measured.
+The report of a run: a row for each check, with its measurements.
 """
 
 import platform
@@ -10,15 +10,15 @@ from pytest import TestReport
 
 TITLE = """# What was attacked, and what held
 
-Written by `make attacks`; each row is a test of the folder `attacks/`, played over HTTP against the running server in
-production settings on the real stack. What may be attacked, by whom, and what is trusted:
-[the threat model](../threat-model.md).
+Written by `make attacks`. Each row is a test of the folder `attacks/`, run over HTTP against the server in production
+settings on the real stack. [The threat model](../threat-model.md) says what may be attacked, by whom, and what is
+trusted.
 """
 
 
 class Report:
     """
-    Collects the outcome of each check while pytest runs them.
+    Collects the outcome of each check while pytest runs.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Report:
         name, _, case = result.nodeid.partition("::")[2].partition("[")
         sentence = name.removeprefix("test_").replace("_", " ")
         if case:
-            # What was sent may be thousands of letters long.
+            # The text of a case may be thousands of characters long.
             sentence += f": `{case.removesuffix(']').replace('`', '')[:60]}`"
         outcome = "held" if result.passed else "**broken**"
         self.rows.append((theme, sentence, outcome, "; ".join(measured) or "–", result.duration))
@@ -56,6 +56,6 @@ class Report:
 
 def cell(text: str) -> str:
     """
-    Return a text as it may stand in a table.
+    Return a text escaped for a cell of a Markdown table.
     """
     return text.replace("|", "&#124;")

@@ -27,9 +27,9 @@ START_SECONDS = 60
 
 class Site:
     """
-    Two web servers on one stack: `port` counts rates as it is deployed, `open_port` counts none.
+    Two web servers on one stack: `port` has rate limits, as deployed; `open_port` has none.
 
-    Checks that are about the limits, or that must hold within them, use the first.
+    Checks of the limits, and checks that must pass with them, use the first.
     """
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Site:
 
     def start_workers(self) -> None:
         """
-        Start relay and workers, unless they run.
+        Start the relay and the workers, unless they are running.
         """
         for name in READY:
             if name not in self.processes:
@@ -71,7 +71,7 @@ class Site:
 
     def until(self, condition: Callable[[], object], what: str) -> None:
         """
-        Wait for the world outside, a minute at most.
+        Wait until a condition is true, a minute at most.
         """
         deadline = time.monotonic() + START_SECONDS
         while not condition():
@@ -84,9 +84,9 @@ class Site:
 
     def person(self, *, is_unlimited: bool = False, **fields: Any) -> Client:
         """
-        Make an account and return its client, which shows a token; `user` is its row.
+        Create an account and return a client with a token of it; `user` is its row.
 
-        :param is_unlimited: at the server that counts no rates.
+        :param is_unlimited: use the server without rate limits.
         """
         name = next(self.names)
         user = User.objects.create_user(name, f"{name}@example.com", None, **fields)
@@ -101,7 +101,7 @@ class Site:
 
     def log_in_browser(self, person: Client) -> Client:
         """
-        Return a client with a session of somebody's, opened through the login of the API.
+        Return a client with a session of this person, opened by the login of the API.
         """
         client = Client(person.port)
         response = client.post("/api/accounts/login/", {"username": person.name, "password": PASSWORD})
@@ -111,7 +111,7 @@ class Site:
 
     def moderator(self) -> Client:
         """
-        Return a browser of somebody in the group of moderators.
+        Return a client with a session of somebody in the group of moderators.
         """
         person = self.person(is_unlimited=True, is_staff=True)
         person.user.groups.add(Group.objects.get(name=MODERATORS))
@@ -121,7 +121,7 @@ class Site:
 
     def web_pids(self) -> list[int]:
         """
-        Return the processes of both web servers, and what they have started.
+        Return the process ids of both web servers and of their children.
         """
         return [pid for name in ("web", "open web") for pid in self.processes[name].children]
 
@@ -133,7 +133,7 @@ class Site:
 
     def reset_peaks(self) -> None:
         """
-        Let VmHWM begin anew.
+        Reset the peak memory (VmHWM) of each web process.
         """
         for pid in self.web_pids():
             Path(f"/proc/{pid}/clear_refs").write_text("5")
@@ -146,7 +146,7 @@ def get_memory(pid: int, name: str = "VmRSS") -> float:
 
 def get_cpu_seconds(pids: Iterable[int]) -> float:
     """
-    Return how much CPU all threads of these processes have used so far, to the nanosecond.
+    Return the CPU seconds that all threads of these processes have used so far; the kernel counts nanoseconds.
     """
     files = [file for pid in pids for file in Path(f"/proc/{pid}/task").glob("*/schedstat")]
     return sum(int(file.read_text().split()[0]) for file in files) / 1e9
@@ -154,7 +154,7 @@ def get_cpu_seconds(pids: Iterable[int]) -> float:
 
 def make_database() -> None:
     """
-    Make the database of the attacks anew.
+    Drop the database of the attacks and create it again.
     """
     address = settings.DATABASES["default"]
     name = address["NAME"]

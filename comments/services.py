@@ -253,7 +253,7 @@ class ConversationService:
         """
         Return the Conversation of a tweet.
 
-        No SQL and two round trips to Memcached when the cache is warm, whatever the number of comments
+        No SQL and two round trips to Memcached when the cache is warm, for any number of comments
         and likes. If the viewer may not see one of their authors, two more queries find replacements.
 
         :raises TweetGone: the tweet does not exist, or the viewer may not see it.

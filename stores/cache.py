@@ -28,8 +28,8 @@ class PhaseLease(NamedTuple):
     """
     The phases of all tables, good for PHASE_SECONDS from the moment they were read.
 
-    Every process knows a change PHASE_SECONDS after its commit: by then, whoever read the phases before it has had to
-    read them again.
+    Every process knows a change PHASE_SECONDS after its commit, because by then a lease that was read before the
+    change has ended.
     """
 
     read_at: float

@@ -1,5 +1,5 @@
 """
-The environment of whatever knows the project without being a test of it: attacks and faults.
+The environment of programs that load the project but are not its tests: attacks and faults.
 """
 
 import os

@@ -91,7 +91,7 @@ class Servers:
 
 def free_ports(count):
     """
-    Return the first of so many free ports in a row.
+    Return the first of this many free ports in a row.
     """
     while True:
         with socket.create_server(("127.0.0.1", 0)) as first:

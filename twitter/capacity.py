@@ -128,7 +128,7 @@ class Estimate:
 
 def estimate(activity: Activity, costs: Costs) -> Estimate:
     """
-    Return what so many people need, in proportion to the benchmark: its caches were as warm.
+    Return what this many people need, in proportion to the benchmark, whose caches were as warm.
     """
     requests = activity.requests()
     result = Estimate(requests_per_second=sum(requests.values()))

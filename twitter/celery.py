@@ -22,7 +22,7 @@ class Consumer(consumer.Consumer):
     Celery's consumer without its queues for delayed tasks, which nothing here sends.
 
     For them it connects to every node of the broker by itself, and tries a dead one for a quarter of a minute before it
-    consumes anything. The broker hears nothing from it meanwhile and may end the connection, again and again.
+    consumes anything. The broker then receives nothing from it and may close the connection, again and again.
     """
 
     class Blueprint(consumer.Consumer.Blueprint):

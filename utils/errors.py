@@ -70,5 +70,5 @@ class StoreUnavailable(Exception):
     """
 
 
-# Errors that pass by themselves: whatever raised one may be tried again, as it is, a little later.
+# Errors that pass by themselves: the same call may be tried again a little later.
 TRANSIENT_ERRORS = (OperationalError, InterfaceError, StoreUnavailable, Unavailable)

@@ -35,7 +35,7 @@ class Mirror(HBaseNewsFeedStore):
     def write(self, *, puts: Sequence[FeedKey] = (), deletes: Sequence[FeedKey] = (), version: int) -> None:
         try:
             if get_pool().has_failed_within(SPARED_SECONDS):
-                raise HBaseUnavailable("HBase has failed of late and is spared")
+                raise HBaseUnavailable("HBase has failed recently, so it is not called")
             super().write(puts=puts, deletes=deletes, version=version)
         except ABSORBED_ERRORS as error:
             logger.warning("%s rows of feeds are for later: %r", len(puts) + len(deletes), error)

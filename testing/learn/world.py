@@ -22,7 +22,7 @@ names = count()
 
 def people(number: int) -> list[User]:
     """
-    Return so many new users, with profiles.
+    Return this many new users, with profiles.
     """
     made = [User(username=f"person{n}", email=f"person{n}@example.com") for n in (next(names) for _ in range(number))]
     User.objects.bulk_create(made)
@@ -41,7 +41,7 @@ def follow(followers: Sequence[User], followees: Sequence[User]) -> None:
 
 def author_with(followers: int) -> User:
     """
-    Return a new user with so many followers.
+    Return a new user with this many followers.
     """
     [author] = people(1)
     follow(people(followers), [author])
@@ -54,7 +54,7 @@ def post(author: User) -> int:
 
 def tweets_by(authors: Sequence[User], each: int) -> list[Tweet]:
     """
-    Return so many new tweets of each author, without events. The authors take turns.
+    Return this many new tweets of each author, without events. The authors take turns.
     """
     ids = [(next_id(), author) for _ in range(each) for author in authors]
     return Tweet.objects.bulk_create(

@@ -13,13 +13,13 @@ from twitter.settings.environment import DATA_DIR, EMBEDDED, choice, env
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# How long one statement waits for a lock, in seconds (MariaDB takes integers only); and how long a request waits in all,
-# for a thread and for locks together (utils/database/waiting.py). A response within three seconds is promised: the rest
-# is for building it.
+# How long one statement waits for a lock, in seconds (MariaDB takes integers only), and how long a request waits for a
+# thread and for locks together (utils/database/waiting.py). The promise is a response within three seconds, and the
+# rest of that time is for building it.
 LOCK_WAIT_SECONDS = 2
 REQUEST_WAIT_SECONDS = 2.5
-# MariaDB aborts a statement of a request after so many seconds; and if the server sends nothing for so many seconds,
-# because it is frozen, the request fails.
+# MariaDB aborts a statement of a request after the first of these times. If the server sends nothing for the second,
+# for example because it is frozen, the request fails.
 REQUEST_STATEMENT_SECONDS = 4
 REQUEST_SILENCE_SECONDS = 5
 

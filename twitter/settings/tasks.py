@@ -126,7 +126,7 @@ CELERY_BEAT_SCHEDULE = {
 CELERY_BEAT_SCHEDULER = "utils.beat.scheduler.LeasedScheduler"
 # At least this often (in seconds) beat renews its lease (utils/beat/constants.py) and reports that it is alive.
 CELERY_BEAT_MAX_LOOP_INTERVAL = 10
-# A notification that was read is purged after so many days.
+# A notification that was read is purged after this many days.
 NOTIFICATION_DAYS = env.int("NOTIFICATION_DAYS", 90)
 
 # The most events that one message to a worker carries.

@@ -23,8 +23,9 @@ class LeasedScheduler(Scheduler):
     """
     Celery's own scheduler, which sends only while it has the lease, and stores in the database when it last sent what.
 
-    A leader that was killed is replaced when its lease ends, one that stops at once. Without the database nobody
-    sends. A task may be sent twice, by a leader that dies before it has noted that: each is safe to run twice.
+    A leader that was killed is replaced when its lease ends, a leader that stops is replaced at once. Without the
+    database nothing is sent. A task may be sent twice if a leader dies before it has recorded the first time; every
+    periodic task is safe to run twice.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -43,8 +44,8 @@ class LeasedScheduler(Scheduler):
                 return STANDBY_SECONDS
             return float(super().tick(*args, **kwargs))
         except Exception as error:
-            logger.warning("beat stumbled; it goes on in %s s: %r", RETRY_SECONDS, error, exc_info=True)
-            # Another scheduler may reach what this one does not. A new leader reads when each task was last sent.
+            logger.warning("a round of beat failed; the next one is in %s s: %r", RETRY_SECONDS, error, exc_info=True)
+            # Another scheduler may reach the server that this one cannot reach. It reads when each task was last sent.
             close_old_connections()
             self.close()
             return RETRY_SECONDS
@@ -67,7 +68,7 @@ class LeasedScheduler(Scheduler):
         try:
             BeatService.release_lease(holder=self.holder)
         except Error as error:
-            logger.warning("beat could not give up its lease, which will run out: %r", error)
+            logger.warning("beat could not give up its lease, which will expire: %r", error)
         self._follow()
         super().close()
 

@@ -19,7 +19,7 @@ CODECS = {
     "utf_16_be": "utf-16-be",
 }
 # Every name that Python has for them. `codecs.lookup` would import modules that a client names, and would cache
-# unknown names for ever.
+# unknown names without a limit.
 NAMES = {alias: CODECS[module] for alias, module in aliases.items() if module in CODECS} | CODECS
 # Exactly one separator between words, so that a name has a limited number of spellings: Django looks them up later.
 PUNCTUATION = re.compile(r"[-_.: ]")

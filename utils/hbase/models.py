@@ -13,7 +13,7 @@ Declarative models for HBase tables.
     Feed.filter(prefix=(7,), start=(99,), limit=20)     # older than tweet 100, newest first
 
 **Versions.** Every write has one: a time id (utils.database.time_ids), by default the current time.
-Of all writes to a row the one with the highest version counts, in whatever order they arrive, and
+Of all writes to a row the one with the highest version counts, in any order of arrival, and
 a delete beats a create of the same version. So a write may be repeated and may come late: give it
 a version that was drawn where the decision was made (inside the SQL transaction, for example), and
 a late create cannot bring back what was deleted after it. Never pass numbers of another unit.
@@ -43,9 +43,9 @@ class HBaseModel:
     """
     A row with the fields of its class as attributes; equal to another row with the same values.
 
-    `Meta` holds `table_name`, `row_key` (names of fields, in order) and optionally `regions` (how
-    many regions a big table should be created with, unless HBASE["REGIONS"] says it) and `column_family` (of the empty cell of a
-    model without columns; "f").
+    `Meta` has `table_name` and `row_key` (names of fields, in order). Optional are `regions` (with how many regions a
+    big table should be created, unless HBASE["REGIONS"] is set) and `column_family` (of the empty cell of a model
+    without columns; "f").
     """
 
     _meta: ClassVar[Options]

@@ -112,13 +112,15 @@ class ConnectionPool:
 
     def has_failed_within(self, seconds: float) -> bool:
         """
-        Return whether a call has failed of late, be it one alone.
+        Return whether any call has failed recently.
         """
         return self.breaker.has_failed_within(seconds)
 
     def _check_breaker(self) -> None:
         if self.breaker.is_open:
-            raise GatewayUnavailable(f"HBase at {self.address} did not answer of late and is not asked for a moment")
+            raise GatewayUnavailable(
+                f"HBase at {self.address} has not responded recently, so no call is sent to it for a moment"
+            )
 
     def _run(self, call: Callable[[Connection], Result], table: str, *, may_retry: bool) -> Result:
         timeout_ms = _timeout_ms.get() or self.timeout_ms
@@ -214,7 +216,7 @@ class GatewayPools:
 
     def has_failed_within(self, seconds: float) -> bool:
         """
-        Return whether a call has failed of late at each of them.
+        Return whether a call has failed recently at each of them.
         """
         return all(pool.has_failed_within(seconds) for pool in self._pools)
 

@@ -22,7 +22,7 @@ MAX_COEFFICIENT_BYTES = 152_000_000
 # with so many frames that reading them takes long.
 MAX_FRAMES = 2000
 
-# Chunks, segments and blocks one file may be made of: a walk over so many takes 20 ms. A GIF's
+# How many chunks, segments and blocks a file may have. Reading this many takes 20 ms. A GIF's
 # blocks are the smallest in honest use, 255 bytes each: this is enough for a GIF of 15 MB.
 MAX_PARTS = 60_000
 

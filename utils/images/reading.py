@@ -34,7 +34,7 @@ def clean_image(container: Container, *, max_pixels: int) -> CleanImage:
     Turn a picture into one that may be stored and shown to everybody.
 
     JPEG, PNG and WEBP stay what they are, a GIF becomes a PNG; an animation becomes its first frame. The result has
-    about `max_pixels` pixels at most, whatever its shape; nothing is ever enlarged.
+    about `max_pixels` pixels at most, for any shape. An image is never enlarged.
 
     Takes 0.1 s (12 Mpx photo) to a second (25 Mpx PNG) in the decoder beside this process, so call this outside of any
     transaction, and in a request within `decoder.admitted()`.

@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
     def show(self, statuses: Iterable[TableStatus]) -> None:
         if not settings.HBASE["HOST"]:
-            self.stdout.write("HBASE_URL is not set: whatever is shown here, everything is in MySQL.")
+            self.stdout.write("HBASE_URL is not set, so everything is in MySQL, even if another phase is shown here.")
         self.stdout.write(ROW.format(*TITLES))
         for status in statuses:
             row = status.row

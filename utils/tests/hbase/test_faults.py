@@ -127,7 +127,7 @@ class TestAKilledServer:
             for _ in range(3):
                 with pytest.raises(HBaseUnavailable):
                     Entry.get(owner_id=1, tweet_id=1)
-            with pytest.raises(HBaseUnavailable, match="did not answer of late"):
+            with pytest.raises(HBaseUnavailable, match="has not responded recently"):
                 Entry.get(owner_id=1, tweet_id=1)
 
 
