@@ -36,6 +36,7 @@ class FeedFollow(models.Model):
     A row means: the feed of `follower` agrees with this friendship, and has `followee`'s tweets from `oldest_id` on.
 
     Which tweets were the newest at that time cannot be found out later, so it is recorded; 0 means all of them. If
+    `pulled_since` is set, tweets from that id on are not delivered to this follower, who pulls them. If
     `ended_at` is set, the friendship has ended and its tweets were removed; such rows are purged after some time.
     """
 
@@ -44,6 +45,7 @@ class FeedFollow(models.Model):
     followee_id = models.BigIntegerField()
     friendship_id = models.BigIntegerField()
     oldest_id = models.BigIntegerField()
+    pulled_since = models.BigIntegerField(null=True)
     settled_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, db_index=True)
 
@@ -67,6 +69,43 @@ class DeliveryBatch(models.Model):
 
     def __str__(self) -> str:
         return f"tweet {self.tweet_id} to the followers in ({self.after_id}, {self.until_id}]"
+
+
+class PulledAuthor(models.Model):
+    """
+    A row means: tweets of this author from `since_id` on, and before `until_id` where it is set, are pulled. Followers
+    may have no rows of them, and merge the author's timeline into their pages.
+
+    Whether a tweet is delivered follows from its id alone, however late it is asked. Once `until_id` is set, rows of
+    the tweets between the two are written; when all are there, this row goes.
+    """
+
+    author_id = models.BigIntegerField(primary_key=True)
+    since_id = models.BigIntegerField()
+    until_id = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"tweets of user {self.author_id} are pulled from {self.since_id} on"
+
+
+class FeedReader(models.Model):
+    """
+    A row means: something is known of how this user reads, or the rows of their feed are not all there.
+
+    `seen_at` is when their cached list was last built, which reading does once a day. `reads_count` is a sum of pages
+    read that is halved every day. Tweets from `pulled_since` on have no rows; where `pulled_until` is set, those from
+    then on have rows again, and the rest are being written. Rows of tweets before `trimmed_before` were removed.
+    """
+
+    user_id = models.BigIntegerField(primary_key=True)
+    seen_at = models.DateTimeField()
+    reads_count = models.PositiveBigIntegerField(default=0)
+    pulled_since = models.BigIntegerField(null=True)
+    pulled_until = models.BigIntegerField(null=True)
+    trimmed_before = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"user {self.user_id}, whose feed was last read on {self.seen_at:%Y-%m-%d}"
 
 
 class FeedCheck(models.Model):

@@ -147,8 +147,7 @@ class FeedCheckService:
         if feeds is None:
             half = len(user_ids) // 2
             return cls._compare(user_ids[:half]) | cls._compare(user_ids[half:])
-        strategy = feed_strategy()
-        feeds = {user_id: strategy.get_promised_rows(feed) for user_id, feed in feeds.items()}
+        feeds = feed_strategy().get_promised_rows(feeds)
         differences: set[Difference] = set()
         for place, store in stores_in_use().items():
             stored = store.get_rows(user_ids)

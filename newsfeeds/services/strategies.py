@@ -2,6 +2,7 @@
 How feeds come about: delivered when somebody posts (push), or gathered when somebody reads (pull).
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from django.conf import settings
@@ -42,9 +43,9 @@ class FeedStrategy:
         """
         raise NotImplementedError
 
-    def get_promised_rows(self, feed: DefinedFeed) -> DefinedFeed:
+    def get_promised_rows(self, feeds: Mapping[int, DefinedFeed]) -> dict[int, DefinedFeed]:
         """
-        Return which rows of a feed must be there and which may.
+        Return which rows of these readers' feeds must be there and which may: {user id: DefinedFeed}.
         """
         raise NotImplementedError
 
@@ -74,8 +75,8 @@ class PushStrategy(FeedStrategy):
     def holds(self, user_id: int, tweet_id: int) -> bool:
         return bool(store_to_read(user_id).count_feeds_with(tweet_id, [user_id]))
 
-    def get_promised_rows(self, feed: DefinedFeed) -> DefinedFeed:
-        return feed
+    def get_promised_rows(self, feeds: Mapping[int, DefinedFeed]) -> dict[int, DefinedFeed]:
+        return dict(feeds)
 
 
 class PullStrategy(FeedStrategy):
@@ -92,9 +93,9 @@ class PullStrategy(FeedStrategy):
     def holds(self, user_id: int, tweet_id: int) -> bool:
         return bool(FeedDefinition.get_tweet_ids(user_id, before=tweet_id + 1, after=tweet_id - 1, limit=1))
 
-    def get_promised_rows(self, feed: DefinedFeed) -> DefinedFeed:
+    def get_promised_rows(self, feeds: Mapping[int, DefinedFeed]) -> dict[int, DefinedFeed]:
         # Rows from before the move to pull are no fault; what does not belong there at all still is.
-        return DefinedFeed(set(), feed.required | feed.allowed)
+        return {user_id: DefinedFeed(set(), feed.required | feed.allowed) for user_id, feed in feeds.items()}
 
 
 class CachedPullStrategy(PullStrategy):
