@@ -132,6 +132,13 @@ class MySQLFriendshipStore(FriendshipStore):
                 followers.setdefault(user_id, []).append(follower_id)
         return followers
 
+    def get_followers_after(self, user_id: int, *, after: int, limit: int) -> list[int]:
+        """
+        Return up to `limit` follower ids above `after`, ascending; one query.
+        """
+        followers = Friendship.objects.filter(to_user_id=user_id, from_user_id__gt=after).order_by("from_user_id")
+        return list(followers.values_list("from_user_id", flat=True)[:limit])
+
     def get_followers_between(self, user_id: int, *, after: int, until: int) -> list[int]:
         """
         Return the follower ids in (after, until], ascending.

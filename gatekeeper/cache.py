@@ -2,10 +2,12 @@
 Caches all features together, as one object, for a few seconds.
 """
 
+import time
 from contextvars import ContextVar
 from typing import Any, TypedDict
 
-from gatekeeper.constants import FEATURES_SECONDS
+from django.conf import settings
+
 from gatekeeper.models import Feature
 from utils.caching.memcached.objects import Lookup, invalidate, read_through
 from utils.caching.records import NONE, RecordShape
@@ -59,10 +61,36 @@ def load_features() -> Features:
 
 
 def read_features() -> Features:
-    lookup = Lookup({0: KEY}, lambda ids: {0: get_features()}, are_features, FEATURES_SECONDS)
+    lookup = Lookup({0: KEY}, lambda ids: {0: get_features()}, are_features, settings.FEATURES_SECONDS)
     read_through(lookup)
     features: Features = lookup.found[0]
     return features
+
+
+class FeatureMemory:
+    """
+    The features as this process remembers them, for what is asked too often for a round trip.
+    """
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def load(self) -> Features:
+        """
+        Return what `load_features` returned up to FEATURES_SECONDS ago; one round trip in that time.
+        """
+        features, now = self._features, time.monotonic()
+        if features is None or now - self._read_at >= settings.FEATURES_SECONDS:
+            features = self._features = read_features()
+            self._read_at = now
+        return features
+
+    def forget(self) -> None:
+        self._features: Features | None = None
+        self._read_at = 0.0
+
+
+memory = FeatureMemory()
 
 
 def are_features(value: Any) -> bool:
@@ -85,4 +113,5 @@ def to_record(feature: Feature) -> FeatureRecord:
 
 def invalidate_features() -> None:
     (_request_features.get() or {}).clear()
+    memory.forget()
     invalidate(KEY)

@@ -5,5 +5,3 @@ Names and times of gradual feature releases.
 # A cookie of this name identifies anonymous visitors, so that a feature stays on or off for them.
 VISITOR_COOKIE = "visitor"
 VISITOR_SECONDS = 365 * 86_400
-# A change of a feature reaches every process within this many seconds.
-FEATURES_SECONDS = 10

@@ -15,6 +15,10 @@ CHECK_ROWS = 200_000
 # differences between the clocks of machines. If somebody follows the author within this
 # time, the tweet may arrive by delivery and by back-fill.
 LATE_COMMIT = 120 * 1_000_000
+# The feature of the gatekeeper that says for whom FEED_STRATEGY is; undefined, it is for everybody.
+STRATEGY_FEATURE = "feed_strategy"
+# How long a reader's list of those followees whose tweets are pulled may be cached.
+PULLED_SOURCES_SECONDS = 60
 # How long it is recorded when a tweet was delivered, and when a follow ended.
 REMEMBERED = timedelta(days=30)
 

@@ -56,6 +56,29 @@ class RemovalBatchReady(FollowerRange):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AuthorCrossed(Event):
+    """
+    An author has, or has no longer, so many followers that their tweets are pulled instead of pushed.
+    """
+
+    name: ClassVar[str] = "author_crossed"
+
+    author_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PulledTweetsDue(Event):
+    """
+    An author's tweets are pushed again; followers with ids above `after` lack rows of those that were pulled.
+    """
+
+    name: ClassVar[str] = "pulled_tweets_due"
+
+    author_id: int
+    after: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class FeedRowsMissed(Event):
     """
     HBase was unavailable for rows that MySQL has; `version` is the version of that change.

@@ -3,6 +3,7 @@ Feeds: which tweets are in whose home feed.
 """
 
 from datetime import datetime
+from typing import Self
 
 from django.db import models
 
@@ -71,6 +72,18 @@ class DeliveryBatch(models.Model):
         return f"tweet {self.tweet_id} to the followers in ({self.after_id}, {self.until_id}]"
 
 
+class PulledAuthorQuerySet(models.QuerySet["PulledAuthor"]):
+    """
+    Authors whose tweets may have no rows.
+    """
+
+    def not_delivered(self) -> Self:
+        """
+        Return those whose new tweets get no rows; the others are on their way back.
+        """
+        return self.filter(until_id=None)
+
+
 class PulledAuthor(models.Model):
     """
     A row means: tweets of this author from `since_id` on, and before `until_id` where it is set, are pulled. Followers
@@ -83,6 +96,8 @@ class PulledAuthor(models.Model):
     author_id = models.BigIntegerField(primary_key=True)
     since_id = models.BigIntegerField()
     until_id = models.BigIntegerField(null=True)
+
+    objects = PulledAuthorQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"tweets of user {self.author_id} are pulled from {self.since_id} on"

@@ -8,8 +8,15 @@ from celery import shared_task
 from django.conf import settings
 
 from friendships.events import FriendshipEvent
-from newsfeeds.events import FanOutBatchReady, FeedRowsMissed, RemovalBatchReady, TweetCreated
-from newsfeeds.services import DeliveryService, FeedCheckService, NewsFeedService
+from newsfeeds.events import (
+    AuthorCrossed,
+    FanOutBatchReady,
+    FeedRowsMissed,
+    PulledTweetsDue,
+    RemovalBatchReady,
+    TweetCreated,
+)
+from newsfeeds.services import CrossingService, DeliveryService, FeedCheckService, NewsFeedService
 from outbox.handling import event_handler
 from tweets.events import TweetDeleted
 
@@ -82,6 +89,29 @@ def reconcile_feeds(events: Sequence[FriendshipEvent]) -> str:
     return f"{len(changes)} feeds agree with a friendship"
 
 
+@event_handler(batch_size=20)
+def settle_crossings(events: Sequence[AuthorCrossed]) -> str:
+    """
+    Let authors cross from being pushed to being pulled, or back.
+
+    Safe to run twice: it counts their followers now and does not rely on the events.
+    """
+    author_ids = {event.author_id for event in events}
+    CrossingService.settle(author_ids=author_ids)
+    return f"{len(author_ids)} authors are settled"
+
+
+@event_handler(queue="fanout", batch_size=1)
+def deliver_pulled_tweets(events: Sequence[PulledTweetsDue]) -> str:
+    """
+    Write the rows of tweets that were pulled, for some followers of an author who is pushed again.
+
+    Safe to run twice: a feed has each tweet once, by its primary key, and the next event is recorded once.
+    """
+    counts = [CrossingService.deliver_some(event=event) for event in events]
+    return f"{sum(counts)} feeds have the rows of an author who was pulled"
+
+
 @event_handler(batch_size=5)
 def write_missed_rows(events: Sequence[FeedRowsMissed]) -> str:
     """
@@ -93,6 +123,16 @@ def write_missed_rows(events: Sequence[FeedRowsMissed]) -> str:
         puts, deletes = ([(user_id, tweet_id) for user_id, tweet_id in keys] for keys in (event.puts, event.deletes))
         NewsFeedService.write_missed_rows(puts=puts, deletes=deletes, version=event.version)
     return f"{len(events)} lots of missed rows of feeds are in HBase"
+
+
+@shared_task
+def check_crossings() -> str:
+    """
+    Find authors whose tweets are pulled and should not be any more, those who have stopped posting too.
+
+    Safe to run twice: it only records events.
+    """
+    return f"{CrossingService.announce_returns()} authors are pulled"
 
 
 @shared_task

@@ -12,6 +12,7 @@ from django.test import override_settings
 
 from friendships.hbase_models import Follower, Following, FollowingPair
 from newsfeeds.hbase_models import Feed
+from gatekeeper.cache import memory as features
 from stores.cache import forget_phases
 from testing.caches import empty_caches
 from utils.database.time_ids import clock, next_id
@@ -110,6 +111,8 @@ def nothing_cached(settings):
     settings.RATELIMIT_ENABLE = False
     # Longer than a test that counts queries of warm pages takes on a slow machine.
     settings.OBJECT_CACHE_SECONDS = 300
+    settings.FEATURES_SECONDS = 300
+    features.forget()
     forget_phases()
     clock.forget()
     empty_caches()

@@ -15,7 +15,14 @@ from inbox import tasks as inbox
 from likes import tasks as likes
 from likes.events import Liked, LikesPurgeContinued, Unliked
 from newsfeeds import tasks as newsfeeds
-from newsfeeds.events import FanOutBatchReady, FeedRowsMissed, RemovalBatchReady, TweetCreated
+from newsfeeds.events import (
+    AuthorCrossed,
+    FanOutBatchReady,
+    FeedRowsMissed,
+    PulledTweetsDue,
+    RemovalBatchReady,
+    TweetCreated,
+)
 from outbox.handling import subscribe
 from tweets import tasks as tweets
 from tweets.events import PhotoReviewed, PhotosAttached, TweetDeleted, TweetRecounted, TweetsPurgeContinued
@@ -61,6 +68,8 @@ def subscribe_tweets() -> None:
     )
     subscribe(RemovalBatchReady, newsfeeds.remove_from_range)
     subscribe(FeedRowsMissed, newsfeeds.write_missed_rows)
+    subscribe(AuthorCrossed, newsfeeds.settle_crossings)
+    subscribe(PulledTweetsDue, newsfeeds.deliver_pulled_tweets)
     subscribe(TweetRecounted, tweets.refresh_counters)
     subscribe(PhotosAttached, tweets.make_thumbnails)
     subscribe(PhotoReviewed, tweets.refresh_reviewed_tweet)

@@ -57,7 +57,12 @@ class NewsFeedViewSet(APIViewSet):
         if not is_list or request.GET or credential is None:
             return None
         # One row more than the page, to know whether there is a next one.
-        return read_home_ahead(credential, counter_key_by_user(self.rates["list"]), DEFAULT_LIMIT + 1)
+        return read_home_ahead(
+            credential,
+            counter_key_by_user(self.rates["list"]),
+            DEFAULT_LIMIT + 1,
+            reads_list=NewsFeedService.reads_lists(),
+        )
 
     def list(self, request: Request) -> Response:
         """

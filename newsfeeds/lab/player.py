@@ -17,7 +17,7 @@ from newsfeeds.lab.trace import DELETE, FOLLOW, POST, READ, UNFOLLOW, Act, Trace
 from newsfeeds.models import NewsFeed
 from newsfeeds.services import FeedDefinition, NewsFeedService, PostingService
 from newsfeeds.services.definition import DefinedFeed
-from newsfeeds.services.strategies import feed_strategy
+from newsfeeds.services.strategies import strategy_of
 from outbox.handling import handle
 from outbox.relay import cut_into_batches
 from outbox.services import OutboxService
@@ -78,7 +78,8 @@ class Player:
         with measured(Cost(size=len(followers))) as cost:
             tweet_id = self._post_tweet(act.user_id)
         # The fan-out goes by ids: the last of them is the last who sees it.
-        seconds = cost.seconds if feed_strategy().holds(max(followers, default=act.user_id), tweet_id) else None
+        last_id = max(followers, default=act.user_id)
+        seconds = cost.seconds if strategy_of(last_id).has_tweet(last_id, tweet_id) else None
         with measured(cost):
             self.let_everything_happen()
         cost.seconds = seconds or cost.seconds

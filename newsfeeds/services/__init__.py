@@ -3,6 +3,7 @@ The verbs of feeds: posting, delivering, reading, checking, explaining.
 """
 
 from newsfeeds.services.checking import CheckedChunk, Difference, FeedCheckService
+from newsfeeds.services.crossing import CrossingService
 from newsfeeds.services.definition import FeedDefinition
 from newsfeeds.services.delivery import DeliveryService
 from newsfeeds.services.explaining import Explanation, ExplanationService
@@ -11,6 +12,7 @@ from newsfeeds.services.posting import PostingService
 
 __all__ = [
     "CheckedChunk",
+    "CrossingService",
     "DeliveryService",
     "Difference",
     "Explanation",

@@ -19,7 +19,7 @@ from newsfeeds.constants import CHECK_READERS, CHECK_ROWS, LIST, DifferenceKind
 from newsfeeds.events import FanOutBatchReady, FeedRowsMissed, RemovalBatchReady, TweetCreated
 from newsfeeds.models import FeedCheck
 from newsfeeds.services.definition import DefinedFeed, FeedDefinition
-from newsfeeds.services.strategies import feed_strategy
+from newsfeeds.services.strategies import is_anything_pulled
 from newsfeeds.storage import store_to_write, stores_in_use
 from outbox.models import Message
 from tweets.events import TweetDeleted
@@ -147,7 +147,7 @@ class FeedCheckService:
         if feeds is None:
             half = len(user_ids) // 2
             return cls._compare(user_ids[:half]) | cls._compare(user_ids[half:])
-        feeds = feed_strategy().get_promised_rows(feeds)
+        feeds = FeedDefinition.without_pulled(feeds) if is_anything_pulled() else feeds
         differences: set[Difference] = set()
         for place, store in stores_in_use().items():
             stored = store.get_rows(user_ids)

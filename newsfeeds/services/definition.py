@@ -2,15 +2,16 @@
 What a feed is: the one definition, as a pull, with which everything else is compared. docs/feeds.md has it in words.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from django.db import connection
 from django.db.models import Model
 
 from friendships.models import Friendship
 from newsfeeds.constants import LATE_COMMIT
-from newsfeeds.models import FeedFollow
+from newsfeeds.models import FeedFollow, PulledAuthor
 from tweets.models import Tweet
 from utils.database.time_ids import MAX_ID
 
@@ -19,6 +20,9 @@ SETTLED = (
     "ON follow.follower_id = friendship.from_user_id AND follow.followee_id = friendship.to_user_id "
     "AND follow.friendship_id = friendship.id"
 )
+
+# Timelines that one statement reads. SQLite takes no more than 500.
+TIMELINES_AT_ONCE = 400
 
 
 @dataclass(slots=True)
@@ -70,6 +74,85 @@ class FeedDefinition:
         with connection.cursor() as cursor:
             cursor.execute(sql, [user_id, limit - 1])
             return [(user_id, 0), *cursor.fetchall()]
+
+    @classmethod
+    def get_pulled_sources(cls, user_id: int, limit: int | None = None) -> list[tuple[int, int]]:
+        """
+        Return up to `limit` pairs (author id, from which of their tweets on): what a feed holds of authors who are pulled.
+
+        All there are without a limit; none stands for the reader. One query.
+        """
+        friendships, follows, authors = quote(Friendship), quote(FeedFollow), quote(PulledAuthor)
+        sql = (
+            "SELECT friendship.to_user_id, COALESCE(follow.oldest_id, friendship.id) "  # noqa: S608 (SQL of ours)
+            f"FROM {friendships} friendship LEFT JOIN {follows} follow {SETTLED} "
+            f"LEFT JOIN {authors} author ON author.author_id = friendship.to_user_id "
+            "WHERE friendship.from_user_id = %s AND (author.author_id IS NOT NULL OR follow.pulled_since IS NOT NULL) "
+            "ORDER BY friendship.id DESC LIMIT %s"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [user_id, MAX_ID if limit is None else limit])
+            return list(cursor.fetchall())
+
+    @classmethod
+    def get_pulled_ids(cls, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[int]:
+        """
+        Return what `get_tweet_ids` does, of authors who are pulled; two queries, whose cost grows with their number.
+        """
+        newest = (
+            f"SELECT * FROM (SELECT id FROM {quote(Tweet)} "  # noqa: S608 (SQL of ours)
+            "WHERE user_id = %s AND id > %s AND id < %s AND deleted_at IS NULL ORDER BY id DESC LIMIT %s) newest"
+        )
+        found = list[int]()
+        with connection.cursor() as cursor:
+            bounds = [
+                (author_id, max(oldest_id - 1, after or 0), before or MAX_ID, limit)
+                for author_id, oldest_id in cls.get_pulled_sources(user_id)
+            ]
+            for start in range(0, len(bounds), TIMELINES_AT_ONCE):
+                piece = bounds[start : start + TIMELINES_AT_ONCE]
+                cursor.execute(" UNION ALL ".join([newest] * len(piece)), [*chain.from_iterable(piece)])
+                found += [tweet_id for (tweet_id,) in cursor.fetchall()]
+        return sorted(found, reverse=True)[:limit]
+
+    @classmethod
+    def get_pulled_rows(cls, user_ids: Sequence[int], *, tweet_id: int | None = None) -> dict[int, set[int]]:
+        """
+        Return {user id: ids of tweets of these readers' feeds that may have no rows because they are pulled}; one query.
+
+        :param tweet_id: only this one.
+        """
+        tweets, friendships, follows = quote(Tweet), quote(Friendship), quote(FeedFollow)
+        readers = ", ".join(["%s"] * len(user_ids))
+        # Of an author who was followed while being pulled there may be no row at all.
+        sql = (
+            "SELECT friendship.from_user_id, tweet.id "  # noqa: S608 (SQL of ours)
+            f"FROM {friendships} friendship LEFT JOIN {follows} follow {SETTLED} "
+            f"LEFT JOIN {quote(PulledAuthor)} author ON author.author_id = friendship.to_user_id "
+            f"JOIN {tweets} tweet ON tweet.user_id = friendship.to_user_id AND (tweet.id >= follow.pulled_since "
+            "OR tweet.id >= CASE WHEN friendship.id >= author.since_id THEN 0 ELSE author.since_id END) "
+            f"WHERE friendship.from_user_id IN ({readers}) AND tweet.id BETWEEN %s AND %s "
+            # Without this the tweets of every followee are read.
+            "AND (author.author_id IS NOT NULL OR follow.pulled_since IS NOT NULL)"
+        )
+        rows: dict[int, set[int]] = {}
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*user_ids, tweet_id or 0, tweet_id or MAX_ID])
+            for user_id, found_id in cursor.fetchall():
+                rows.setdefault(user_id, set()).add(found_id)
+        return rows
+
+    @classmethod
+    def without_pulled(cls, feeds: Mapping[int, DefinedFeed]) -> dict[int, DefinedFeed]:
+        """
+        Return which rows must be there and which may, where the tweets of some authors are pulled; one query.
+        """
+        pulled = cls.get_pulled_rows(list(feeds))
+        return {
+            user_id: DefinedFeed(feed.required - ids, feed.allowed | (feed.required & ids))
+            for user_id, feed in feeds.items()
+            for ids in [pulled.get(user_id, set())]
+        }
 
     @classmethod
     def get_timelines(cls, author_ids: Sequence[int], count: int) -> dict[int, list[int]]:

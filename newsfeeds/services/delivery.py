@@ -13,7 +13,7 @@ from friendships.storage import mysql_store
 from newsfeeds.cache import user_newsfeeds
 from newsfeeds.events import FanOutBatchReady, FollowerRange, RemovalBatchReady, TweetCreated
 from newsfeeds.models import DeliveryBatch
-from newsfeeds.services.strategies import feed_strategy
+from newsfeeds.services.crossing import CrossingService
 from newsfeeds.storage import store_to_write
 from outbox.events import Event
 from outbox.services import OutboxService
@@ -50,30 +50,18 @@ class DeliveryService:
         Deliver tweets to all followers of their authors, or record an event for each range of them.
 
         Rows first, then cached lists, the author's own included: what the request that posted a
-        tweet could not do for them is done here. Where feeds are pulled, followers get nothing.
+        tweet could not do for them is done here. Tweets that are pulled reach nobody else.
 
         :raises HBaseUnavailable: HBase alone has feeds, and some may lack the tweets.
         :raises RedisUnavailable: the rows are there, cached lists may lack the tweets.
         """
-        if not feed_strategy().delivers:
-            return cls._complete_own(events)
         small, large = cls._by_size(events)
-        cls._deliver_rows([delivery for _, delivery in [*small, *large]], [delivery for _, delivery in small])
+        posted = [Delivery(event.tweet_id, event.author_id) for event in events]
+        cls._deliver_rows(posted, [delivery for _, delivery in small])
         for event, delivery in large:
             cls._split(event, FanOutBatchReady, delivery)
-        posted = [delivery for _, delivery in [*small, *large]]
         cls._push([delivery for _, delivery in small], cls._all_followers(small), posted)
-        return f"{len(small)} tweets are delivered, the followers of {len(large)} are cut into ranges"
-
-    @classmethod
-    def _complete_own(cls, events: Sequence[TweetCreated]) -> str:
-        """
-        Do for the authors' own feeds and lists what `deliver_all` does, and nothing for followers.
-        """
-        deliveries = [Delivery(event.tweet_id, event.author_id) for event in events]
-        cls._deliver_rows(deliveries, [])
-        cls._push([], dict, deliveries)
-        return f"{len(deliveries)} tweets are in their authors' feeds"
+        return cls._describe("delivered", events, small, large)
 
     @classmethod
     def withdraw_all(cls, *, events: Sequence[TweetDeleted]) -> str:
@@ -85,14 +73,20 @@ class DeliveryService:
         """
         small, large = cls._by_size(events)
         followers = cls._all_followers(small)()
-        for _, delivery in [*small, *large]:
-            recipients = [delivery.author_id, *followers.get(delivery.author_id, ())]
-            cls._remove_rows(delivery.tweet_id, recipients)
-        for event, delivery in large:
-            cls._split(event, RemovalBatchReady, delivery)
-        own_entries = cls._own_entries([delivery for _, delivery in [*small, *large]])
+        delivered = {delivery.tweet_id for _, delivery in small}
+        for event in events:
+            others = followers.get(event.author_id, ()) if event.tweet_id in delivered else ()
+            cls._remove_rows(event.tweet_id, [event.author_id, *others])
+        for large_event, delivery in large:
+            cls._split(large_event, RemovalBatchReady, delivery)
+        own_entries = cls._own_entries([Delivery(event.tweet_id, event.author_id) for event in events])
         remove_entries([*own_entries, *cls._entries([delivery for _, delivery in small], followers)])
-        return f"{len(small)} tweets are withdrawn, the followers of {len(large)} are cut into ranges"
+        return cls._describe("withdrawn", events, small, large)
+
+    @classmethod
+    def _describe(cls, verb: str, events: Sequence[Event], small: Sequence[object], large: Sequence[object]) -> str:
+        pulled_count = len(events) - len(small) - len(large)
+        return f"{len(small)} tweets are {verb}, the followers of {len(large)} are cut into ranges, {pulled_count} are pulled"
 
     @classmethod
     def deliver_to_range(cls, *, tweet_id: int, author_id: int, after: int, until: int) -> int:
@@ -124,13 +118,16 @@ class DeliveryService:
         cls, events: Sequence[TweetCreated] | Sequence[TweetDeleted]
     ) -> tuple[list[tuple[Event, Delivery]], list[tuple[Event, Delivery]]]:
         """
-        Part the tweets whose authors have few followers from those that must be cut; one query.
+        Part the tweets whose authors have few followers from those that must be cut; one query. Pulled ones are neither.
         """
         pairs = [(event, Delivery(event.tweet_id, event.author_id)) for event in events]
         counts = AccountService.get_followers_counts(user_ids={delivery.author_id for _, delivery in pairs})
+        pulled_since = CrossingService.get_pulled_since(followers_counts=counts)
         small: list[tuple[Event, Delivery]] = []
         large: list[tuple[Event, Delivery]] = []
         for event, delivery in pairs:
+            if delivery.tweet_id >= pulled_since.get(delivery.author_id, delivery.tweet_id + 1):
+                continue
             is_small = counts.get(delivery.author_id, 0) <= settings.FAN_OUT_BATCH_SIZE
             (small if is_small else large).append((event, delivery))
         return small, large

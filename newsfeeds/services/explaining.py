@@ -12,7 +12,7 @@ from friendships.events import Followed
 from friendships.services import FriendshipService
 from newsfeeds.constants import LATE_COMMIT, Reason
 from newsfeeds.models import DeliveryBatch, FeedFollow
-from newsfeeds.services.strategies import feed_strategy
+from newsfeeds.services.strategies import strategy_of
 from outbox.models import Message
 from tweets.constants import PhotoStatus
 from tweets.models import Tweet, TweetPhoto
@@ -113,15 +113,16 @@ class ExplanationService:
 
     @classmethod
     def _explain(cls, reader: User, tweet: Tweet, *, may_know_photos: bool) -> Explanation:
-        strategy = feed_strategy()
-        is_held = strategy.holds(reader.id, tweet.id)
+        strategy = strategy_of(reader.id)
+        is_held = strategy.has_tweet(reader.id, tweet.id)
         friendship_id = FriendshipService.get_friendship_id(follower_id=reader.id, followee_id=tweet.user_id)
         follow = FeedFollow.objects.filter(pk=(reader.id, tweet.user_id)).first()
         noted = follow if follow and follow.friendship_id == friendship_id else None
         hidden_by = cls._hidden_by(tweet, reader)
         reason = hidden_by or cls._defined(reader.id, tweet, friendship_id, noted, is_held)
         in_feed = is_held and hidden_by is None
-        if is_held and not strategy.delivers and reason in (Reason.DELIVERED, Reason.BACK_FILLED):
+        is_pulled = is_held and reason in (Reason.DELIVERED, Reason.BACK_FILLED)
+        if is_pulled and strategy.is_pulled(reader.id, tweet.user_id, tweet.id):
             reason = Reason.PULLED
         batch = cls._get_batch(tweet.id, reader.id) if reason == Reason.DELIVERED and is_held else None
         return Explanation(

@@ -12,13 +12,14 @@ from accounts.services import AccountService
 from friendships.services import FriendshipService
 from friendships.storage import mysql_store
 from newsfeeds.cache import drop_feeds, user_newsfeeds
-from newsfeeds.models import FeedFollow
-from newsfeeds.services.strategies import Entry, feed_strategy
+from newsfeeds.models import FeedFollow, PulledAuthor
+from newsfeeds.services.strategies import STRATEGIES, Entry, is_anything_pulled, strategy_of
 from newsfeeds.storage import FeedKey, HBaseNewsFeedStore, NewsFeedStore, store_to_read, store_to_write
 from tweets.services import LoadedTweet, TweetService
 from utils.database.conditions import any_of
 from utils.database.pagination import IdRange, Page, fill_page
-from utils.database.transactions import retried_transaction
+from utils.database.time_ids import MAX_ID
+from utils.database.transactions import lock_in_share_mode, retried_transaction
 
 # (follower id, followee id).
 Pair = tuple[int, int]
@@ -39,7 +40,7 @@ class NewsFeedService:
 
         :raises HBaseUnavailable: feeds are pushed, Redis has no list, HBase alone has the rows, and does not answer.
         """
-        strategy = feed_strategy()
+        strategy = strategy_of(viewer.id)
 
         def fetch(before: int | None, after: int | None, wanted: int) -> list[Entry]:
             return strategy.load_entries(viewer.id, before=before, after=after, limit=wanted)
@@ -48,6 +49,13 @@ class NewsFeedService:
             return TweetService.load_entries(entries=entries, viewer=viewer)
 
         return fill_page(id_range, limit, fetch=fetch, filter_visible=filter_visible, get_id=lambda tweet: tweet.id)
+
+    @classmethod
+    def reads_lists(cls) -> bool:
+        """
+        Return whether most pages come from the readers' cached lists, so that it is worth reading one ahead.
+        """
+        return STRATEGIES[settings.FEED_STRATEGY].reads_list
 
     @classmethod
     def reconcile(cls, *, changes: Sequence[tuple[int, int, int]]) -> None:
@@ -108,9 +116,44 @@ class NewsFeedService:
         for followee_id, follower_ids in followees:
             # What was deleted while nobody followed: its withdrawal knew of no follower here.
             cls._remove_all(store, follower_ids, TweetService.get_deleted_ids_by(user_id=followee_id))
-            for follower_id in follower_ids if feed_strategy().delivers else ():
-                oldest_id = oldest_ids[follower_id, followee_id]
+        pulled_since = cls._lock_shared_pulled(newest)
+        for (follower_id, followee_id), oldest_id in sorted(oldest_ids.items()):
+            if friendship_ids[follower_id, followee_id] < pulled_since.get(followee_id, MAX_ID):
                 store.deliver_many(follower_id, [tweet_id for tweet_id in newest[followee_id] if tweet_id >= oldest_id])
+
+    @classmethod
+    def _lock_shared_pulled(cls, author_ids: Iterable[int]) -> dict[int, int]:
+        """
+        Return {author id: since when} of those who are pulled. Until commit none of them begins to be pushed again:
+        then followers get what they had to pull.
+
+        One query; none where FEED_STRATEGY is push.
+        """
+        if not is_anything_pulled():
+            return {}
+        pulled = PulledAuthor.objects.not_delivered().filter(author_id__in=author_ids)
+        return dict(lock_in_share_mode(pulled.values_list("author_id", "since_id")))
+
+    @classmethod
+    @retried_transaction
+    def deliver_pulled(cls, *, author_id: int, follower_ids: Sequence[int], tweet_ids: Collection[int]) -> None:
+        """
+        Write the rows of an author's tweets that these followers had to pull, as far as their feeds go back.
+
+        Their follows are locked meanwhile, and tweets that are deleted by now are left out. A statement for each.
+
+        :raises HBaseUnavailable: HBase alone has feeds, and some may lack the rows.
+        """
+        AccountService.lock_profiles(user_ids=follower_ids)
+        pairs = {(follower_id, author_id) for follower_id in follower_ids}
+        friendship_ids = FriendshipService.get_friendship_ids(pairs=pairs)
+        # What who followed meanwhile got no rows of.
+        newest = TweetService.lock_shared_newest(user_id=author_id, count=settings.BACKFILL_TWEETS)
+        oldest_ids = cls._note_follows(friendship_ids, {author_id: newest})
+        rows = {*newest, *TweetService.lock_shared_existing(tweet_ids=tweet_ids)}
+        with store_to_write() as store:
+            for (follower_id, _), oldest_id in sorted(oldest_ids.items()):
+                store.deliver_many(follower_id, [tweet_id for tweet_id in rows if tweet_id >= oldest_id])
 
     @classmethod
     def _remove_all(cls, store: NewsFeedStore, follower_ids: Sequence[int], lists: Iterable[list[int]]) -> None:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from django.test import override_settings
 
-from newsfeeds.services import ExplanationService, FeedCheckService, FeedDefinition
+from newsfeeds.models import PulledAuthor
+from newsfeeds.services import CrossingService, ExplanationService, FeedCheckService, FeedDefinition
 from newsfeeds.tests.acting import ActsAtRandom
 from testing.stack_caches import caches_between_proxies
 from testing.testcases import ApiTestCase
@@ -52,6 +53,13 @@ class StrategyCase(ApiTestCase):
             queries = self.count_queries(self.bob.feed)
             return Cost(queries, sum(proxy.round_trips for proxy in proxies) - before, ids)
 
+    def becomes_pulled(self, author):
+        """
+        Let an author cross. What they post from then on is pulled.
+        """
+        CrossingService.settle(author_ids=[author.id])
+        self.assertIn(author.id, PulledAuthor.objects.not_delivered().values_list("author_id", flat=True))
+
     def differences(self):
         return FeedCheckService.check(user_ids=[self.alice.id, self.bob.id, self.carol.id]).found
 
@@ -70,7 +78,10 @@ class FeedRules(ActsAtRandom):
 
     def setUp(self):
         super().setUp()
-        setting = override_settings(FEED_STRATEGY=self.strategy, BACKFILL_TWEETS=2)
+        # An author of more than one follower is pulled by threshold, from the next tweet on.
+        setting = override_settings(
+            FEED_STRATEGY=self.strategy, BACKFILL_TWEETS=2, FEED_PULL_THRESHOLD=1, FEED_CROSSING_SECONDS=0
+        )
         setting.enable()
         self.addCleanup(setting.disable)
 

@@ -29,6 +29,11 @@ class PulledRules(FeedRules):
     What holds wherever nothing is delivered.
     """
 
+    def setUp(self):
+        super().setUp()
+        for author in (self.alice, self.bob, self.carol):
+            self.becomes_pulled(author)
+
     def test_a_post_is_no_row_for_anybody_else_and_is_read_before_any_task_ran(self):
         self.bob.follows(self.alice)
         self.tasks_run()
@@ -144,6 +149,97 @@ class CachedPullTests(PulledRules, StrategyCase):
         self.assertEqual((pushed.queries, pulled.queries), (0, 0))
         self.assertEqual(pulled.round_trips, pushed.round_trips + 1)
         self.assertEqual(pulled.ids, pushed.ids)
+
+
+class HybridTests(FeedRules, StrategyCase):
+    strategy = "hybrid_threshold"
+
+    def setUp(self):
+        super().setUp()
+        self.zoe = self.person("zoe")
+        self.zoe.follows(self.alice)
+
+    def make_alice_pulled(self):
+        for reader in (self.bob, self.carol):
+            reader.follows(self.alice)
+        self.becomes_pulled(self.alice)
+
+    def test_who_has_few_followers_is_pushed_and_who_has_many_is_pulled(self):
+        self.make_alice_pulled()
+        self.bob.follows(self.carol)
+        self.tasks_run()
+
+        pulled, pushed = self.alice.tweets(), self.carol.tweets()
+        self.tasks_run()
+
+        self.assertEqual(self.rows_of(self.bob), [pushed])
+        self.assert_feed(self.bob, [pushed, pulled])
+
+    def test_a_tweet_that_is_pulled_is_seen_before_any_task_ran(self):
+        self.make_alice_pulled()
+        self.tasks_run()
+        self.assertEqual(self.bob.feed(), [])
+
+        tweet_id = self.alice.tweets()
+
+        self.assertEqual(self.bob.feed(), [tweet_id])
+
+    def test_why_says_what_was_pulled_and_what_was_delivered(self):
+        self.bob.follows(self.alice)
+        self.tasks_run()
+        delivered = self.alice.tweets()
+        self.tasks_run()
+        self.make_alice_pulled()
+        pulled = self.alice.tweets()
+        self.tasks_run()
+
+        reasons = [self.bob.get("newsfeeds/why/", tweet_id=id).json()["reason"] for id in (delivered, pulled)]
+
+        self.assertEqual(reasons, ["delivered", "pulled"])
+
+    @override_settings(MAX_CACHED_IDS=2)
+    def test_pages_of_both_kinds_lose_nothing_and_repeat_nothing(self):
+        self.make_alice_pulled()
+        self.bob.follows(self.carol)
+        self.tasks_run()
+        ids = [person.tweets() for person in (self.alice, self.carol, self.bob) * 3][::-1]
+        self.tasks_run()
+
+        for _ in range(2):
+            self.assertEqual(self.page_by_page(self.bob, limit=2), ids)
+
+    @override_settings(FEED_MAX_PULLED_AUTHORS=1)
+    def test_who_follows_more_pulled_authors_than_are_merged_misses_nothing(self):
+        self.make_alice_pulled()
+        self.alice.follows(self.carol)
+        self.bob.follows(self.carol)
+        self.tasks_run()
+        self.becomes_pulled(self.carol)
+
+        ids = [person.tweets() for person in (self.alice, self.carol) * 2][::-1]
+        self.tasks_run()
+
+        for _ in range(3):
+            self.assert_feed(self.bob, ids)
+
+    @pytest.mark.stack
+    @pytest.mark.one_server
+    def test_a_warm_page_with_ten_pulled_authors_takes_no_query_and_one_round_trip_more(self):
+        for name in [f"friend{number}" for number in range(10)]:
+            friend = self.person(name)
+            for reader in (self.bob, self.carol):
+                reader.follows(friend)
+            self.becomes_pulled(friend)
+            for _ in range(3):
+                friend.tweets()
+        self.tasks_run()
+        hybrid = self.cost_of_a_warm_page()
+        with override_settings(FEED_STRATEGY="push"):
+            pushed = self.cost_of_a_warm_page()
+
+        self.assertEqual((pushed.queries, hybrid.queries), (0, 0))
+        self.assertEqual(hybrid.round_trips, pushed.round_trips + 1)
+        self.assertEqual((len(pushed.ids), len(hybrid.ids)), (0, 20))
 
 
 class ChoiceTests(SimpleTestCase):

@@ -240,9 +240,11 @@ class TweetService:
         return fill_page(id_range, limit, fetch=fetch, filter_visible=filter_visible, get_id=lambda tweet: tweet.id)
 
     @classmethod
-    def get_ids_by(cls, *, user_id: int, before: int | None, after: int | None, limit: int) -> list[int]:
+    def get_ids_by(
+        cls, *, user_id: int, before: int | None = None, after: int | None, limit: int | None = None
+    ) -> list[int]:
         """
-        Return up to `limit` ids of a user's undeleted tweets with after < id < before, newest first; one query.
+        Return up to `limit` ids (None: all) of a user's undeleted tweets with after < id < before, newest first; one query.
         """
         tweets = Tweet.objects.not_deleted().filter(user_id=user_id)
         if before is not None:

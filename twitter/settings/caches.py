@@ -69,4 +69,6 @@ SESSION_COOKIE_AGE = 30 * 86_400
 # The newest ids kept of a feed or of an author's tweets; older pages come from the database.
 MAX_CACHED_IDS = 800
 LIST_CACHE_SECONDS = 86_400
+# A change of a feature reaches every process within twice as many seconds: Memcached and the process keep it so long.
+FEATURES_SECONDS = 10
 OBJECT_CACHE_SECONDS = 300 if MEMCACHED_URL else IN_PROCESS_CACHE_SECONDS

@@ -115,6 +115,12 @@ CELERY_BEAT_SCHEDULE = {
         # Otherwise a worker that was away for a day would find a hundred of these tasks.
         "options": {"expires": PURGE_EVERY.total_seconds()},
     },
+    # Who is pulled and has lost followers, or another strategy: docs/feeds.md.
+    "check-crossings": {
+        "task": "newsfeeds.tasks.check_crossings",
+        "schedule": FEED_CHECK_EVERY,
+        "options": {"expires": FEED_CHECK_EVERY.total_seconds()},
+    },
     # Compares a sample of the feeds with their definition: docs/feeds.md.
     "check-feeds": {
         "task": "newsfeeds.tasks.check_feeds",
@@ -137,7 +143,14 @@ FAN_OUT_BATCH_SIZE = 1000
 # How many of a followee's newest tweets a new follower finds in the feed.
 BACKFILL_TWEETS = 100
 # How feeds come about: docs/feeds.md, "Strategies". Workers write by theirs, web servers read by theirs.
-FEED_STRATEGY = choice("FEED_STRATEGY", "push", "pull", "cached_pull")
+FEED_STRATEGY = choice("FEED_STRATEGY", "push", "pull", "cached_pull", "hybrid_threshold")
+# With hybrid_threshold, of how many followers on tweets are pulled instead of pushed.
+FEED_PULL_THRESHOLD = env.int("FEED_PULL_THRESHOLD", 100_000)
+# Of how many such authors one page merges the cached timelines; of somebody who follows more the database does.
+FEED_MAX_PULLED_AUTHORS = env.int("FEED_MAX_PULLED_AUTHORS", 50)
+# After so long an author's tweets are no longer pushed: by then every reader pulls them (PULLED_SOURCES_SECONDS),
+# even where the clocks of two machines differ by LATE_COMMIT.
+FEED_CROSSING_SECONDS = 240
 # Cached timelines that Redis merges for one page, where feeds are pulled: some milliseconds for which everybody waits.
 MAX_MERGED_FOLLOWEES = 1000
 

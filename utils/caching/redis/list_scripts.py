@@ -130,7 +130,8 @@ return 1
 """,
 )
 
-# A list of sources has two elements for each: the owner and the oldest id. A single element means: too many to merge.
+# A list of sources has two elements for each: the owner and the oldest id. A single element means that there are none
+# (0), or too many to merge (anything else).
 MERGE = Script(
     "merge_lists",
     """
@@ -142,7 +143,7 @@ local function miss()
     return {'miss', leased and ARGV[5] or false}
 end
 if sources.err or #sources == 0 then return miss() end
-if #sources == 1 then return {'beyond'} end
+if #sources == 1 then return sources[1] == '0' and {'hit', {}, {}} or {'beyond'} end
 local limit, after, found, absent, misses = tonumber(ARGV[3]), tonumber(ARGV[2]), {}, {}, 0
 for index = 1, #sources, 2 do
     local oldest = tonumber(sources[index + 1])

@@ -13,7 +13,7 @@ from django.conf import settings
 from utils.caching.records import parse_ids
 from utils.caching.redis.client import RedisUnavailable, client
 from utils.caching.redis.list_scripts import MERGE, STORE
-from utils.caching.redis.lists import HIT, MISS, Fetch, IdList
+from utils.caching.redis.lists import HIT, MISS, NOTHING, Fetch, IdList
 from utils.observability.metrics import count_reads
 
 ABSENT = "absent"
@@ -34,11 +34,13 @@ class MergedLists:
     without Redis, every page comes from the database.
 
     :param lists: what is merged; its `state_prefix` is read for each id of a page.
+    :param seconds: for how long a list of sources is cached.
     """
 
-    def __init__(self, name: str, lists: IdList) -> None:
+    def __init__(self, name: str, lists: IdList, *, seconds: int) -> None:
         self.name = name
         self.lists = lists
+        self.seconds = seconds
 
     def keys(self, reader_ids: Iterable[int]) -> list[str]:
         """
@@ -74,6 +76,7 @@ class MergedLists:
         if answer[0] == MISS and answer[1]:
             sources = get_sources(reader_id, max_sources + 1)
             values = [number for source in sources for number in source] if len(sources) <= max_sources else [TOO_MANY]
+            values = values or [NOTHING]
             self._store(reader_id, values, answer[1])
             answer = self._read(reader_id, before, after, limit)
         count_reads("lists", hits=answer[0] == HIT, misses=answer[0] != HIT)
@@ -100,6 +103,6 @@ class MergedLists:
 
     def _store(self, reader_id: int, values: Sequence[int | str], lease: bytes) -> None:
         try:
-            client.run(STORE, [f"{self.name}:{reader_id}"], [lease, settings.LIST_CACHE_SECONDS, *values])
+            client.run(STORE, [f"{self.name}:{reader_id}"], [lease, self.seconds, *values])
         except RedisUnavailable:
             pass
