@@ -73,21 +73,20 @@ class FeatureMemory:
     """
 
     def __init__(self) -> None:
-        self.forget()
+        # When they were read, and what they were.
+        self._remembered: tuple[float, Features] | None = None
 
     def load(self) -> Features:
         """
         Return what `load_features` returned up to FEATURES_SECONDS ago; one round trip in that time.
         """
-        features, now = self._features, time.monotonic()
-        if features is None or now - self._read_at >= settings.FEATURES_SECONDS:
-            features = self._features = read_features()
-            self._read_at = now
-        return features
+        remembered, now = self._remembered, time.monotonic()
+        if remembered is None or now - remembered[0] >= settings.FEATURES_SECONDS:
+            remembered = self._remembered = (now, read_features())
+        return remembered[1]
 
     def forget(self) -> None:
-        self._features: Features | None = None
-        self._read_at = 0.0
+        self._remembered = None
 
 
 memory = FeatureMemory()

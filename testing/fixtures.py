@@ -11,8 +11,8 @@ from django.db import connection
 from django.test import override_settings
 
 from friendships.hbase_models import Follower, Following, FollowingPair
-from newsfeeds.hbase_models import Feed
 from gatekeeper.cache import memory as features
+from newsfeeds.hbase_models import Feed
 from stores.cache import forget_phases
 from testing.caches import empty_caches
 from utils.database.time_ids import clock, next_id

@@ -244,7 +244,7 @@ class FeedCheckService:
         """
         rows = [each for each in confirmed if each.place != LIST]
         missing = [each for each in rows if each.kind == DifferenceKind.MISSING]
-        there = set(TweetService.lock_shared_existing(tweet_ids={each.tweet_id for each in missing}) if missing else ())
+        there = set(TweetService.lock_shared_existing(tweet_ids={each.tweet_id for each in missing}))
         with store_to_write() as store:
             for user_id in sorted({each.user_id for each in rows}):
                 own = [each for each in rows if each.user_id == user_id]

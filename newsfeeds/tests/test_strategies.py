@@ -229,6 +229,7 @@ class HybridTests(FeedRules, StrategyCase):
             friend = self.person(name)
             for reader in (self.bob, self.carol):
                 reader.follows(friend)
+            self.tasks_run()
             self.becomes_pulled(friend)
             for _ in range(3):
                 friend.tweets()

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, TypeVarTuple
 
+from django.core.exceptions import EmptyResultSet
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Model, QuerySet
 
@@ -143,7 +144,11 @@ def lock_in_share_mode(queryset: QuerySet) -> list[Any]:
     """
     if connection.vendor != "mysql":
         return list(queryset)
-    sql, params = queryset.query.sql_with_params()
+    try:
+        sql, params = queryset.query.sql_with_params()
+    except EmptyResultSet:
+        # Filtered by an empty collection.
+        return []
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} LOCK IN SHARE MODE", params)
         rows = list(cursor.fetchall())

@@ -57,7 +57,8 @@ class ThresholdStrategy(HybridStrategy):
     """
 
     def wants_pulled(self, *, followers_count: int, is_pulled: bool) -> bool:
-        return followers_count > settings.FEED_PULL_THRESHOLD * (HYSTERESIS if is_pulled else 1)
+        threshold: int = settings.FEED_PULL_THRESHOLD
+        return followers_count > threshold * (HYSTERESIS if is_pulled else 1)
 
 
 def merge_entries(pushed: Iterable[Entry], pulled: Iterable[Entry], limit: int) -> list[Entry]:
