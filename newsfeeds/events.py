@@ -79,6 +79,18 @@ class PulledTweetsDue(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PulledFollowDue(Event):
+    """
+    A followee's tweets are pushed to one follower again, who lacks rows of those that were pulled.
+    """
+
+    name: ClassVar[str] = "pulled_follow_due"
+
+    follower_id: int
+    followee_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class FeedRowsMissed(Event):
     """
     HBase was unavailable for rows that MySQL has; `version` is the version of that change.

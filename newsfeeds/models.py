@@ -37,8 +37,8 @@ class FeedFollow(models.Model):
     A row means: the feed of `follower` agrees with this friendship, and has `followee`'s tweets from `oldest_id` on.
 
     Which tweets were the newest at that time cannot be found out later, so it is recorded; 0 means all of them. If
-    `pulled_since` is set, tweets from that id on are not delivered to this follower, who pulls them. If
-    `ended_at` is set, the friendship has ended and its tweets were removed; such rows are purged after some time.
+    `pulled_since` is set, tweets from that id on are not delivered to this follower, who pulls them; where `pulled_until`
+    is set too, they are delivered again from then on, and the rows of those between are being written. If `ended_at` is set, the friendship has ended and its tweets were removed; such rows are purged after some time.
     """
 
     pk = models.CompositePrimaryKey("follower_id", "followee_id")
@@ -47,6 +47,7 @@ class FeedFollow(models.Model):
     friendship_id = models.BigIntegerField()
     oldest_id = models.BigIntegerField()
     pulled_since = models.BigIntegerField(null=True)
+    pulled_until = models.BigIntegerField(null=True)
     settled_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, db_index=True)
 

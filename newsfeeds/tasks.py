@@ -12,11 +12,12 @@ from newsfeeds.events import (
     AuthorCrossed,
     FanOutBatchReady,
     FeedRowsMissed,
+    PulledFollowDue,
     PulledTweetsDue,
     RemovalBatchReady,
     TweetCreated,
 )
-from newsfeeds.services import CrossingService, DeliveryService, FeedCheckService, NewsFeedService
+from newsfeeds.services import CrossingService, DeliveryService, EdgeService, FeedCheckService, NewsFeedService
 from outbox.handling import event_handler
 from tweets.events import TweetDeleted
 
@@ -110,6 +111,18 @@ def deliver_pulled_tweets(events: Sequence[PulledTweetsDue]) -> str:
     """
     counts = [CrossingService.deliver_some(event=event) for event in events]
     return f"{sum(counts)} feeds have the rows of an author who was pulled"
+
+
+@event_handler(batch_size=5)
+def deliver_pulled_follows(events: Sequence[PulledFollowDue]) -> str:
+    """
+    Write the rows that follows lack whose tweets were pulled and are pushed again.
+
+    Safe to run twice: a feed has each tweet once, by its primary key.
+    """
+    for event in events:
+        EdgeService.deliver(follower_id=event.follower_id, followee_id=event.followee_id)
+    return f"{len(events)} follows are pushed again"
 
 
 @event_handler(batch_size=5)

@@ -19,6 +19,7 @@ from newsfeeds.events import (
     AuthorCrossed,
     FanOutBatchReady,
     FeedRowsMissed,
+    PulledFollowDue,
     PulledTweetsDue,
     RemovalBatchReady,
     TweetCreated,
@@ -70,6 +71,7 @@ def subscribe_tweets() -> None:
     subscribe(FeedRowsMissed, newsfeeds.write_missed_rows)
     subscribe(AuthorCrossed, newsfeeds.settle_crossings)
     subscribe(PulledTweetsDue, newsfeeds.deliver_pulled_tweets)
+    subscribe(PulledFollowDue, newsfeeds.deliver_pulled_follows)
     subscribe(TweetRecounted, tweets.refresh_counters)
     subscribe(PhotosAttached, tweets.make_thumbnails)
     subscribe(PhotoReviewed, tweets.refresh_reviewed_tweet)

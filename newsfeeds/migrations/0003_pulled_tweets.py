@@ -34,4 +34,9 @@ class Migration(migrations.Migration):
             name='pulled_since',
             field=models.BigIntegerField(null=True),
         ),
+        migrations.AddField(
+            model_name='feedfollow',
+            name='pulled_until',
+            field=models.BigIntegerField(null=True),
+        ),
     ]

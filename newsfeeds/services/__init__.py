@@ -6,6 +6,7 @@ from newsfeeds.services.checking import CheckedChunk, Difference, FeedCheckServi
 from newsfeeds.services.crossing import CrossingService
 from newsfeeds.services.definition import FeedDefinition
 from newsfeeds.services.delivery import DeliveryService
+from newsfeeds.services.edges import EdgeService
 from newsfeeds.services.explaining import Explanation, ExplanationService
 from newsfeeds.services.feeds import NewsFeedService
 from newsfeeds.services.posting import PostingService
@@ -15,6 +16,7 @@ __all__ = [
     "CrossingService",
     "DeliveryService",
     "Difference",
+    "EdgeService",
     "Explanation",
     "ExplanationService",
     "FeedCheckService",

@@ -14,6 +14,7 @@ from newsfeeds.cache import user_newsfeeds
 from newsfeeds.events import FanOutBatchReady, FollowerRange, RemovalBatchReady, TweetCreated
 from newsfeeds.models import DeliveryBatch
 from newsfeeds.services.crossing import CrossingService
+from newsfeeds.services.edges import EdgeService
 from newsfeeds.storage import store_to_write
 from outbox.events import Event
 from outbox.services import OutboxService
@@ -158,7 +159,7 @@ class DeliveryService:
 
         :param posted: the tweets to push onto their authors' own lists too.
         """
-        delivered = followers()
+        delivered = cls._without_pulled(deliveries, followers())
         entries = cls._entries(deliveries, delivered)
         push_entries([*cls._own_entries(posted), *entries])
         still = {author_id: set(follower_ids) for author_id, follower_ids in followers().items()}
@@ -174,6 +175,20 @@ class DeliveryService:
         gone, own_gone = ([one for one in some if one.tweet_id not in there] for some in (deliveries, posted))
         remove_entries([*cls._own_entries(own_gone), *cls._entries(gone, delivered)])
         return len(entries)
+
+    @classmethod
+    def _without_pulled(cls, deliveries: Sequence[Delivery], followers: dict[int, list[int]]) -> dict[int, list[int]]:
+        """
+        Return the followers without those who pull these tweets. A query for each author, where single follows are pulled.
+        """
+        if not EdgeService.is_any_pulled():
+            return followers
+        oldest_ids = {author_id: tweet_id for tweet_id, author_id in sorted(deliveries, reverse=True)}
+        pulled = {
+            author_id: EdgeService.get_pulling(author_id=author_id, follower_ids=ids, tweet_id=oldest_ids[author_id])
+            for author_id, ids in followers.items()
+        }
+        return {author_id: [id for id in ids if id not in pulled[author_id]] for author_id, ids in followers.items()}
 
     @classmethod
     def _entries(cls, deliveries: Sequence[Delivery], followers: dict[int, list[int]]) -> list[tuple[str, int]]:

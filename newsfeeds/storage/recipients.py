@@ -4,11 +4,13 @@ Who gets a tweet: the SQL that finds and locks them.
 
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.db import connection
 
 from friendships.models import Friendship
 from friendships.storage import fan_out_hint
 from newsfeeds.constants import LATE_COMMIT
+from newsfeeds.models import FeedFollow
 from tweets.models import Tweet
 
 
@@ -27,8 +29,23 @@ def recipients_sql(count: int) -> str:
         "AND friendship.from_user_id > %s AND friendship.from_user_id <= %s "
         # Later followers are left out: their back-fill brings the newest tweets. InnoDB has
         # the id in the index of the fan-out.
-        f"AND friendship.id < tweet.id + {LATE_COMMIT} "
+        f"AND friendship.id < tweet.id + {LATE_COMMIT} {not_pulled()}"
         f"ORDER BY friendship.from_user_id, tweet.id {'LOCK IN SHARE MODE' if connection.vendor == 'mysql' else ''}"
+    )
+
+
+def not_pulled() -> str:
+    """
+    Return the condition that a follow is pushed, where some are not (newsfeeds/services/edges.py).
+    """
+    # The setting and not the strategy: stores know nothing of services.
+    if settings.FEED_STRATEGY != "hybrid_edge":
+        return ""
+    follows = connection.ops.quote_name(FeedFollow._meta.db_table)
+    return (
+        f"AND NOT EXISTS (SELECT 1 FROM {follows} follow "  # noqa: S608 (a name of a table of ours)
+        "WHERE follow.follower_id = friendship.from_user_id AND follow.followee_id = friendship.to_user_id "
+        "AND follow.friendship_id = friendship.id AND follow.pulled_since <= tweet.id AND follow.pulled_until IS NULL) "
     )
 
 

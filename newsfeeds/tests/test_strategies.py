@@ -5,8 +5,10 @@ Whatever the strategy, a feed is what its definition says.
 import pytest
 from django.test import SimpleTestCase, override_settings
 
+from accounts.models import User
 from newsfeeds.cache import feed_followees
 from newsfeeds.models import DeliveryBatch
+from newsfeeds.services import EdgeService
 from newsfeeds.services.strategies import STRATEGIES
 from newsfeeds.storage import store_to_write
 from newsfeeds.tests.strategies import FeedRules, StrategyCase
@@ -241,6 +243,30 @@ class HybridTests(FeedRules, StrategyCase):
         self.assertEqual((pushed.queries, hybrid.queries), (0, 0))
         self.assertEqual(hybrid.round_trips, pushed.round_trips + 1)
         self.assertEqual((len(pushed.ids), len(hybrid.ids)), (0, 20))
+
+
+class HybridEdgeTests(FeedRules, StrategyCase):
+    """
+    The rules, where nobody reads often enough for rows.
+    """
+
+    strategy = "hybrid_edge"
+
+    def tasks_run(self):
+        super().tasks_run()
+        EdgeService.choose(user_ids=list(User.objects.values_list("id", flat=True)))
+        super().tasks_run()
+
+    def test_what_is_posted_by_then_has_rows_and_what_is_posted_later_has_none(self):
+        self.bob.follows(self.alice)
+        self.tasks_run()
+        ids = [self.alice.tweets()]
+        self.tasks_run()
+        ids.insert(0, self.alice.tweets())
+        self.tasks_run()
+
+        self.assertEqual(self.rows_of(self.bob), ids[1:])
+        self.assert_feed(self.bob, ids)
 
 
 class ChoiceTests(SimpleTestCase):

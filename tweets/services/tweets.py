@@ -5,7 +5,7 @@ The verbs of tweets.
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from django.db.models import F
+from django.db.models import Count, F
 from django.utils import timezone
 
 from accounts.models import User, Viewer
@@ -252,6 +252,14 @@ class TweetService:
         if after is not None:
             tweets = tweets.filter(id__gt=after)
         return list(tweets.order_by("-id").values_list("id", flat=True)[:limit])
+
+    @classmethod
+    def count_since(cls, *, user_ids: Collection[int], after: int) -> dict[int, int]:
+        """
+        Return {user id: how many tweets with larger ids they have posted}, deleted ones too, of those who have any; one query.
+        """
+        posted = Tweet.objects.filter(user_id__in=user_ids, id__gt=after).order_by().values_list("user_id")
+        return dict(posted.annotate(Count("id")))
 
     @classmethod
     def get_existing_ids(cls, *, tweet_ids: Collection[int]) -> set[int]:

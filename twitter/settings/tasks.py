@@ -143,14 +143,16 @@ FAN_OUT_BATCH_SIZE = 1000
 # How many of a followee's newest tweets a new follower finds in the feed.
 BACKFILL_TWEETS = 100
 # How feeds come about: docs/feeds.md, "Strategies". Workers write by theirs, web servers read by theirs.
-FEED_STRATEGY = choice("FEED_STRATEGY", "push", "pull", "cached_pull", "hybrid_threshold")
+FEED_STRATEGY = choice("FEED_STRATEGY", "push", "pull", "cached_pull", "hybrid_threshold", "hybrid_edge")
 # With hybrid_threshold, of how many followers on tweets are pulled instead of pushed.
 FEED_PULL_THRESHOLD = env.int("FEED_PULL_THRESHOLD", 100_000)
 # Of how many such authors one page merges the cached timelines; of somebody who follows more the database does.
 FEED_MAX_PULLED_AUTHORS = env.int("FEED_MAX_PULLED_AUTHORS", 50)
 # After so long an author's tweets are no longer pushed: by then every reader pulls them (PULLED_SOURCES_SECONDS),
 # even where the clocks of two machines differ by LATE_COMMIT.
-FEED_CROSSING_SECONDS = 240
+FEED_CROSSING_SECONDS = env.int("FEED_CROSSING_SECONDS", 240)
+# With hybrid_edge, the cost of pulling one author for one page, in rows that could be delivered instead.
+FEED_PULLS_PER_ROW = env.float("FEED_PULLS_PER_ROW", 0.2)
 # Cached timelines that Redis merges for one page, where feeds are pulled: some milliseconds for which everybody waits.
 MAX_MERGED_FOLLOWEES = 1000
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from gatekeeper.services import GatekeeperService
 from newsfeeds.constants import STRATEGY_FEATURE
 from newsfeeds.services.strategies.base import Entry, FeedStrategy
-from newsfeeds.services.strategies.hybrid import HybridStrategy, ThresholdStrategy
+from newsfeeds.services.strategies.hybrid import EdgeStrategy, HybridStrategy, ThresholdStrategy
 from newsfeeds.services.strategies.pull import CachedPullStrategy, PullStrategy
 from newsfeeds.services.strategies.push import PushStrategy
 
@@ -18,6 +18,7 @@ STRATEGIES: dict[str, FeedStrategy] = {
     "pull": PullStrategy(),
     "cached_pull": CachedPullStrategy(),
     "hybrid_threshold": ThresholdStrategy(),
+    "hybrid_edge": EdgeStrategy(),
 }
 # For whom FEED_STRATEGY is not switched on: pushed, and they pull what is pulled for others.
 LEAVING = HybridStrategy()

@@ -61,6 +61,14 @@ class ThresholdStrategy(HybridStrategy):
         return followers_count > threshold * (HYSTERESIS if is_pulled else 1)
 
 
+class EdgeStrategy(HybridStrategy):
+    """
+    Each follow is pushed or pulled, whichever is cheaper for how often the author posts and the follower reads.
+    """
+
+    chooses_edges = True
+
+
 def merge_entries(pushed: Iterable[Entry], pulled: Iterable[Entry], limit: int) -> list[Entry]:
     """
     Return the newest `limit` of both, newest first, what is in both only once.

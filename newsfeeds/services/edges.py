@@ -1,0 +1,146 @@
+"""
+Which edges of the graph are pulled: by how often the author posts and how often the follower reads.
+
+The rule is that of Silberstein, Terrace, Cooper and Ramakrishnan, *Feeding Frenzy: Selectively Materializing Users'
+Event Feeds* (SIGMOD 2010): an edge is pushed while the rows of its tweets cost less than pulling the author at each
+read of the follower. It is optimal edge by edge, because the costs of edges add up.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.conf import settings
+from django.utils import timezone
+
+from newsfeeds.cache import drop_feeds
+from newsfeeds.events import PulledFollowDue
+from newsfeeds.models import FeedFollow, FeedReader
+from newsfeeds.services.feeds import NewsFeedService, Pair
+from newsfeeds.services.strategies import STRATEGIES, strategy_of
+from outbox.services import OutboxService
+from tweets.services import TweetService
+from utils.database.time_ids import datetime_to_id, next_id
+from utils.database.transactions import retried_transaction
+
+# An author's rate is that of so many days.
+RATE_DAYS = 28
+# `reads_count` is halved every day, and so comes to twice the reads of a day.
+DAYS_IN_READS_COUNT = 2
+# An edge changes when the other way is so many times cheaper, and then stays for a while.
+HYSTERESIS = 2
+
+
+class Edge(NamedTuple):
+    """
+    A follow, and how much more it costs to push it than to pull it.
+
+    :param ratio: posts a day by reads a day, in units of FEED_PULLS_PER_ROW: above 1 pulling is cheaper.
+    """
+
+    pair: Pair
+    is_pulled: bool
+    ratio: float
+
+
+class EdgeService:
+    """
+    Chooses for each follow whether its tweets are pushed or pulled, and changes that without a gap.
+    """
+
+    @classmethod
+    def choose(cls, *, user_ids: Sequence[int]) -> int:
+        """
+        Choose anew for all follows of these readers, and return how many change.
+
+        At most FEED_MAX_PULLED_AUTHORS of one reader are pulled, those for whom it pays most. Three queries, and up to
+        three for each reader of whose follows some change.
+        """
+        edges = cls._get_edges(user_ids)
+        pulled = set[Pair]()
+        for user_id in user_ids:
+            if strategy_of(user_id).chooses_edges:
+                pulled |= cls._choose_pulled(edges.get(user_id, ()))
+        is_pulled = {edge.pair: edge.is_pulled for some in edges.values() for edge in some}
+        leaving = {pair for pair in is_pulled if is_pulled[pair] and pair not in pulled}
+        joining = {pair for pair in pulled if not is_pulled[pair]}
+        for user_id in sorted({follower_id for follower_id, _ in joining | leaving}):
+            cls._change(user_id, *({other for one, other in pairs if one == user_id} for pairs in (joining, leaving)))
+        return len(joining) + len(leaving)
+
+    @classmethod
+    def deliver(cls, *, follower_id: int, followee_id: int) -> None:
+        """
+        Write the rows that a follow lacks which is pushed again, and end its note. Repeats safely.
+
+        :raises HBaseUnavailable: HBase alone has feeds, and some rows may be missing.
+        :raises RedisUnavailable: the rows are there, the cached list may lack the tweets.
+        """
+        noted = FeedFollow.objects.filter(pk=(follower_id, followee_id), pulled_until__isnull=False)
+        since = noted.values_list("pulled_since", flat=True).first()
+        if since is None:
+            return
+        tweet_ids = TweetService.get_ids_by(user_id=followee_id, after=since - 1)
+        NewsFeedService.deliver_pulled(author_id=followee_id, follower_ids=[follower_id], tweet_ids=tweet_ids)
+        drop_feeds([follower_id])
+        noted.filter(pulled_since=since).update(pulled_since=None, pulled_until=None)
+
+    @classmethod
+    def is_any_pulled(cls) -> bool:
+        """
+        Return whether single follows may be pulled.
+        """
+        return STRATEGIES[settings.FEED_STRATEGY].chooses_edges
+
+    @classmethod
+    def get_pulling(cls, *, author_id: int, follower_ids: Collection[int], tweet_id: int) -> set[int]:
+        """
+        Return those of these followers to whom a tweet of this author and later ones are not delivered; one query.
+        """
+        pulled = FeedFollow.objects.filter(followee_id=author_id, follower_id__in=follower_ids, ended_at=None)
+        pulled = pulled.filter(pulled_since__lte=tweet_id, pulled_until=None)
+        return set(pulled.values_list("follower_id", flat=True))
+
+    @classmethod
+    def _get_edges(cls, user_ids: Sequence[int]) -> dict[int, list[Edge]]:
+        """
+        Return {reader id: edges} of the follows that are noted and are not on their way back.
+        """
+        follows = FeedFollow.objects.filter(follower_id__in=user_ids, ended_at=None, pulled_until=None)
+        rows = list(follows.values_list("follower_id", "followee_id", "pulled_since"))
+        reads = dict(FeedReader.objects.filter(user_id__in=user_ids).values_list("user_id", "reads_count"))
+        begun = timezone.now() - timedelta(days=RATE_DAYS)
+        posts = TweetService.count_since(
+            user_ids={followee_id for _, followee_id, _ in rows}, after=datetime_to_id(begun)
+        )
+        edges: dict[int, list[Edge]] = {}
+        for follower_id, followee_id, pulled_since in rows:
+            posts_a_day = posts.get(followee_id, 0) / RATE_DAYS
+            worth = reads.get(follower_id, 0) / DAYS_IN_READS_COUNT * settings.FEED_PULLS_PER_ROW
+            ratio = posts_a_day / worth if worth else float("inf") if posts_a_day else 0.0
+            edges.setdefault(follower_id, []).append(Edge((follower_id, followee_id), pulled_since is not None, ratio))
+        return edges
+
+    @classmethod
+    def _choose_pulled(cls, edges: Sequence[Edge]) -> set[Pair]:
+        wanted = [edge for edge in edges if edge.ratio > (1 / HYSTERESIS if edge.is_pulled else HYSTERESIS)]
+        # Among equals those that are pulled already, so that nothing changes for nothing.
+        wanted.sort(key=lambda edge: (edge.ratio, edge.is_pulled), reverse=True)
+        return {edge.pair for edge in wanted[: settings.FEED_MAX_PULLED_AUTHORS]}
+
+    @classmethod
+    @retried_transaction
+    def _change(cls, follower_id: int, joining: Collection[int], leaving: Collection[int]) -> None:
+        """
+        Begin to pull some followees of a reader, and to push others again; three queries at most.
+        """
+        follows = FeedFollow.objects.filter(follower_id=follower_id, ended_at=None, pulled_until=None)
+        if joining:
+            begins = timezone.now() + timedelta(seconds=settings.FEED_CROSSING_SECONDS)
+            pushed = follows.filter(followee_id__in=joining, pulled_since=None)
+            pushed.update(pulled_since=datetime_to_id(begins))
+        if leaving:
+            pulled = follows.filter(followee_id__in=leaving, pulled_since__isnull=False)
+            pulled.update(pulled_until=next_id())
+            due = [PulledFollowDue(follower_id=follower_id, followee_id=followee_id) for followee_id in sorted(leaving)]
+            OutboxService.record_many(events=due)
