@@ -82,26 +82,26 @@ class PulledAuthorQuerySet(models.QuerySet["PulledAuthor"]):
         """
         Return those whose new tweets get no rows; the others are on their way back.
         """
-        return self.filter(until_id=None)
+        return self.filter(pulled_until=None)
 
 
 class PulledAuthor(models.Model):
     """
-    A row means: tweets of this author from `since_id` on, and before `until_id` where it is set, are pulled. Followers
+    A row means: tweets of this author from `pulled_since` on, and before `pulled_until` where it is set, are pulled. Followers
     may have no rows of them, and merge the author's timeline into their pages.
 
-    Whether a tweet is delivered follows from its id alone, however late it is asked. Once `until_id` is set, rows of
+    Whether a tweet is delivered follows from its id alone, however late it is asked. Once `pulled_until` is set, rows of
     the tweets between the two are written; when all are there, this row goes.
     """
 
     author_id = models.BigIntegerField(primary_key=True)
-    since_id = models.BigIntegerField()
-    until_id = models.BigIntegerField(null=True)
+    pulled_since = models.BigIntegerField()
+    pulled_until = models.BigIntegerField(null=True)
 
     objects = PulledAuthorQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return f"tweets of user {self.author_id} are pulled from {self.since_id} on"
+        return f"tweets of user {self.author_id} are pulled from {self.pulled_since} on"
 
 
 class FeedReader(models.Model):
@@ -109,13 +109,13 @@ class FeedReader(models.Model):
     A row means: something is known of how this user reads, or the rows of their feed are not all there.
 
     `seen_at` is when their cached list was last built, which reading does once a day. `reads_count` is a sum of pages
-    read that is halved every day. Tweets from `pulled_since` on have no rows; where `pulled_until` is set, those from
+    read of which every day a 28th goes, so about those of the last 28 days. Tweets from `pulled_since` on have no rows; where `pulled_until` is set, those from
     then on have rows again, and the rest are being written. Rows of tweets before `trimmed_before` were removed.
     """
 
     user_id = models.BigIntegerField(primary_key=True)
     seen_at = models.DateTimeField()
-    reads_count = models.PositiveBigIntegerField(default=0)
+    reads_count = models.FloatField(default=0)
     pulled_since = models.BigIntegerField(null=True)
     pulled_until = models.BigIntegerField(null=True)
     trimmed_before = models.BigIntegerField(default=0)

@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterable
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import User
 from friendships.models import Friendship
 from friendships.services import FriendshipService
 from newsfeeds.lab.costs import Cost, Result, measured
 from newsfeeds.lab.trace import DELETE, FOLLOW, POST, READ, UNFOLLOW, Act, Trace
-from newsfeeds.models import NewsFeed
-from newsfeeds.services import FeedDefinition, NewsFeedService, PostingService
+from newsfeeds.models import FeedFollow, FeedReader, NewsFeed
+from newsfeeds.services import CrossingService, EdgeService, FeedDefinition, NewsFeedService, PostingService
 from newsfeeds.services.definition import DefinedFeed
 from newsfeeds.services.strategies import strategy_of
 from outbox.handling import handle
@@ -54,6 +55,38 @@ class Player:
             UNFOLLOW: self._unfollow,
             DELETE: self._delete,
         }
+
+    def settle_authors(self) -> None:
+        """
+        Let authors cross, so that the trace begins as a site is that has had its strategy for weeks.
+
+        The follows of the graph are noted as reconciled: only of such can single ones be pulled.
+        """
+        CrossingService.settle(author_ids=self.users)
+        now = timezone.now()
+        rows = Friendship.objects.values_list("from_user_id", "to_user_id", "id")
+        FeedFollow.objects.bulk_create(
+            [
+                FeedFollow(follower_id=one, followee_id=other, friendship_id=id, oldest_id=0, settled_at=now)
+                for one, other, id in rows
+            ],
+            batch_size=1_000,
+        )
+
+    def choose_edges(self) -> None:
+        """
+        Choose which follows are pulled.
+
+        The history stands for the posts of 28 days, and the reads of the trace, which has fewer posts, for as many.
+        """
+        reads = Counter(act.user_id for act in self.trace.acts if act.kind == READ)
+        scale = len(self.trace.history) / max(1, sum(act.kind == POST for act in self.trace.acts))
+        now = timezone.now()
+        FeedReader.objects.bulk_create(
+            [FeedReader(user_id=user_id, seen_at=now, reads_count=reads[user_id] * scale) for user_id in self.users]
+        )
+        EdgeService.choose(user_ids=list(self.users))
+        self.let_everything_happen()
 
     def post_history(self) -> None:
         """
@@ -133,7 +166,9 @@ def play(trace: Trace, *, repeat: int, pages: int) -> Result:
     """
     result = Result(settings.FEED_STRATEGY, repeat)
     player = Player(trace, result)
+    player.settle_authors()
     player.post_history()
+    player.choose_edges()
     player.play(trace.acts)
     result.stored_rows, result.stored_bytes = NewsFeed.objects.count(), stored_bytes()
     check_pages(player, pages=pages, seed=trace.seed + repeat)

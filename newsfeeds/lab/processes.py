@@ -37,21 +37,23 @@ class Laboratory:
     The folder of one trace, with the results that are there.
 
     :param pages: how many pages each play holds against the definition.
+    :param pull_threshold: FEED_PULL_THRESHOLD of the processes that play.
     """
 
     folder: Path
     trace: Trace
     pages: int
+    pull_threshold: int
 
     @classmethod
-    def of(cls, trace: Trace, *, pages: int, commit: str) -> "Laboratory":
+    def of(cls, trace: Trace, *, pages: int, pull_threshold: int, commit: str) -> "Laboratory":
         """
         Return the laboratory of this trace, profile and commit; results of another commit are another folder's.
 
         Changes that are not committed are not told apart: empty the folder `lab` of DATA_DIR after one.
         """
-        name = f"{settings.PROFILE}-{trace.digest[:12]}-{pages}-{commit}"
-        return cls(Path(settings.DATA_DIR, NAME, name), trace, pages)
+        name = f"{settings.PROFILE}-{trace.digest[:12]}-{pages}-{pull_threshold}-{commit}"
+        return cls(Path(settings.DATA_DIR, NAME, name), trace, pages, pull_threshold)
 
     def prepare(self) -> None:
         """
@@ -92,7 +94,7 @@ class Laboratory:
         try:
             process = subprocess.run(  # noqa: S603 (our own command)
                 [sys.executable, str(manage), "lab_play", *arguments],
-                env=environment(strategy, data),
+                env=environment(strategy, data, self.pull_threshold),
                 capture_output=True,
                 text=True,
                 check=False,
@@ -118,11 +120,12 @@ class Laboratory:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def environment(strategy: str, data: Path) -> Mapping[str, str]:
+def environment(strategy: str, data: Path, pull_threshold: int) -> Mapping[str, str]:
     """
     Return the environment of a process that plays: the caller's, but for the strategy and for where data are.
     """
     values = {**os.environ, "FEED_STRATEGY": strategy, "DATA_DIR": str(data), "PROFILE": settings.PROFILE}
+    values |= {"FEED_PULL_THRESHOLD": str(pull_threshold), "FEED_CROSSING_SECONDS": "0"}
     values |= {"LOG_LEVEL": "WARNING", "STORE": "mysql", "HBASE_URL": "", "BROKER_URL": "memory://localhost/"}
     if settings.EMBEDDED:
         for name in ("DATABASE_URL", "REDIS_URL", "MEMCACHED_URL"):

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('user_id', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('seen_at', models.DateTimeField()),
-                ('reads_count', models.PositiveBigIntegerField(default=0)),
+                ('reads_count', models.FloatField(default=0)),
                 ('pulled_since', models.BigIntegerField(null=True)),
                 ('pulled_until', models.BigIntegerField(null=True)),
                 ('trimmed_before', models.BigIntegerField(default=0)),
@@ -25,8 +25,8 @@ class Migration(migrations.Migration):
             name='PulledAuthor',
             fields=[
                 ('author_id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('since_id', models.BigIntegerField()),
-                ('until_id', models.BigIntegerField(null=True)),
+                ('pulled_since', models.BigIntegerField()),
+                ('pulled_until', models.BigIntegerField(null=True)),
             ],
         ),
         migrations.AddField(

@@ -48,7 +48,7 @@ class CrossingService:
         pulled = dict(
             PulledAuthor.objects.not_delivered()
             .filter(author_id__in=followers_counts)
-            .values_list("author_id", "since_id")
+            .values_list("author_id", "pulled_since")
         )
         cls._announce(followers_counts, pulled)
         return pulled
@@ -82,10 +82,10 @@ class CrossingService:
         :raises HBaseUnavailable: HBase alone has feeds, and some may lack the rows.
         :raises RedisUnavailable: the rows are there, cached lists may lack the tweets.
         """
-        note = PulledAuthor.objects.filter(author_id=event.author_id, until_id__isnull=False).first()
+        note = PulledAuthor.objects.filter(author_id=event.author_id, pulled_until__isnull=False).first()
         if note is None:
             return 0
-        tweet_ids = TweetService.get_ids_by(user_id=note.author_id, after=note.since_id - 1)
+        tweet_ids = TweetService.get_ids_by(user_id=note.author_id, after=note.pulled_since - 1)
         size = max(1, RETURNED_ROWS // (len(tweet_ids) + settings.BACKFILL_TWEETS))
         follower_ids = mysql_store().get_followers_after(note.author_id, after=event.after, limit=size)
         NewsFeedService.deliver_pulled(author_id=note.author_id, follower_ids=follower_ids, tweet_ids=tweet_ids)
@@ -120,8 +120,8 @@ class CrossingService:
         wants_pulled = cls._wants_pulled(author_id, followers_count, note is not None)
         if note is None and wants_pulled:
             begins = timezone.now() + timedelta(seconds=settings.FEED_CROSSING_SECONDS)
-            PulledAuthor.objects.create(author_id=author_id, since_id=datetime_to_id(begins))
-        elif note and note.until_id is None and not wants_pulled:
-            note.until_id = next_id()
+            PulledAuthor.objects.create(author_id=author_id, pulled_since=datetime_to_id(begins))
+        elif note and note.pulled_until is None and not wants_pulled:
+            note.pulled_until = next_id()
             note.save()
             OutboxService.record(event=PulledTweetsDue(author_id=author_id, after=0))

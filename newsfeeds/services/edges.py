@@ -6,6 +6,7 @@ Event Feeds* (SIGMOD 2010): an edge is pushed while the rows of its tweets cost 
 read of the follower. It is optimal edge by edge, because the costs of edges add up.
 """
 
+import sys
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import NamedTuple
@@ -23,10 +24,8 @@ from tweets.services import TweetService
 from utils.database.time_ids import datetime_to_id, next_id
 from utils.database.transactions import retried_transaction
 
-# An author's rate is that of so many days.
+# Posts and reads of so many days are compared.
 RATE_DAYS = 28
-# `reads_count` is halved every day, and so comes to twice the reads of a day.
-DAYS_IN_READS_COUNT = 2
 # An edge changes when the other way is so many times cheaper, and then stays for a while.
 HYSTERESIS = 2
 
@@ -35,7 +34,7 @@ class Edge(NamedTuple):
     """
     A follow, and how much more it costs to push it than to pull it.
 
-    :param ratio: posts a day by reads a day, in units of FEED_PULLS_PER_ROW: above 1 pulling is cheaper.
+    :param ratio: the cost of its rows by the cost of pulling it: above 1 pulling is cheaper.
     """
 
     pair: Pair
@@ -115,9 +114,9 @@ class EdgeService:
         )
         edges: dict[int, list[Edge]] = {}
         for follower_id, followee_id, pulled_since in rows:
-            posts_a_day = posts.get(followee_id, 0) / RATE_DAYS
-            worth = reads.get(follower_id, 0) / DAYS_IN_READS_COUNT * settings.FEED_PULLS_PER_ROW
-            ratio = posts_a_day / worth if worth else float("inf") if posts_a_day else 0.0
+            rows_cost, pulls_cost = posts.get(followee_id, 0), reads.get(follower_id, 0) * settings.FEED_PULLS_PER_ROW
+            # Who never reads pulls everybody who posts.
+            ratio = rows_cost / (pulls_cost or sys.float_info.min)
             edges.setdefault(follower_id, []).append(Edge((follower_id, followee_id), pulled_since is not None, ratio))
         return edges
 

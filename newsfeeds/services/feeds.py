@@ -132,7 +132,7 @@ class NewsFeedService:
         if not is_anything_pulled():
             return {}
         pulled = PulledAuthor.objects.not_delivered().filter(author_id__in=author_ids)
-        return dict(lock_in_share_mode(pulled.values_list("author_id", "since_id")))
+        return dict(lock_in_share_mode(pulled.values_list("author_id", "pulled_since")))
 
     @classmethod
     @retried_transaction

@@ -202,7 +202,7 @@ class CommandTests(SimpleTestCase):
         """
         Leave what an interrupted run has finished.
         """
-        laboratory = Laboratory.of(small_trace(), pages=5, commit=describe_commit())
+        laboratory = Laboratory.of(small_trace(), pages=5, pull_threshold=100, commit=describe_commit())
         laboratory.prepare()
         for result in results:
             laboratory.save(result)

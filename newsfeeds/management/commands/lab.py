@@ -39,6 +39,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--repeats", type=int, default=5, metavar="N", help="plays of each strategy (5)")
         parser.add_argument("--pages", type=int, default=10_000, metavar="N", help="pages checked a strategy (10,000)")
+        parser.add_argument(
+            "--pull-threshold", type=int, default=100, metavar="N", help="FEED_PULL_THRESHOLD of hybrid_threshold (100)"
+        )
         parser.add_argument("--seed", type=int, default=SEED, help=f"what chance begins with ({SEED})")
         parser.add_argument("--output", type=Path, default=Path(settings.BASE_DIR, "docs", "lab"), metavar="FOLDER")
 
@@ -51,7 +54,7 @@ class Command(BaseCommand):
         self.stdout.write(f"trace {recorded.digest}, seed {recorded.seed}, {len(recorded.acts):,} acts")
         commit = describe_commit()
         pages = -(-options["pages"] // repeats)
-        laboratory = Laboratory.of(recorded, pages=pages, commit=commit)
+        laboratory = Laboratory.of(recorded, pages=pages, pull_threshold=options["pull_threshold"], commit=commit)
         results = self.play(laboratory, strategies, repeats)
         summaries = [summarise([one for one in results if one.strategy == name]) for name in strategies]
         run = Run(

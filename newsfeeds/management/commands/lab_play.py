@@ -33,7 +33,7 @@ class Command(BaseCommand):
             result = play(trace, repeat=repeat, pages=pages)
         finally:
             connection.creation.destroy_test_db(str(connection.settings_dict["NAME"]), verbosity=0)
-        Laboratory(folder, trace, pages).save(result)
+        Laboratory(folder, trace, pages, settings.FEED_PULL_THRESHOLD).save(result)
 
     def make_world(self, folder: Path) -> None:
         """
