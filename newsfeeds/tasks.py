@@ -91,15 +91,15 @@ def reconcile_feeds(events: Sequence[FriendshipEvent]) -> str:
 
 
 @event_handler(batch_size=20)
-def settle_crossings(events: Sequence[AuthorCrossed]) -> str:
+def reconcile_authors(events: Sequence[AuthorCrossed]) -> str:
     """
     Let authors cross from being pushed to being pulled, or back.
 
     Safe to run twice: it counts their followers now and does not rely on the events.
     """
     author_ids = {event.author_id for event in events}
-    CrossingService.settle(author_ids=author_ids)
-    return f"{len(author_ids)} authors are settled"
+    CrossingService.reconcile(author_ids=author_ids)
+    return f"{len(author_ids)} authors are reconciled"
 
 
 @event_handler(queue="fanout", batch_size=1)

@@ -69,7 +69,7 @@ def subscribe_tweets() -> None:
     )
     subscribe(RemovalBatchReady, newsfeeds.remove_from_range)
     subscribe(FeedRowsMissed, newsfeeds.write_missed_rows)
-    subscribe(AuthorCrossed, newsfeeds.settle_crossings)
+    subscribe(AuthorCrossed, newsfeeds.reconcile_authors)
     subscribe(PulledTweetsDue, newsfeeds.deliver_pulled_tweets)
     subscribe(PulledFollowDue, newsfeeds.deliver_pulled_follows)
     subscribe(TweetRecounted, tweets.refresh_counters)

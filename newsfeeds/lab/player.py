@@ -18,7 +18,7 @@ from newsfeeds.lab.trace import DELETE, FOLLOW, POST, READ, UNFOLLOW, Act, Trace
 from newsfeeds.models import FeedFollow, FeedReader, NewsFeed
 from newsfeeds.services import CrossingService, EdgeService, FeedDefinition, NewsFeedService, PostingService
 from newsfeeds.services.definition import DefinedFeed
-from newsfeeds.services.strategies import strategy_of
+from newsfeeds.services.strategies import get_strategy
 from outbox.handling import handle
 from outbox.relay import cut_into_batches
 from outbox.services import OutboxService
@@ -56,13 +56,13 @@ class Player:
             DELETE: self._delete,
         }
 
-    def settle_authors(self) -> None:
+    def reconcile_authors(self) -> None:
         """
         Let authors cross, so that the trace begins as a site is that has had its strategy for weeks.
 
         The follows of the graph are noted as reconciled: only of such can single ones be pulled.
         """
-        CrossingService.settle(author_ids=self.users)
+        CrossingService.reconcile(author_ids=self.users)
         now = timezone.now()
         rows = Friendship.objects.values_list("from_user_id", "to_user_id", "id")
         FeedFollow.objects.bulk_create(
@@ -71,6 +71,7 @@ class Player:
                 for one, other, id in rows
             ],
             batch_size=1_000,
+            ignore_conflicts=True,
         )
 
     def choose_edges(self) -> None:
@@ -112,7 +113,7 @@ class Player:
             tweet_id = self._post_tweet(act.user_id)
         # The fan-out goes by ids: the last of them is the last who sees it.
         last_id = max(followers, default=act.user_id)
-        seconds = cost.seconds if strategy_of(last_id).has_tweet(last_id, tweet_id) else None
+        seconds = cost.seconds if get_strategy(last_id).has_tweet(last_id, tweet_id) else None
         with measured(cost):
             self.let_everything_happen()
         cost.seconds = seconds or cost.seconds
@@ -166,7 +167,7 @@ def play(trace: Trace, *, repeat: int, pages: int) -> Result:
     """
     result = Result(settings.FEED_STRATEGY, repeat)
     player = Player(trace, result)
-    player.settle_authors()
+    player.reconcile_authors()
     player.post_history()
     player.choose_edges()
     player.play(trace.acts)

@@ -14,7 +14,7 @@ from newsfeeds.cache import drop_feeds
 from newsfeeds.events import AuthorCrossed, PulledTweetsDue
 from newsfeeds.models import PulledAuthor
 from newsfeeds.services.feeds import NewsFeedService
-from newsfeeds.services.strategies import is_anything_pulled, strategy_of
+from newsfeeds.services.strategies import get_strategy, is_anything_pulled
 from outbox.services import OutboxService
 from tweets.services import TweetService
 from utils.database.time_ids import datetime_to_id, next_id
@@ -65,13 +65,13 @@ class CrossingService:
         return len(pulled)
 
     @classmethod
-    def settle(cls, *, author_ids: Collection[int]) -> None:
+    def reconcile(cls, *, author_ids: Collection[int]) -> None:
         """
         Let these authors cross if they should, as their followers are counted now. Repeats safely.
         """
         counts = AccountService.get_followers_counts(user_ids=author_ids)
         for author_id in sorted(counts):
-            cls._settle(author_id, counts[author_id])
+            cls._reconcile(author_id, counts[author_id])
 
     @classmethod
     def deliver_some(cls, *, event: PulledTweetsDue) -> int:
@@ -85,7 +85,9 @@ class CrossingService:
         note = PulledAuthor.objects.filter(author_id=event.author_id, pulled_until__isnull=False).first()
         if note is None:
             return 0
-        tweet_ids = TweetService.get_ids_by(user_id=note.author_id, after=note.pulled_since - 1)
+        tweet_ids = TweetService.get_ids_by(
+            user_id=note.author_id, before=None, after=note.pulled_since - 1, limit=None
+        )
         size = max(1, RETURNED_ROWS // (len(tweet_ids) + settings.BACKFILL_TWEETS))
         follower_ids = mysql_store().get_followers_after(note.author_id, after=event.after, limit=size)
         NewsFeedService.deliver_pulled(author_id=note.author_id, follower_ids=follower_ids, tweet_ids=tweet_ids)
@@ -109,12 +111,12 @@ class CrossingService:
 
     @classmethod
     def _wants_pulled(cls, author_id: int, followers_count: int, is_pulled: bool) -> bool:
-        return strategy_of(author_id).wants_pulled(followers_count=followers_count, is_pulled=is_pulled)
+        return get_strategy(author_id).wants_pulled(followers_count=followers_count, is_pulled=is_pulled)
 
     @classmethod
     @retried_transaction
-    def _settle(cls, author_id: int, followers_count: int) -> None:
-        # Nobody else settles this author until commit.
+    def _reconcile(cls, author_id: int, followers_count: int) -> None:
+        # Nobody else reconciles this author until commit.
         AccountService.lock_profiles(user_ids=[author_id])
         note = PulledAuthor.objects.filter(author_id=author_id).first()
         wants_pulled = cls._wants_pulled(author_id, followers_count, note is not None)

@@ -18,9 +18,9 @@ from newsfeeds.cache import drop_feeds
 from newsfeeds.events import PulledFollowDue
 from newsfeeds.models import FeedFollow, FeedReader
 from newsfeeds.services.feeds import NewsFeedService, Pair
-from newsfeeds.services.strategies import STRATEGIES, strategy_of
+from newsfeeds.services.strategies import STRATEGIES, get_strategy
 from outbox.services import OutboxService
-from tweets.services import TweetService
+from tweets.services import TweetCountService, TweetService
 from utils.database.time_ids import datetime_to_id, next_id
 from utils.database.transactions import retried_transaction
 
@@ -58,7 +58,7 @@ class EdgeService:
         edges = cls._get_edges(user_ids)
         pulled = set[Pair]()
         for user_id in user_ids:
-            if strategy_of(user_id).chooses_edges:
+            if get_strategy(user_id).chooses_edges:
                 pulled |= cls._choose_pulled(edges.get(user_id, ()))
         is_pulled = {edge.pair: edge.is_pulled for some in edges.values() for edge in some}
         leaving = {pair for pair in is_pulled if is_pulled[pair] and pair not in pulled}
@@ -79,7 +79,7 @@ class EdgeService:
         since = noted.values_list("pulled_since", flat=True).first()
         if since is None:
             return
-        tweet_ids = TweetService.get_ids_by(user_id=followee_id, after=since - 1)
+        tweet_ids = TweetService.get_ids_by(user_id=followee_id, before=None, after=since - 1, limit=None)
         NewsFeedService.deliver_pulled(author_id=followee_id, follower_ids=[follower_id], tweet_ids=tweet_ids)
         drop_feeds([follower_id])
         noted.filter(pulled_since=since).update(pulled_since=None, pulled_until=None)
@@ -109,7 +109,7 @@ class EdgeService:
         rows = list(follows.values_list("follower_id", "followee_id", "pulled_since"))
         reads = dict(FeedReader.objects.filter(user_id__in=user_ids).values_list("user_id", "reads_count"))
         begun = timezone.now() - timedelta(days=RATE_DAYS)
-        posts = TweetService.count_since(
+        posts = TweetCountService.count_since(
             user_ids={followee_id for _, followee_id, _ in rows}, after=datetime_to_id(begun)
         )
         edges: dict[int, list[Edge]] = {}

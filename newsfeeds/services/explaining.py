@@ -12,7 +12,7 @@ from friendships.events import Followed
 from friendships.services import FriendshipService
 from newsfeeds.constants import LATE_COMMIT, Reason
 from newsfeeds.models import DeliveryBatch, FeedFollow
-from newsfeeds.services.strategies import strategy_of
+from newsfeeds.services.strategies import get_strategy
 from outbox.models import Message
 from tweets.constants import PhotoStatus
 from tweets.models import Tweet, TweetPhoto
@@ -113,7 +113,7 @@ class ExplanationService:
 
     @classmethod
     def _explain(cls, reader: User, tweet: Tweet, *, may_know_photos: bool) -> Explanation:
-        strategy = strategy_of(reader.id)
+        strategy = get_strategy(reader.id)
         is_held = strategy.has_tweet(reader.id, tweet.id)
         friendship_id = FriendshipService.get_friendship_id(follower_id=reader.id, followee_id=tweet.user_id)
         follow = FeedFollow.objects.filter(pk=(reader.id, tweet.user_id)).first()

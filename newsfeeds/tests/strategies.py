@@ -57,7 +57,7 @@ class StrategyCase(ApiTestCase):
         """
         Let an author cross. What they post from then on is pulled.
         """
-        CrossingService.settle(author_ids=[author.id])
+        CrossingService.reconcile(author_ids=[author.id])
         self.assertIn(author.id, PulledAuthor.objects.not_delivered().values_list("author_id", flat=True))
 
     def differences(self):

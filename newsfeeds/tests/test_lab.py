@@ -160,7 +160,8 @@ class PlayTests(ApiTestCase):
         self.assertGreater(self.player.result.differences, 0)
 
     def test_pull_shows_what_is_posted_without_a_row_for_a_follower(self):
-        with override_settings(FEED_STRATEGY="pull"):
+        with override_settings(FEED_STRATEGY="pull", FEED_CROSSING_SECONDS=0):
+            self.player.reconcile_authors()
             self.plays(("post", self.alice.id), ("read", self.bob.id))
             check_pages(self.player, pages=20, seed=1)
             page = self.player.read(self.bob.id, before=None)

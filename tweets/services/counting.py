@@ -2,10 +2,11 @@
 The verbs that count the comments on a tweet, and that compare counters with the rows.
 """
 
+from collections.abc import Collection
 from functools import partial
 from typing import cast
 
-from django.db.models import F
+from django.db.models import Count, F
 
 from accounts.models import UserProfile
 from outbox.services import OutboxService
@@ -33,6 +34,14 @@ class TweetCountService:
     """
     Everything the rest of the project may ask of the counters of tweets.
     """
+
+    @classmethod
+    def count_since(cls, *, user_ids: Collection[int], after: int) -> dict[int, int]:
+        """
+        Return {user id: how many tweets with larger ids they have posted}, deleted ones too, of those who have any; one query.
+        """
+        posted = Tweet.objects.filter(user_id__in=user_ids, id__gt=after).order_by().values_list("user_id")
+        return dict(posted.annotate(Count("id")))
 
     @classmethod
     def count_comment_added(cls, *, tweet_id: int) -> None:

@@ -5,7 +5,7 @@ The verbs of tweets.
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from django.db.models import Count, F
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User, Viewer
@@ -240,9 +240,7 @@ class TweetService:
         return fill_page(id_range, limit, fetch=fetch, filter_visible=filter_visible, get_id=lambda tweet: tweet.id)
 
     @classmethod
-    def get_ids_by(
-        cls, *, user_id: int, before: int | None = None, after: int | None, limit: int | None = None
-    ) -> list[int]:
+    def get_ids_by(cls, *, user_id: int, before: int | None, after: int | None, limit: int | None) -> list[int]:
         """
         Return up to `limit` ids (None: all) of a user's undeleted tweets with after < id < before, newest first; one query.
         """
@@ -252,14 +250,6 @@ class TweetService:
         if after is not None:
             tweets = tweets.filter(id__gt=after)
         return list(tweets.order_by("-id").values_list("id", flat=True)[:limit])
-
-    @classmethod
-    def count_since(cls, *, user_ids: Collection[int], after: int) -> dict[int, int]:
-        """
-        Return {user id: how many tweets with larger ids they have posted}, deleted ones too, of those who have any; one query.
-        """
-        posted = Tweet.objects.filter(user_id__in=user_ids, id__gt=after).order_by().values_list("user_id")
-        return dict(posted.annotate(Count("id")))
 
     @classmethod
     def get_existing_ids(cls, *, tweet_ids: Collection[int]) -> set[int]:

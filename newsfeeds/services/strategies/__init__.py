@@ -11,7 +11,7 @@ from newsfeeds.services.strategies.hybrid import EdgeStrategy, HybridStrategy, T
 from newsfeeds.services.strategies.pull import CachedPullStrategy, PullStrategy
 from newsfeeds.services.strategies.push import PushStrategy
 
-__all__ = ["STRATEGIES", "Entry", "FeedStrategy", "is_anything_pulled", "strategy_of"]
+__all__ = ["STRATEGIES", "Entry", "FeedStrategy", "get_strategy", "is_anything_pulled"]
 
 STRATEGIES: dict[str, FeedStrategy] = {
     "push": PushStrategy(),
@@ -24,7 +24,7 @@ STRATEGIES: dict[str, FeedStrategy] = {
 LEAVING = HybridStrategy()
 
 
-def strategy_of(user_id: int) -> FeedStrategy:
+def get_strategy(user_id: int) -> FeedStrategy:
     """
     Return the strategy by which this user reads, and by which their tweets reach others.
 
