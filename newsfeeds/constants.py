@@ -19,6 +19,13 @@ LATE_COMMIT = 120 * 1_000_000
 STRATEGY_FEATURE = "feed_strategy"
 # How long a reader's list of those followees whose tweets are pulled may be cached.
 PULLED_SOURCES_SECONDS = 60
+# How often it is noted that somebody reads their feed.
+SEEN_EVERY = timedelta(days=1)
+# How many readers one event of the daily upkeep looks at, and how many rows it removes from one feed at most.
+UPKEEP_READERS = 100
+TRIMMED_AT_ONCE = 5_000
+# How many rows are written at once for a reader who has returned.
+RETURNED_AT_ONCE = 1_000
 # How long it is recorded when a tweet was delivered, and when a follow ended.
 REMEMBERED = timedelta(days=30)
 
@@ -44,6 +51,7 @@ class Reason(models.TextChoices):
     DELIVERED = "delivered", "It was delivered to the author's followers."
     BACK_FILLED = "back_filled", "It was among the author's newest tweets when the reader followed."
     PULLED = "pulled", "It is pulled from its author, whom the reader follows."
+    READER_WAS_IDLE = "reader_was_idle", "It is pulled, because nothing is delivered to readers who stay away for long."
     REMOVAL_UNDER_WAY = "removal_under_way", "It does not belong there any more and is about to leave."
     DELIVERY_UNDER_WAY = "delivery_under_way", "It belongs there and has not arrived yet."
     NOT_FOLLOWED = "not_followed", "The reader does not follow the author."

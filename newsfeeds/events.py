@@ -1,5 +1,5 @@
 """
-What newsfeeds announce: that a tweet was posted, and the parts of a large fan-out.
+What newsfeeds announce: that a tweet was posted, the parts of a large fan-out, and rows that are missing.
 """
 
 from collections.abc import Sequence
@@ -88,6 +88,33 @@ class PulledFollowDue(Event):
 
     follower_id: int
     followee_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedUpkeepDue(Event):
+    """
+    The feeds of readers with ids above `after_user_id` are to be looked at: who is idle, what is to be trimmed.
+    """
+
+    name: ClassVar[str] = "feed_upkeep_due"
+
+    after_user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReaderReturned(Event):
+    """
+    An idle reader reads again, and lacks rows of tweets before `before`, as far as that is not 0.
+
+    `pulled_until` tells this return from others of the same reader; `written_count` rows are written already.
+    """
+
+    name: ClassVar[str] = "reader_returned"
+
+    user_id: int
+    pulled_until: int
+    before: int = 0
+    written_count: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -104,6 +104,24 @@ class PulledAuthor(models.Model):
         return f"tweets of user {self.author_id} are pulled from {self.pulled_since} on"
 
 
+class FeedReaderQuerySet(models.QuerySet["FeedReader"]):
+    """
+    Readers by which of their rows may be missing.
+    """
+
+    def idle(self) -> Self:
+        """
+        Return those to whom nothing is delivered.
+        """
+        return self.filter(pulled_since__isnull=False, pulled_until=None)
+
+    def returning(self) -> Self:
+        """
+        Return those who have rows of what is posted now, while the rows from before are being written.
+        """
+        return self.filter(pulled_until__isnull=False)
+
+
 class FeedReader(models.Model):
     """
     A row means: something is known of how this user reads, or the rows of their feed are not all there.
@@ -120,8 +138,14 @@ class FeedReader(models.Model):
     pulled_until = models.BigIntegerField(null=True)
     trimmed_before = models.BigIntegerField(default=0)
 
+    objects = FeedReaderQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"user {self.user_id}, whose feed was last read on {self.seen_at:%Y-%m-%d}"
+
+    @property
+    def is_idle(self) -> bool:
+        return self.pulled_since is not None and self.pulled_until is None
 
 
 class FeedCheck(models.Model):

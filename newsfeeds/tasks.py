@@ -12,12 +12,21 @@ from newsfeeds.events import (
     AuthorCrossed,
     FanOutBatchReady,
     FeedRowsMissed,
+    FeedUpkeepDue,
     PulledFollowDue,
     PulledTweetsDue,
+    ReaderReturned,
     RemovalBatchReady,
     TweetCreated,
 )
-from newsfeeds.services import CrossingService, DeliveryService, EdgeService, FeedCheckService, NewsFeedService
+from newsfeeds.services import (
+    CrossingService,
+    DeliveryService,
+    EdgeService,
+    FeedCheckService,
+    FeedUpkeepService,
+    NewsFeedService,
+)
 from outbox.handling import event_handler
 from tweets.events import TweetDeleted
 
@@ -113,6 +122,28 @@ def deliver_pulled_tweets(events: Sequence[PulledTweetsDue]) -> str:
     return f"{sum(counts)} feeds have the rows of an author who was pulled"
 
 
+@event_handler(batch_size=1)
+def look_after_feeds(events: Sequence[FeedUpkeepDue]) -> str:
+    """
+    Note who is idle and remove old rows, for some readers.
+
+    Safe to run twice: it goes by what is noted of readers, and the next event is recorded once.
+    """
+    counts = [FeedUpkeepService.look_after_some(event=event) for event in events]
+    return f"{sum(counts)} feeds are looked after"
+
+
+@event_handler(batch_size=1)
+def restore_feeds(events: Sequence[ReaderReturned]) -> str:
+    """
+    Write rows that readers lack who were idle and have returned.
+
+    Safe to run twice: a feed has each tweet once, by its primary key, and the next event is recorded once.
+    """
+    counts = [FeedUpkeepService.restore_some(event=event) for event in events]
+    return f"{sum(counts)} rows are written for readers who have returned"
+
+
 @event_handler(batch_size=5)
 def deliver_pulled_follows(events: Sequence[PulledFollowDue]) -> str:
     """
@@ -146,6 +177,16 @@ def check_crossings() -> str:
     Safe to run twice: it only records events.
     """
     return f"{CrossingService.announce_returns()} authors are pulled"
+
+
+@shared_task
+def begin_feed_upkeep() -> str:
+    """
+    Begin the daily walk over all readers.
+
+    Safe to run twice: two walks find the same, and each changes what the other has left.
+    """
+    return "a walk begins" if FeedUpkeepService.begin() else "no row is ever left out"
 
 
 @shared_task

@@ -19,8 +19,10 @@ from newsfeeds.events import (
     AuthorCrossed,
     FanOutBatchReady,
     FeedRowsMissed,
+    FeedUpkeepDue,
     PulledFollowDue,
     PulledTweetsDue,
+    ReaderReturned,
     RemovalBatchReady,
     TweetCreated,
 )
@@ -72,6 +74,8 @@ def subscribe_tweets() -> None:
     subscribe(AuthorCrossed, newsfeeds.reconcile_authors)
     subscribe(PulledTweetsDue, newsfeeds.deliver_pulled_tweets)
     subscribe(PulledFollowDue, newsfeeds.deliver_pulled_follows)
+    subscribe(FeedUpkeepDue, newsfeeds.look_after_feeds)
+    subscribe(ReaderReturned, newsfeeds.restore_feeds)
     subscribe(TweetRecounted, tweets.refresh_counters)
     subscribe(PhotosAttached, tweets.make_thumbnails)
     subscribe(PhotoReviewed, tweets.refresh_reviewed_tweet)

@@ -10,6 +10,8 @@ from newsfeeds.services.edges import EdgeService
 from newsfeeds.services.explaining import Explanation, ExplanationService
 from newsfeeds.services.feeds import NewsFeedService
 from newsfeeds.services.posting import PostingService
+from newsfeeds.services.readers import ReaderCounts, ReaderService
+from newsfeeds.services.upkeep import FeedUpkeepService
 
 __all__ = [
     "CheckedChunk",
@@ -21,6 +23,9 @@ __all__ = [
     "ExplanationService",
     "FeedCheckService",
     "FeedDefinition",
+    "FeedUpkeepService",
     "NewsFeedService",
     "PostingService",
+    "ReaderCounts",
+    "ReaderService",
 ]

@@ -52,10 +52,33 @@ class FeedDefinition:
         Tweets that the feed may have but need not have are left out. One query, whose cost
         grows with the followees' tweets.
         """
-        sql, parameters = cls._union([user_id], after=after or 0, before=MAX_ID if before is None else before)
-        required = f"SELECT tweet_id FROM ({sql}) feed WHERE is_required = 1"  # noqa: S608 (SQL of ours)
+        sql, parameters = cls._union([user_id], after=after or 0, before=before or MAX_ID)
+        return cls._select_newest(f"SELECT tweet_id FROM ({sql}) feed WHERE is_required = 1", parameters, limit)  # noqa: S608 (SQL of ours)
+
+    @classmethod
+    def get_pushed_ids(cls, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[int]:
+        """
+        Return what `get_tweet_ids` does, without what readers pull from its author: what rows would hold. One query.
+        """
+        bounds = (after or 0, before or MAX_ID)
+        sql, parameters = cls._union([user_id], after=bounds[0], before=bounds[1])
+        pulled = (
+            f"SELECT tweet.id FROM {quote(Friendship)} friendship "  # noqa: S608 (SQL of ours)
+            f"LEFT JOIN {quote(FeedFollow)} follow {SETTLED} LEFT JOIN {quote(PulledAuthor)} author "
+            "ON author.author_id = friendship.to_user_id AND author.until_id IS NULL "
+            f"JOIN {quote(Tweet)} tweet ON tweet.user_id = friendship.to_user_id "
+            "AND (tweet.id >= author.since_id OR tweet.id >= follow.pulled_since AND follow.pulled_until IS NULL) "
+            "WHERE friendship.from_user_id = %s AND tweet.id > %s AND tweet.id < %s "
+            # Without this the tweets of every followee are read.
+            "AND (author.author_id IS NOT NULL OR follow.pulled_since IS NOT NULL)"
+        )
+        required = f"SELECT tweet_id FROM ({sql}) feed WHERE is_required = 1 AND tweet_id NOT IN ({pulled})"  # noqa: S608 (SQL of ours)
+        return cls._select_newest(required, [*parameters, user_id, *bounds], limit)
+
+    @classmethod
+    def _select_newest(cls, sql: str, parameters: Sequence[int], limit: int) -> list[int]:
         with connection.cursor() as cursor:
-            cursor.execute(f"{required} ORDER BY tweet_id DESC LIMIT %s", [*parameters, limit])
+            cursor.execute(f"{sql} ORDER BY tweet_id DESC LIMIT %s", [*parameters, limit])
             return [tweet_id for (tweet_id,) in cursor.fetchall()]
 
     @classmethod

@@ -12,6 +12,7 @@ from friendships.events import Followed
 from friendships.services import FriendshipService
 from newsfeeds.constants import LATE_COMMIT, Reason
 from newsfeeds.models import DeliveryBatch, FeedFollow
+from newsfeeds.services.readers import ReaderService
 from newsfeeds.services.strategies import get_strategy
 from outbox.models import Message
 from tweets.constants import PhotoStatus
@@ -124,6 +125,8 @@ class ExplanationService:
         is_pulled = is_held and reason in (Reason.DELIVERED, Reason.BACK_FILLED)
         if is_pulled and strategy.is_pulled(reader.id, tweet.user_id, tweet.id):
             reason = Reason.PULLED
+        elif is_held and reason == Reason.DELIVERED and ReaderService.was_skipped(user_id=reader.id, tweet_id=tweet.id):
+            reason = Reason.READER_WAS_IDLE
         batch = cls._get_batch(tweet.id, reader.id) if reason == Reason.DELIVERED and is_held else None
         return Explanation(
             tweet_id=tweet.id,

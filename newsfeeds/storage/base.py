@@ -76,3 +76,11 @@ class NewsFeedStore:
         Remove many tweets from one feed; they may be delivered again later.
         """
         raise NotImplementedError
+
+    def trim(self, user_id: int, *, before: int, limit: int) -> int:
+        """
+        Remove up to `limit` rows of tweets with smaller ids than `before` from one feed; return how many.
+
+        :raises HBaseUnavailable: feeds are in HBase alone, and it does not respond.
+        """
+        raise NotImplementedError

@@ -81,6 +81,11 @@ class HBaseNewsFeedStore(NewsFeedStore):
     def remove_many(self, user_id: int, tweet_ids: Collection[int]) -> None:
         self._delete_after_commit([(user_id, tweet_id) for tweet_id in tweet_ids], next_id())
 
+    def trim(self, user_id: int, *, before: int, limit: int) -> int:
+        rows = Feed.filter(prefix=(user_id,), start=(before - 1,), limit=limit)
+        self.remove_many(user_id, [row.tweet_id for row in rows])
+        return len(rows)
+
     def _delete_after_commit(self, keys: Sequence[FeedKey], version: int) -> None:
         transaction.on_commit(partial(self.write, deletes=keys, version=version))
 

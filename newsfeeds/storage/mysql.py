@@ -91,3 +91,8 @@ class MySQLNewsFeedStore(NewsFeedStore):
         tweet_ids = sorted(tweet_ids)
         for start in range(0, len(tweet_ids), CHUNK):
             NewsFeed.objects.filter(user_id=user_id, tweet_id__in=tweet_ids[start : start + CHUNK]).delete()
+
+    def trim(self, user_id: int, *, before: int, limit: int) -> int:
+        tweet_ids = self.get_tweet_ids(user_id, before=before, after=None, limit=limit)
+        self.remove_many(user_id, tweet_ids)
+        return len(tweet_ids)

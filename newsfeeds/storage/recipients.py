@@ -10,7 +10,7 @@ from django.db import connection
 from friendships.models import Friendship
 from friendships.storage import fan_out_hint
 from newsfeeds.constants import LATE_COMMIT
-from newsfeeds.models import FeedFollow
+from newsfeeds.models import FeedFollow, FeedReader
 from tweets.models import Tweet
 
 
@@ -29,7 +29,7 @@ def recipients_sql(count: int) -> str:
         "AND friendship.from_user_id > %s AND friendship.from_user_id <= %s "
         # Later followers are left out: their back-fill brings the newest tweets. InnoDB has
         # the id in the index of the fan-out.
-        f"AND friendship.id < tweet.id + {LATE_COMMIT} {not_pulled()}"
+        f"AND friendship.id < tweet.id + {LATE_COMMIT} {not_pulled()}{not_idle()}"
         f"ORDER BY friendship.from_user_id, tweet.id {'LOCK IN SHARE MODE' if connection.vendor == 'mysql' else ''}"
     )
 
@@ -46,6 +46,22 @@ def not_pulled() -> str:
         f"AND NOT EXISTS (SELECT 1 FROM {follows} follow "  # noqa: S608 (a name of a table of ours)
         "WHERE follow.follower_id = friendship.from_user_id AND follow.followee_id = friendship.to_user_id "
         "AND follow.friendship_id = friendship.id AND follow.pulled_since <= tweet.id AND follow.pulled_until IS NULL) "
+    )
+
+
+def not_idle() -> str:
+    """
+    Return the condition that a reader is not idle since before the tweet, where readers may be.
+
+    It locks nothing: who returns after the statement has begun gets the tweet with the other rows, for it is there.
+    """
+    if not settings.FEED_SKIP_IDLE_DAYS:
+        return ""
+    readers = connection.ops.quote_name(FeedReader._meta.db_table)
+    return (
+        f"AND NOT EXISTS (SELECT 1 FROM {readers} reader "  # noqa: S608 (a name of a table of ours)
+        "WHERE reader.user_id = friendship.from_user_id "
+        "AND reader.pulled_since <= tweet.id AND reader.pulled_until IS NULL) "
     )
 
 

@@ -29,6 +29,18 @@ def choice(knob: str, first: str, *others: str) -> str:
     return value
 
 
+def off_or_within(knob: str, *, above: int, below: int = 2**31) -> int:
+    """
+    Return the number that the environment sets `knob` to; 0, which is off, where it says nothing.
+
+    :raises ImproperlyConfigured: it is neither 0 nor between the two.
+    """
+    text = env.str(knob, "").strip() or "0"
+    if not text.isdecimal() or (int(text) and not above < int(text) < below):
+        raise environ.ImproperlyConfigured(f"{knob} is 0 or a number above {above} and below {below}, not {text!r}")
+    return int(text)
+
+
 PROFILE = choice("PROFILE", "embedded", "stack")
 EMBEDDED = PROFILE == "embedded"
 

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import environ
 from kombu.entity import Queue
 
-from twitter.settings.environment import EMBEDDED, choice, env
+from twitter.settings.caches import LIST_CACHE_SECONDS, MAX_CACHED_IDS
+from twitter.settings.environment import EMBEDDED, choice, env, off_or_within
 
 # https://docs.celeryq.dev/en/stable/userguide/configuration.html
 
@@ -105,6 +106,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 )
 PURGE_EVERY = timedelta(minutes=10)
 FEED_CHECK_EVERY = timedelta(minutes=10)
+FEED_UPKEEP_EVERY = timedelta(days=1)
 # How many feeds one check reads.
 FEED_CHECK_SAMPLE = env.int("FEED_CHECK_SAMPLE", 100)
 CELERY_BEAT_SCHEDULE = {
@@ -120,6 +122,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "newsfeeds.tasks.check_crossings",
         "schedule": FEED_CHECK_EVERY,
         "options": {"expires": FEED_CHECK_EVERY.total_seconds()},
+    },
+    # Who is idle, and what is beyond FEED_TRIM: docs/feeds.md.
+    "look-after-feeds": {
+        "task": "newsfeeds.tasks.begin_feed_upkeep",
+        "schedule": FEED_UPKEEP_EVERY,
+        "options": {"expires": FEED_UPKEEP_EVERY.total_seconds()},
     },
     # Compares a sample of the feeds with their definition: docs/feeds.md.
     "check-feeds": {
@@ -153,6 +161,11 @@ FEED_MAX_PULLED_AUTHORS = env.int("FEED_MAX_PULLED_AUTHORS", 50)
 FEED_CROSSING_SECONDS = env.int("FEED_CROSSING_SECONDS", 240)
 # With hybrid_edge, the cost of pulling one author for one page, in rows that could be delivered instead.
 FEED_PULLS_PER_ROW = env.float("FEED_PULLS_PER_ROW", 0.2)
+# Who has not read for so many days is idle, and nothing is delivered to them until they return; 0: nobody is. That
+# somebody reads is noted when their list is cached, and once a day: whoever has a list is never idle.
+FEED_SKIP_IDLE_DAYS = off_or_within("FEED_SKIP_IDLE_DAYS", above=1 + LIST_CACHE_SECONDS // 86_400, below=100_000)
+# So many of a feed's rows are kept, the newest; 0: all. Fewer than a list holds would fill it by pull.
+FEED_TRIM = off_or_within("FEED_TRIM", above=MAX_CACHED_IDS)
 # Cached timelines that Redis merges for one page, where feeds are pulled: some milliseconds for which everybody waits.
 MAX_MERGED_FOLLOWEES = 1000
 

@@ -3,6 +3,7 @@ Push: a row for each follower.
 """
 
 from newsfeeds.cache import user_newsfeeds
+from newsfeeds.services.readers import ReaderService
 from newsfeeds.services.strategies.base import Entry, FeedStrategy
 from newsfeeds.storage import store_to_read
 from utils.database.replicas import read_from_replica
@@ -17,13 +18,16 @@ class PushStrategy(FeedStrategy):
 
     def load_entries(self, user_id: int, *, before: int | None, after: int | None, limit: int) -> list[Entry]:
         def get_ids(before: int | None, after: int | None, wanted: int) -> list[int]:
-            return store_to_read(user_id).get_tweet_ids(user_id, before=before, after=after, limit=wanted)
+            ReaderService.note_seen(user_id=user_id)
+            store = store_to_read(user_id)
+            return ReaderService.get_tweet_ids(store, user_id, before=before, after=after, limit=wanted)
 
         def get_older_ids(before: int | None, after: int | None, wanted: int) -> list[int]:
             # The store first: which one it is, is remembered, and so never read from a replica.
-            get_ids = store_to_read(user_id).get_tweet_ids
+            store = store_to_read(user_id)
             return read_from_replica(
-                lambda: get_ids(user_id, before=before, after=after, limit=wanted), viewer_id=user_id
+                lambda: ReaderService.get_tweet_ids(store, user_id, before=before, after=after, limit=wanted),
+                viewer_id=user_id,
             )
 
         return user_newsfeeds.load(
@@ -31,7 +35,8 @@ class PushStrategy(FeedStrategy):
         )
 
     def has_tweet(self, user_id: int, tweet_id: int) -> bool:
-        return bool(store_to_read(user_id).count_feeds_with(tweet_id, [user_id]))
+        store = store_to_read(user_id)
+        return bool(ReaderService.get_tweet_ids(store, user_id, before=tweet_id + 1, after=tweet_id - 1, limit=1))
 
     def is_pulled(self, user_id: int, author_id: int, tweet_id: int) -> bool:
         return False
