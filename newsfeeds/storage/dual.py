@@ -46,7 +46,6 @@ class Mirror(HBaseNewsFeedStore):
                 ]
             )
 
-
     def trim(self, user_id: int, *, before: int, limit: int) -> int:
         try:
             return super().trim(user_id, before=before, limit=limit)
