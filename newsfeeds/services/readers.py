@@ -4,7 +4,7 @@ Readers whose feeds lack rows: those who stay away for long get none, and the ol
 What is missing is pulled when it is read, so every page is as defined. docs/feeds.md, "Idle readers".
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from django.conf import settings
@@ -63,11 +63,11 @@ class ReaderService:
         now = timezone.now()
         reader, _ = FeedReader.objects.select_for_update().get_or_create(user_id=user_id, defaults={"seen_at": now})
         reader.seen_at = now
-        cls.bring_back([reader])
+        cls.bring_back(readers=[reader])
         reader.save(update_fields=["seen_at"])
 
     @classmethod
-    def bring_back(cls, readers: list[FeedReader]) -> None:
+    def bring_back(cls, *, readers: Sequence[FeedReader]) -> None:
         """
         Let those of these readers who are idle get rows again, and record the events that bring the missing ones.
 
@@ -83,7 +83,7 @@ class ReaderService:
 
     @classmethod
     def get_tweet_ids(
-        cls, store: NewsFeedStore, user_id: int, *, before: int | None, after: int | None, limit: int
+        cls, *, store: NewsFeedStore, user_id: int, before: int | None, after: int | None, limit: int
     ) -> list[int]:
         """
         Return what `store.get_tweet_ids` would return if no row had been left out. Two queries more.

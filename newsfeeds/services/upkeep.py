@@ -69,7 +69,7 @@ class FeedUpkeepService:
         )
         away = {reader.user_id for reader in readers if days and reader.seen_at < now - timedelta(days=days)}
         FeedReader.objects.filter(user_id__in=away, pulled_since=None).update(pulled_since=next_id())
-        ReaderService.bring_back([reader for reader in readers if reader.user_id not in away])
+        ReaderService.bring_back(readers=[reader for reader in readers if reader.user_id not in away])
 
     @classmethod
     def _trim(cls, user_id: int) -> None:

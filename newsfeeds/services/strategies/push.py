@@ -20,13 +20,15 @@ class PushStrategy(FeedStrategy):
         def get_ids(before: int | None, after: int | None, wanted: int) -> list[int]:
             ReaderService.note_seen(user_id=user_id)
             store = store_to_read(user_id)
-            return ReaderService.get_tweet_ids(store, user_id, before=before, after=after, limit=wanted)
+            return ReaderService.get_tweet_ids(store=store, user_id=user_id, before=before, after=after, limit=wanted)
 
         def get_older_ids(before: int | None, after: int | None, wanted: int) -> list[int]:
             # The store first: which one it is, is remembered, and so never read from a replica.
             store = store_to_read(user_id)
             return read_from_replica(
-                lambda: ReaderService.get_tweet_ids(store, user_id, before=before, after=after, limit=wanted),
+                lambda: ReaderService.get_tweet_ids(
+                    store=store, user_id=user_id, before=before, after=after, limit=wanted
+                ),
                 viewer_id=user_id,
             )
 
@@ -36,7 +38,8 @@ class PushStrategy(FeedStrategy):
 
     def has_tweet(self, user_id: int, tweet_id: int) -> bool:
         store = store_to_read(user_id)
-        return bool(ReaderService.get_tweet_ids(store, user_id, before=tweet_id + 1, after=tweet_id - 1, limit=1))
+        bounds = {"before": tweet_id + 1, "after": tweet_id - 1, "limit": 1}
+        return bool(ReaderService.get_tweet_ids(store=store, user_id=user_id, **bounds))
 
     def is_pulled(self, user_id: int, author_id: int, tweet_id: int) -> bool:
         return False
