@@ -181,7 +181,7 @@ class DeliveryService:
         """
         Return the followers without those who pull these tweets. A query for each author, where single follows are pulled.
         """
-        if not EdgeService.is_any_pulled():
+        if not EdgeService.are_chosen():
             return followers
         oldest_ids = {author_id: tweet_id for tweet_id, author_id in sorted(deliveries, reverse=True)}
         pulled = {

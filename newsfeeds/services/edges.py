@@ -53,8 +53,10 @@ class EdgeService:
         Choose anew for all follows of these readers, and return how many change.
 
         At most FEED_MAX_PULLED_AUTHORS of one reader are pulled, those for whom it pays most. Three queries, and up to
-        three for each reader of whose follows some change.
+        three for each reader of whose follows some change; one where no follow is pulled and none may be.
         """
+        if not cls._may_be_pulled(user_ids):
+            return 0
         edges = cls._get_edges(user_ids)
         pulled = set[Pair]()
         for user_id in user_ids:
@@ -87,9 +89,21 @@ class EdgeService:
     @classmethod
     def is_any_pulled(cls) -> bool:
         """
-        Return whether single follows may be pulled.
+        Return whether single follows are pulled, or may be. One query of all follows where FEED_STRATEGY chooses none.
+        """
+        return cls.are_chosen() or FeedFollow.objects.filter(pulled_since__isnull=False).exists()
+
+    @classmethod
+    def are_chosen(cls) -> bool:
+        """
+        Return whether FEED_STRATEGY pulls single follows.
         """
         return STRATEGIES[settings.FEED_STRATEGY].chooses_edges
+
+    @classmethod
+    def _may_be_pulled(cls, user_ids: Sequence[int]) -> bool:
+        pulled = FeedFollow.objects.filter(follower_id__in=user_ids, pulled_since__isnull=False)
+        return cls.are_chosen() or pulled.exists()
 
     @classmethod
     def get_pulling(cls, *, author_id: int, follower_ids: Collection[int], tweet_id: int) -> set[int]:

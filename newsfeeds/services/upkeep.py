@@ -1,5 +1,6 @@
 """
-Once a day: finding readers who stay away, and removing the oldest rows of feeds. And the rows of those who return.
+Once a day: finding readers who stay away, choosing which follows are pulled, removing the oldest rows of feeds. And
+the rows of those who return.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from newsfeeds.constants import RETURNED_AT_ONCE, TRIMMED_AT_ONCE, UPKEEP_READER
 from newsfeeds.events import FeedUpkeepDue, ReaderReturned
 from newsfeeds.models import FeedReader
 from newsfeeds.services.definition import FeedDefinition
+from newsfeeds.services.edges import EdgeService
 from newsfeeds.services.readers import ReaderService
 from newsfeeds.storage import store_to_read, store_to_write
 from outbox.services import OutboxService
@@ -32,7 +34,7 @@ class FeedUpkeepService:
         """
         Record the event that begins a walk over all readers, and return True; False if no row is ever left out.
         """
-        is_due = ReaderService.are_rows_left_out()
+        is_due = ReaderService.are_rows_left_out() or EdgeService.is_any_pulled()
         if is_due:
             OutboxService.record(event=FeedUpkeepDue(after_user_id=0))
         return is_due
@@ -47,6 +49,7 @@ class FeedUpkeepService:
         following = User.objects.filter(id__gt=event.after_user_id).order_by("id")
         user_ids = list(following.values_list("id", flat=True)[:UPKEEP_READERS])
         cls._apply_policy(user_ids)
+        EdgeService.choose(user_ids=user_ids)
         for user_id in user_ids if settings.FEED_TRIM else ():
             cls._trim(user_id)
         if user_ids:
