@@ -125,9 +125,10 @@ def deliver_pulled_tweets(events: Sequence[PulledTweetsDue]) -> str:
 @event_handler(batch_size=1)
 def look_after_feeds(events: Sequence[FeedUpkeepDue]) -> str:
     """
-    Note who is idle and remove old rows, for some readers.
+    Note who is idle, choose whom they pull, and remove old rows, for some readers.
 
-    Safe to run twice: it goes by what is noted of readers, and the next event is recorded once.
+    Safe to run twice: it goes by what is noted of readers, and the next event is recorded once. Only the counts of
+    pages, which are statistics, are halved twice.
     """
     counts = [FeedUpkeepService.look_after_some(event=event) for event in events]
     return f"{sum(counts)} feeds are looked after"
@@ -186,7 +187,7 @@ def begin_feed_upkeep() -> str:
 
     Safe to run twice: two walks find the same, and each changes what the other has left.
     """
-    return "a walk begins" if FeedUpkeepService.begin() else "no row is ever left out"
+    return "a walk begins" if FeedUpkeepService.begin() else "everybody has every row"
 
 
 @shared_task

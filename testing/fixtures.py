@@ -13,6 +13,7 @@ from django.test import override_settings
 from friendships.hbase_models import Follower, Following, FollowingPair
 from gatekeeper.cache import memory as features
 from newsfeeds.hbase_models import Feed
+from newsfeeds.services.reads import pending as pending_reads
 from stores.cache import forget_phases
 from testing.caches import empty_caches
 from utils.database.time_ids import clock, next_id
@@ -113,6 +114,7 @@ def nothing_cached(settings):
     settings.OBJECT_CACHE_SECONDS = 300
     settings.FEATURES_SECONDS = 300
     features.forget()
+    pending_reads.forget()
     forget_phases()
     clock.forget()
     empty_caches()

@@ -11,6 +11,7 @@ from newsfeeds.services.explaining import Explanation, ExplanationService
 from newsfeeds.services.feeds import NewsFeedService
 from newsfeeds.services.posting import PostingService
 from newsfeeds.services.readers import ReaderCounts, ReaderService
+from newsfeeds.services.reads import ReadCountService
 from newsfeeds.services.upkeep import FeedUpkeepService
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "FeedUpkeepService",
     "NewsFeedService",
     "PostingService",
+    "ReadCountService",
     "ReaderCounts",
     "ReaderService",
 ]

@@ -65,9 +65,9 @@ class FeedDefinition:
         pulled = (
             f"SELECT tweet.id FROM {quote(Friendship)} friendship "  # noqa: S608 (SQL of ours)
             f"LEFT JOIN {quote(FeedFollow)} follow {SETTLED} LEFT JOIN {quote(PulledAuthor)} author "
-            "ON author.author_id = friendship.to_user_id AND author.until_id IS NULL "
+            "ON author.author_id = friendship.to_user_id AND author.pulled_until IS NULL "
             f"JOIN {quote(Tweet)} tweet ON tweet.user_id = friendship.to_user_id "
-            "AND (tweet.id >= author.since_id OR tweet.id >= follow.pulled_since AND follow.pulled_until IS NULL) "
+            "AND (tweet.id >= author.pulled_since OR tweet.id >= follow.pulled_since AND follow.pulled_until IS NULL) "
             "WHERE friendship.from_user_id = %s AND tweet.id > %s AND tweet.id < %s "
             # Without this the tweets of every followee are read.
             "AND (author.author_id IS NOT NULL OR follow.pulled_since IS NOT NULL)"

@@ -13,6 +13,7 @@ from friendships.services import FriendshipService
 from friendships.storage import mysql_store
 from newsfeeds.cache import drop_feeds, user_newsfeeds
 from newsfeeds.models import FeedFollow, PulledAuthor
+from newsfeeds.services.reads import ReadCountService
 from newsfeeds.services.strategies import STRATEGIES, Entry, get_strategy, is_anything_pulled
 from newsfeeds.storage import FeedKey, HBaseNewsFeedStore, NewsFeedStore, store_to_read, store_to_write
 from tweets.services import LoadedTweet, TweetService
@@ -41,6 +42,8 @@ class NewsFeedService:
         :raises HBaseUnavailable: feeds are pushed, Redis has no list, HBase alone has the rows, and does not answer.
         """
         strategy = get_strategy(viewer.id)
+        if strategy.chooses_edges and id_range == IdRange():
+            ReadCountService.count_read(user_id=viewer.id)
 
         def fetch(before: int | None, after: int | None, wanted: int) -> list[Entry]:
             return strategy.load_entries(viewer.id, before=before, after=after, limit=wanted)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
@@ -32,7 +33,7 @@ class FeedUpkeepService:
     @classmethod
     def begin(cls) -> bool:
         """
-        Record the event that begins a walk over all readers, and return True; False if no row is ever left out.
+        Record the event that begins a walk over all readers, and return True; False where everybody has every row.
         """
         is_due = ReaderService.are_rows_left_out() or EdgeService.is_any_pulled()
         if is_due:
@@ -48,8 +49,9 @@ class FeedUpkeepService:
         """
         following = User.objects.filter(id__gt=event.after_user_id).order_by("id")
         user_ids = list(following.values_list("id", flat=True)[:UPKEEP_READERS])
-        cls._apply_policy(user_ids)
-        EdgeService.choose(user_ids=user_ids)
+        known = cls._note_readers(user_ids)
+        EdgeService.choose(user_ids=known)
+        FeedReader.objects.filter(user_id__in=known, reads_count__gt=0).update(reads_count=F("reads_count") / 2)
         for user_id in user_ids if settings.FEED_TRIM else ():
             cls._trim(user_id)
         if user_ids:
@@ -58,21 +60,24 @@ class FeedUpkeepService:
 
     @classmethod
     @retried_transaction
-    def _apply_policy(cls, user_ids: Sequence[int]) -> None:
+    def _note_readers(cls, user_ids: Sequence[int]) -> list[int]:
         """
         Note who of these readers is idle, and bring back whom FEED_SKIP_IDLE_DAYS no longer calls idle.
 
-        Of whom nothing is known it is noted that they were seen now: nobody is idle from the first day on.
+        Returns those of whom something was known. It is noted that the others were seen now and have read nothing:
+        nobody is idle from the first day on.
         """
         readers = list(FeedReader.objects.select_for_update().filter(user_id__in=user_ids).order_by("user_id"))
-        now, days = timezone.now(), settings.FEED_SKIP_IDLE_DAYS
-        unknown = sorted(set(user_ids) - {reader.user_id for reader in readers}) if days else []
+        known, now = [reader.user_id for reader in readers], timezone.now()
         FeedReader.objects.bulk_create(
-            [FeedReader(user_id=user_id, seen_at=now) for user_id in unknown], ignore_conflicts=True
+            [FeedReader(user_id=user_id, seen_at=now) for user_id in user_ids if user_id not in known],
+            ignore_conflicts=True,
         )
+        days = settings.FEED_SKIP_IDLE_DAYS
         away = {reader.user_id for reader in readers if days and reader.seen_at < now - timedelta(days=days)}
         FeedReader.objects.filter(user_id__in=away, pulled_since=None).update(pulled_since=next_id())
         ReaderService.bring_back(readers=[reader for reader in readers if reader.user_id not in away])
+        return known
 
     @classmethod
     def _trim(cls, user_id: int) -> None:

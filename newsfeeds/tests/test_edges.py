@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from newsfeeds.models import FeedFollow, FeedReader
 from newsfeeds.services import EdgeService
+from newsfeeds.tests.absence import StaysAway
 from newsfeeds.tests.strategies import StrategyCase
 
 
@@ -117,3 +118,48 @@ class EdgeTests(StrategyCase):
 
             self.assertEqual(self.rows_of(self.bob), self.ids)
             self.assert_feed(self.bob, self.ids)
+
+
+@override_settings(FEED_STRATEGY="hybrid_edge", FEED_CROSSING_SECONDS=0, FEED_PULLS_PER_ROW=1)
+class CountedReadsTests(StaysAway, StrategyCase):
+    def counts(self):
+        return dict(FeedReader.objects.values_list("user_id", "reads_count"))
+
+    def test_first_pages_are_counted_in_memory_and_written_once_in_a_while(self):
+        for _ in range(3):
+            self.bob.feed()
+        self.assertEqual(self.counts(), {})
+
+        with self.settings(FEED_READS_FLUSH_SECONDS=0):
+            self.carol.feed()
+            self.carol.feed()
+            self.carol.feed(created_at__lt="2026-01-01T00:00:00Z")
+
+        self.assertEqual(self.counts(), {self.bob.id: 3, self.carol.id: 2})
+
+    @override_settings(FEED_READS_FLUSH_SECONDS=0)
+    def test_nothing_is_counted_where_no_edge_is_chosen(self):
+        with self.settings(FEED_STRATEGY="hybrid_threshold"):
+            self.bob.feed()
+
+        self.assertEqual(self.counts(), {})
+
+    @override_settings(FEED_READS_FLUSH_SECONDS=0)
+    def test_once_a_day_the_counts_decide_and_are_halved(self):
+        self.bob.follows(self.alice)
+        self.carol.follows(self.alice)
+        for _ in range(4):
+            self.alice.tweets()
+            self.carol.feed()
+        self.tasks_run()
+        # Of Bob nothing is known on the first day.
+        self.upkeep()
+        self.assertFalse(self.pulls(self.bob))
+
+        self.upkeep()
+
+        self.assertEqual((self.pulls(self.bob), self.pulls(self.carol)), (True, False))
+        self.assertEqual(self.counts(), {self.alice.id: 0, self.bob.id: 0, self.carol.id: 1})
+
+    def pulls(self, reader):
+        return FeedFollow.objects.get(pk=(reader.id, self.alice.id)).pulled_since is not None

@@ -166,6 +166,8 @@ FEED_PULLS_PER_ROW = env.float("FEED_PULLS_PER_ROW", 0.2)
 FEED_SKIP_IDLE_DAYS = off_or_within("FEED_SKIP_IDLE_DAYS", above=1 + LIST_CACHE_SECONDS // 86_400, below=100_000)
 # So many of a feed's rows are kept, the newest; 0: all. Fewer than a list holds would fill it by pull.
 FEED_TRIM = off_or_within("FEED_TRIM", above=MAX_CACHED_IDS)
+# With hybrid_edge, how often each web process writes whose feeds were read how often.
+FEED_READS_FLUSH_SECONDS = 60
 # Cached timelines that Redis merges for one page, where feeds are pulled: some milliseconds for which everybody waits.
 MAX_MERGED_FOLLOWEES = 1000
 
