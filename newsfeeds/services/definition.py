@@ -147,13 +147,12 @@ class FeedDefinition:
         """
         tweets, friendships, follows = quote(Tweet), quote(Friendship), quote(FeedFollow)
         readers = ", ".join(["%s"] * len(user_ids))
-        # Of an author who was followed while being pulled there may be no row at all.
         sql = (
             "SELECT friendship.from_user_id, tweet.id "  # noqa: S608 (SQL of ours)
             f"FROM {friendships} friendship LEFT JOIN {follows} follow {SETTLED} "
             f"LEFT JOIN {quote(PulledAuthor)} author ON author.author_id = friendship.to_user_id "
-            f"JOIN {tweets} tweet ON tweet.user_id = friendship.to_user_id AND (tweet.id >= follow.pulled_since "
-            "OR tweet.id >= CASE WHEN friendship.id >= author.pulled_since THEN 0 ELSE author.pulled_since END) "
+            f"JOIN {tweets} tweet ON tweet.user_id = friendship.to_user_id "
+            "AND (tweet.id >= author.pulled_since OR tweet.id >= follow.pulled_since) "
             f"WHERE friendship.from_user_id IN ({readers}) AND tweet.id BETWEEN %s AND %s "
             # Without this the tweets of every followee are read.
             "AND (author.author_id IS NOT NULL OR follow.pulled_since IS NOT NULL)"

@@ -121,8 +121,8 @@ class NewsFeedService:
             cls._remove_all(store, follower_ids, TweetService.get_deleted_ids_by(user_id=followee_id))
         pulled_since = cls._lock_shared_pulled(newest)
         for (follower_id, followee_id), oldest_id in sorted(oldest_ids.items()):
-            if friendship_ids[follower_id, followee_id] < pulled_since.get(followee_id, MAX_ID):
-                store.deliver_many(follower_id, [tweet_id for tweet_id in newest[followee_id] if tweet_id >= oldest_id])
+            until = pulled_since.get(followee_id, MAX_ID)
+            store.deliver_many(follower_id, [id for id in newest[followee_id] if oldest_id <= id < until])
 
     @classmethod
     def _lock_shared_pulled(cls, author_ids: Iterable[int]) -> dict[int, int]:
@@ -150,10 +150,9 @@ class NewsFeedService:
         AccountService.lock_profiles(user_ids=follower_ids)
         pairs = {(follower_id, author_id) for follower_id in follower_ids}
         friendship_ids = FriendshipService.get_friendship_ids(pairs=pairs)
-        # What who followed meanwhile got no rows of.
         newest = TweetService.lock_shared_newest(user_id=author_id, count=settings.BACKFILL_TWEETS)
         oldest_ids = cls._note_follows(friendship_ids, {author_id: newest})
-        rows = {*newest, *TweetService.lock_shared_existing(tweet_ids=tweet_ids)}
+        rows = TweetService.lock_shared_existing(tweet_ids=tweet_ids)
         with store_to_write() as store:
             for (follower_id, _), oldest_id in sorted(oldest_ids.items()):
                 store.deliver_many(follower_id, [tweet_id for tweet_id in rows if tweet_id >= oldest_id])

@@ -7,7 +7,7 @@ from unittest import mock
 from django.test import override_settings
 
 from newsfeeds.models import PulledAuthor
-from newsfeeds.services import crossing
+from newsfeeds.services import FeedCheckService, crossing
 from newsfeeds.tasks import check_crossings
 from newsfeeds.tests.strategies import StrategyCase
 from outbox.models import Message
@@ -118,6 +118,22 @@ class CrossingTests(StrategyCase):
 
             self.assertEqual(self.rows_of(erin), ids[:2])
             self.assertEqual(erin.feed(), ids[:2])
+
+    def test_who_followed_while_she_was_pulled_keeps_what_she_had_posted_before_that(self):
+        ids = self.alice_is_pulled()
+        PulledAuthor.objects.update(pulled_since=ids[0])
+        erin = self.person("erin")
+        erin.follows(self.alice)
+        self.tasks_run()
+        for _ in range(3):
+            ids.insert(0, self.alice.tweets())
+        self.tasks_run()
+
+        with override_settings(FEED_PULL_THRESHOLD=100):
+            self.alice_returns()
+
+            self.assertEqual(self.rows_of(erin), ids[:5])
+            self.assertEqual(FeedCheckService.check(user_ids=[erin.id]).found, [])
 
     def test_who_unfollows_has_nothing_left_and_gets_nothing_at_the_return(self):
         self.alice_is_pulled()
