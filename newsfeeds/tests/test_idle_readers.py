@@ -2,8 +2,10 @@
 Nothing is delivered to who stays away for long. The first page back is whole, and so are the rows soon after.
 """
 
+from io import StringIO
 from unittest import mock
 
+from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
 
@@ -11,6 +13,7 @@ from newsfeeds.models import FeedReader
 from newsfeeds.services import ReaderService, upkeep
 from newsfeeds.tests.absence import StaysAway, long_ago
 from newsfeeds.tests.strategies import FeedRules, StrategyCase
+from newsfeeds.tests.test_races import RaceTestCase
 from outbox.models import Message
 from testing.testcases import Between
 
@@ -133,6 +136,22 @@ class IdleReadersTests(StaysAway, StrategyCase):
         with self.settings(FEED_SKIP_IDLE_DAYS=0):
             self.assert_feed(self.bob, ids)
 
+    def test_a_command_counts_them_and_begins_a_walk(self):
+        def says(*options):
+            output = StringIO()
+            call_command("feed_readers", *options, stdout=output)
+            return output.getvalue()
+
+        self.stay_away(self.bob)
+        self.assertEqual(says(), "3 readers are known: 1 idle, 0 returning, 0 with a trimmed feed.\n")
+        with self.settings(FEED_SKIP_IDLE_DAYS=36_500):
+            self.assertIn("A walk begins.", says("--walk"))
+            self.tasks_run()
+
+        self.assertIn(" 0 idle, 0 returning, ", says())
+        with self.settings(FEED_SKIP_IDLE_DAYS=0):
+            self.assertIn("everybody has every row", says("--walk"))
+
     def test_why_says_that_the_reader_was_idle(self):
         (missed,) = self.alice_posts_while_bob_is_away(1)
 
@@ -218,3 +237,21 @@ class IdleReadersTests(StaysAway, StrategyCase):
         self.alice_posts_while_bob_is_away(5)
 
         self.assertEqual(self.count_queries(self.bob.feed), short)
+
+
+@override_settings(FEED_SKIP_IDLE_DAYS=30)
+class ReturningTests(StaysAway, RaceTestCase):
+    def test_bob_returns_while_alices_tweets_are_delivered(self):
+        alice, bob, carol = (self.person(name) for name in ("alice", "bob", "carol"))
+        for reader in (bob, carol):
+            reader.follows(alice)
+        for _ in range(5):
+            self.stay_away(bob)
+            for _ in range(2):
+                alice.tweets()
+            self.tasks_run_once()
+
+            self.together(bob.feed, self.tasks_run, self.tasks_run)
+
+            self.assert_truth(alice, bob, carol)
+            self.assertEqual(ReaderService.count()[1:], (0, 0, 0))
