@@ -5,10 +5,12 @@ Nothing is delivered to who stays away for long. The first page back is whole, a
 from io import StringIO
 from unittest import mock
 
+import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
 
+from newsfeeds.cache import user_newsfeeds
 from newsfeeds.models import FeedReader
 from newsfeeds.services import ReaderService, upkeep
 from newsfeeds.tests.absence import StaysAway, long_ago
@@ -135,6 +137,17 @@ class IdleReadersTests(StaysAway, StrategyCase):
         self.assertEqual(self.rows_of(self.bob), ids)
         with self.settings(FEED_SKIP_IDLE_DAYS=0):
             self.assert_feed(self.bob, ids)
+
+    @pytest.mark.stack
+    def test_fsck_expects_a_whole_list_although_rows_are_missing(self):
+        missed = self.alice_posts_while_bob_is_away()
+        self.bob.feed()
+        self.assertEqual(self.differences(), [])
+
+        user_newsfeeds.remove([self.bob.id], missed[0])
+
+        found = [(each.place, each.kind, each.tweet_id) for each in self.differences()]
+        self.assertEqual(found, [("list", "missing", missed[0])])
 
     def test_a_command_counts_them_and_begins_a_walk(self):
         def says(*options):

@@ -39,6 +39,14 @@ class KnobTests(FreshStart, TestCase):
         self.assertEqual(self.setting("settings.RATELIMIT_ENABLE", RATE_LIMITS="off"), "False")
         self.assertIn("'on' or 'off', not 'maybe'", self.refusal(RATE_LIMITS="maybe"))
 
+    def test_rows_of_feeds_are_left_out_by_a_sensible_number_or_not_at_all(self):
+        both = "settings.FEED_SKIP_IDLE_DAYS, settings.FEED_TRIM"
+
+        self.assertEqual(self.setting(both), "0 0")
+        self.assertEqual(self.setting(both, FEED_SKIP_IDLE_DAYS="30", FEED_TRIM="2000"), "30 2000")
+        self.assertIn("above 2", self.refusal(FEED_SKIP_IDLE_DAYS="2"))
+        self.assertIn("above 800", self.refusal(FEED_TRIM="many"))
+
     def test_host_and_port_are_taken_and_a_port_is_a_number(self):
         values = self.setting(
             "settings.HOST, settings.PORT, settings.HOST in settings.ALLOWED_HOSTS", HOST="192.0.2.7", PORT="8123"
