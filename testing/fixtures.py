@@ -16,6 +16,7 @@ from newsfeeds.hbase_models import Feed
 from newsfeeds.services.reads import pending as pending_reads
 from stores.cache import forget_phases
 from testing.caches import empty_caches
+from testing.stack_caches import TEST_SECONDS, cache_timeouts
 from utils.database.time_ids import clock, next_id
 from utils.hbase.models import HBaseModel
 from utils.hbase.pool import reset_pool
@@ -102,6 +103,15 @@ def uploads_elsewhere(settings, tmp_path):
     Store uploads of tests in a folder of their own.
     """
     settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def caches_have_time():
+    """
+    Wait longer for caches than requests do, except in tests about caches that are frozen.
+    """
+    with cache_timeouts(TEST_SECONDS):
+        yield
 
 
 @pytest.fixture(autouse=True)

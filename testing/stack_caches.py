@@ -1,5 +1,5 @@
 """
-Redis and Memcached behind proxies that a test controls.
+Redis and Memcached behind proxies that a test controls, and how long a test waits for them.
 """
 
 from contextlib import ExitStack, contextmanager
@@ -13,6 +13,29 @@ from django.test.signals import clear_cache_handlers
 from testing.stack_chaos import ChaosProxy
 from utils.caching.memcached.backend import server_at
 from utils.caching.redis.client import breaker, client
+
+# How long a request waits for a cache.
+REQUEST_SECONDS = settings.CACHE_TIMEOUT_SECONDS
+# A test waits longer: what comes late on a busy machine is a hit nevertheless, and a miss would take further queries.
+TEST_SECONDS = 5
+TIMEOUTS = ("SOCKET_CONNECT_TIMEOUT", "SOCKET_TIMEOUT", "timeout")
+
+
+@contextmanager
+def cache_timeouts(seconds):
+    """
+    Let this process wait so long for each response of a cache.
+    """
+    configured = deepcopy(settings.CACHES)
+    for cache in configured.values():
+        options = cache.get("OPTIONS", {})
+        options |= {name: seconds for name in TIMEOUTS if name in options}
+    try:
+        with override_settings(CACHE_TIMEOUT_SECONDS=seconds, CACHES=configured):
+            forget_troubles()
+            yield
+    finally:
+        forget_troubles()
 
 
 @contextmanager

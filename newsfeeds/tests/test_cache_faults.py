@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import caches
 
 from accounts.models import UserProfile
-from testing.stack_caches import caches_between_proxies, forget_troubles
+from testing.stack_caches import REQUEST_SECONDS, cache_timeouts, caches_between_proxies, forget_troubles
 from testing.testcases import ApiTestCase
 from tweets import cache as tweet_cache
 from utils.caching.redis.client import client
@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.one_server]
 
 class FaultTestCase(ApiTestCase):
     def setUp(self):
+        self.enterContext(cache_timeouts(REQUEST_SECONDS))
         self.redis, self.memcached = self.enterContext(caches_between_proxies())
         self.alice, self.bob = self.person("alice"), self.person("bob")
         self.bob.follows(self.alice)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
 
+from testing.stack_caches import REQUEST_SECONDS, caches_between_proxies
 from testing.testcases import ApiTestCase
 from utils.caching.redis.client import client
 
@@ -32,6 +33,18 @@ class IsolationTests(ApiTestCase):
     @pytest.mark.stack
     def test_keys_in_memcached_carry_a_prefix_of_this_process(self):
         self.assertTrue(caches["objects"].key_prefix.startswith("test"), caches["objects"].key_prefix)
+
+    @pytest.mark.one_server
+    @pytest.mark.stack
+    def test_a_cache_that_is_late_on_a_busy_machine_is_waited_for(self):
+        with caches_between_proxies() as proxies:
+            # Both are connected.
+            caches["objects"].set("key", "value")
+            client.call("PING")
+            for proxy in proxies:
+                proxy.slow_down(REQUEST_SECONDS)
+
+            self.assertEqual((caches["objects"].get("key"), client.call("PING")), ("value", b"PONG"))
 
     def test_limits_are_off_and_caches_are_empty(self):
         self.assertIs(settings.RATELIMIT_ENABLE, False)

@@ -11,7 +11,7 @@ from django.core.cache import caches
 from django.test import SimpleTestCase
 
 from testing.people import PASSWORD
-from testing.stack_caches import forget_troubles
+from testing.stack_caches import REQUEST_SECONDS, cache_timeouts, forget_troubles
 from testing.testcases import ApiTestCase
 from utils.caching.redis.client import RedisUnavailable, breaker, client
 from utils.caching.redis.lists import MISS, IdList
@@ -19,8 +19,12 @@ from utils.caching.redis.lists import MISS, IdList
 
 class ServersElsewhere:
     """
-    A test whose Redis and Memcached are at an address of its choice.
+    A test whose Redis and Memcached are at an address of its choice, and are waited for as by requests.
     """
+
+    def setUp(self):
+        super().setUp()
+        self.enterContext(cache_timeouts(REQUEST_SECONDS))
 
     def servers_at(self, port):
         configured = deepcopy(settings.CACHES)
