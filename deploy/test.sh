@@ -23,8 +23,7 @@ processes=()
 
 if [ "${PROFILE:-embedded}" = stack ]; then
     if [ "${STORE-}" = hbase ]; then
-        # What neither store has to do with is tested without it.
-        without=(-m "not browser" --ignore=testing/tests/test_house_rules.py --ignore-glob="utils/tests/test_images*")
+        without=(-m "not browser") # neither store has to do with them
     else
         without=(-m "not hbase$browser")
         # It would be started for nothing.

@@ -17,6 +17,9 @@ from utils.hbase.pool import reset_pool
 
 pytestmark = [pytest.mark.stack, pytest.mark.hbase]
 
+# Within which a response is promised, whatever is away.
+PROMISED_SECONDS = 3
+
 
 class AwayTestCase(CommittedTestCase):
     phase = None
@@ -125,7 +128,7 @@ class BothStoresTests:
         feed = self.bob.feed()
 
         self.assertEqual(feed, [tweet_id])
-        self.assertLess(time.monotonic() - started, 1)
+        self.assertLess(time.monotonic() - started, PROMISED_SECONDS)
 
 
 class DualWriteTests(BothStoresTests, AwayTestCase):
@@ -158,7 +161,7 @@ class HBaseOnlyTests(AwayTestCase):
 
         response = person.get("newsfeeds/")
 
-        self.assertLess(time.monotonic() - started, 1)
+        self.assertLess(time.monotonic() - started, PROMISED_SECONDS)
         self.assert_refused(response, 503)
         self.assertTrue(response["Retry-After"])
 

@@ -5,12 +5,15 @@ The documents name what is there, all of it where they promise that; and a wrong
 import json
 import re
 
+import pytest
 from django.conf import settings
 from django.test import SimpleTestCase
 from rest_framework.test import APIClient
 
 from testing.tests import doc_names
 from testing.tests.sources import ROOT
+
+pytestmark = pytest.mark.embedded
 
 
 class DocumentsTests(SimpleTestCase):

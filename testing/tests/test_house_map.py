@@ -2,9 +2,12 @@
 The map of the house: which folder imports from which.
 """
 
+import pytest
 from django.test import SimpleTestCase
 
 from testing.house_map import DOCUMENTED, PICTURE, Arrow, arrows, draw
+
+pytestmark = pytest.mark.embedded
 
 
 class HouseMapTests(SimpleTestCase):

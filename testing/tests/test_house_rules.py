@@ -2,10 +2,13 @@
 The rules of the house over the whole project; and that each of them bites.
 """
 
+import pytest
 from django.test import SimpleTestCase
 
 from testing.tests import old_words, rules, sizes
 from testing.tests.sources import ROOT, Source, project_sources
+
+pytestmark = pytest.mark.embedded
 
 # {rule: (path, text) that breaks it and nothing else}; a line of its own for each way to break it.
 OFFENDERS = {

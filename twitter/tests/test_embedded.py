@@ -16,6 +16,8 @@ from contextlib import closing
 from pathlib import Path
 from unittest import TestCase
 
+import pytest
+
 from testing.stack_processes import Process, answers, free_port
 from testing.testcases import Steps
 from twitter.tests.fresh import FreshStart, fresh_environment
@@ -44,6 +46,8 @@ GRAPH = "".join(f"{follower} 9001\n" for follower in range(1001, 1041)) + "1001 
 
 
 class EmbeddedTestCase(FreshStart, Steps, TestCase):
+    pytestmark = pytest.mark.embedded
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -7,9 +7,12 @@ import subprocess
 from pathlib import Path
 from unittest import TestCase
 
+import pytest
 from django.conf import settings
 
 from twitter.tests.fresh import FreshStart, fresh_environment
+
+pytestmark = pytest.mark.embedded
 
 POST_A_PICTURE = """
 import django

@@ -7,7 +7,11 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from unittest import TestCase
 
+import pytest
+
 from twitter.tests.fresh import FreshStart
+
+pytestmark = pytest.mark.embedded
 
 LOADED = """
 import sys

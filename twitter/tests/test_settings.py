@@ -6,7 +6,11 @@ import socket
 import stat
 from unittest import TestCase
 
+import pytest
+
 from twitter.tests.fresh import FreshStart
+
+pytestmark = pytest.mark.embedded
 
 STACK = {
     "PROFILE": "stack",

@@ -13,7 +13,7 @@ from utils.tests.pictures import (
     clean,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.embedded, pytest.mark.browser]
 
 FILES = Path(__file__).parent / "files"
 # Levels of 255 by which a drawn pixel may differ.

@@ -34,7 +34,10 @@ from utils.tests.pictures import (
 )
 
 # What tests before these left to the garbage collector is none of theirs.
-pytestmark = pytest.mark.filterwarnings("error", "ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.embedded,
+    pytest.mark.filterwarnings("error", "ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 def shown_to_the_decoder(data):
