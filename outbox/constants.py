@@ -2,6 +2,9 @@
 Times of the outbox, in seconds.
 """
 
+# A relay that dies with messages in hand leaves them to the others after this time. A round of a slow broker may take
+# longer; then another relay publishes them too. None of RETRY_STEPS, so that `due_at` tells who has set it.
+CLAIM_SECONDS = 25
 # A published message whose row still exists after this time is published again: the broker or a worker
 # lost it, or a worker is slow. Every task is safe to run twice.
 REPUBLISH_AFTER = 120

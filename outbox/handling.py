@@ -160,7 +160,7 @@ def _retry_soon(message_ids: Sequence[int]) -> None:
     """
     Publish rows again within seconds, as soon as the database is available again.
 
-    If that takes longer, the rows become due when their claim ends, after two minutes.
+    If that takes longer, the relay publishes the rows again after two minutes.
     """
     ends_at = time.monotonic() + DATABASE_WAIT
     while True:

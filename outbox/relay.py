@@ -51,7 +51,7 @@ def relay_once() -> int:
             logger.warning("the broker rejected %s messages from %s on", len(ids), ids[0])
             refused += ids
         except Exception:
-            # The others must not wait for these, which become due again when their claim of two minutes ends.
+            # The others must not wait for these, which become due again when their claim ends.
             logger.exception("%s messages from %s on cannot be published", len(ids), ids[0])
     if published:
         OutboxService.mark_published(messages=[message for message in claimed if message.id in set(published)])
@@ -74,7 +74,7 @@ def cut_into_batches(messages: Sequence[Message]) -> Iterator[tuple[str, list[Me
         try:
             wanted = handlers_for(message)
         except LookupError:
-            # The relay of another release will publish it when its claim of two minutes ends.
+            # The relay of another release will publish it when its claim ends.
             logger.exception("message %s (%s) cannot be published", message.id, message)
             continue
         size = min(settings.OUTBOX_BATCH_SIZE, *(handler.batch_size for handler in wanted))

@@ -6,10 +6,17 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, Min
+from django.db.models import Case, F, Min, When
 from django.utils import timezone
 
-from outbox.constants import CLAIM_SIZE, MAX_ATTEMPTS, MAX_DOUBLINGS, REPUBLISH_AFTER, RETRY_STEPS
+from outbox.constants import (
+    CLAIM_SECONDS,
+    CLAIM_SIZE,
+    MAX_ATTEMPTS,
+    MAX_DOUBLINGS,
+    REPUBLISH_AFTER,
+    RETRY_STEPS,
+)
 from outbox.events import Event
 from outbox.models import Message
 from utils.database.transactions import retried_transaction
@@ -137,7 +144,7 @@ class OutboxService:
     @classmethod
     def claim(cls) -> list[Message]:
         """
-        Return up to `CLAIM_SIZE` messages that are due, and make them due again in two minutes (then four, eight …).
+        Return up to `CLAIM_SIZE` messages that are due, and make them due again in `CLAIM_SECONDS`.
 
         The time is changed *before* publishing. So nothing is lost if the relay dies in between, and the same
         loop publishes again what was lost later.
@@ -146,9 +153,10 @@ class OutboxService:
             return []
         with transaction.atomic():
             messages = list(Message.objects.due().select_for_update(skip_locked=True)[:CLAIM_SIZE])
-            for attempts in {message.attempts for message in messages}:
-                same = [message.id for message in messages if message.attempts == attempts]
-                cls.postpone(message_ids=same, seconds=REPUBLISH_AFTER * 2 ** min(attempts, MAX_DOUBLINGS))
+            until = timezone.now() + timedelta(seconds=CLAIM_SECONDS)
+            Message.objects.filter(id__in=[message.id for message in messages]).update(due_at=until)
+        for message in messages:
+            message.due_at = until
         return messages
 
     @classmethod
@@ -166,9 +174,18 @@ class OutboxService:
     @classmethod
     def mark_published(cls, *, messages: Sequence[Message]) -> None:
         """
-        Count one more attempt for messages that reached the broker, and give up those with too many.
+        Count one more attempt for claimed messages that reached the broker, and give up those with too many.
+
+        They are due again in two minutes, then in four, eight …, unless a worker has already said when.
         """
-        Message.objects.filter(id__in=[message.id for message in messages]).update(attempts=F("attempts") + 1)
+        now = timezone.now()
+        for attempts in {message.attempts for message in messages}:
+            same = [message for message in messages if message.attempts == attempts]
+            again = now + timedelta(seconds=REPUBLISH_AFTER * 2 ** min(attempts, MAX_DOUBLINGS))
+            Message.objects.filter(id__in=[message.id for message in same]).update(
+                attempts=F("attempts") + 1,
+                due_at=Case(When(due_at=same[0].due_at, then=again), default=F("due_at")),
+            )
         hopeless = [message.id for message in messages if message.attempts + 1 >= MAX_ATTEMPTS]
         if hopeless:
             Message.objects.filter(id__in=hopeless).update(due_at=None)

@@ -4,7 +4,7 @@ The relay: what it publishes, when again, and what a bad broker changes about th
 
 from datetime import timedelta
 
-from outbox.constants import CLAIM_SIZE, MAX_ATTEMPTS
+from outbox.constants import CLAIM_SIZE, MAX_ATTEMPTS, RETRY_STEPS
 from outbox.handling import QUICK_TRIES, handle
 from outbox.models import Message
 from outbox.services import OutboxService
@@ -106,10 +106,20 @@ class SweepingTests(RelayTestCase):
         OutboxService.claim()
 
         at_once = OutboxService.claim()
-        self.later(120)
+        self.later(25)
 
         self.assertEqual(at_once, [])
         self.assertEqual(OutboxService.claim(), [message])
+
+    def test_what_a_worker_has_put_off_before_the_relay_counted_it_comes_when_the_worker_said(self):
+        message = self.message()
+        claimed = OutboxService.claim()
+        OutboxService.retry_soon(message_ids=[message.id])
+
+        OutboxService.mark_published(messages=claimed)
+
+        self.assertEqual(self.seconds_left(message), RETRY_STEPS[0])
+        self.assertEqual(message.attempts, 1)
 
     def test_a_new_process_may_have_everything_published_at_once(self):
         self.message()
