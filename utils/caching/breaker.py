@@ -14,6 +14,9 @@ class CircuitBreaker:
     """
     Opens after `failures` within `window` seconds and stays open for `pause` seconds.
 
+    For a thread that has waited in vain it is open at once, for `window` seconds: a page calls a cache several times, and
+    has waited enough.
+
     While it is open, callers must do without the server. After that the next call tries again.
     It is thread-safe and costs one comparison while the server responds.
     """
@@ -26,10 +29,14 @@ class CircuitBreaker:
         self._recent: list[float] = []
         self._open_until = 0.0
         self._failed_at = -math.inf
+        self._of_thread = threading.local()
 
     @property
     def is_open(self) -> bool:
-        return self._open_until > 0 and time.monotonic() < self._open_until
+        if self._failed_at == -math.inf:
+            return False
+        now = time.monotonic()
+        return now < self._open_until or now - getattr(self._of_thread, "waited_at", -math.inf) < self._window
 
     def has_failed_within(self, seconds: float) -> bool:
         """
@@ -37,7 +44,17 @@ class CircuitBreaker:
         """
         return time.monotonic() - self._failed_at < seconds
 
+    def record_timeout(self) -> None:
+        """
+        Record a call that has waited in vain.
+        """
+        self._of_thread.waited_at = time.monotonic()
+        self.record_failure()
+
     def record_failure(self) -> None:
+        """
+        Record a call that has failed at once.
+        """
         now = time.monotonic()
         with self._lock:
             self._failed_at = now

@@ -43,6 +43,25 @@ class CircuitBreakerTests(SimpleTestCase):
 
         self.assertTrue(self.breaker.is_open)
 
+    def test_for_a_thread_that_has_waited_in_vain_it_is_open_at_once_and_for_a_second(self):
+        self.breaker.record_timeout()
+        of_others = []
+        other = threading.Thread(target=lambda: of_others.append(self.breaker.is_open))
+        other.start()
+        other.join()
+
+        self.assertTrue(self.breaker.is_open)
+        self.assertEqual(of_others, [False])
+        self.now += 1.1
+        self.assertFalse(self.breaker.is_open)
+
+    def test_timeouts_are_failures_too(self):
+        for _ in range(3):
+            self.breaker.record_timeout()
+        self.now += 1.9
+
+        self.assertTrue(self.breaker.is_open)
+
     def test_failures_now_and_then_do_not(self):
         self.failures(10, every=0.6)
 

@@ -2,6 +2,7 @@
 Redis and Memcached that refuse, or accept and never answer: it costs speed, never an error.
 """
 
+import contextlib
 import socket
 import threading
 from copy import deepcopy
@@ -58,6 +59,22 @@ class ServersElsewhere:
     def somebody_listens_and_never_answers(self):
         server = self.enterContext(socket.create_server(("127.0.0.1", 0), backlog=64))
         self.servers_at(server.getsockname()[1])
+
+    def somebody_counts_and_never_answers(self):
+        """
+        Return a list of the connections that are made.
+        """
+        server = self.enterContext(socket.create_server(("127.0.0.1", 0), backlog=64))
+        made = []
+
+        def accept():
+            with contextlib.suppress(OSError):
+                while True:
+                    made.append(server.accept())
+
+        threading.Thread(target=accept, daemon=True).start()
+        self.servers_at(server.getsockname()[1])
+        return made
 
     def somebody_answers(self, answer):
         """
@@ -140,6 +157,17 @@ class ServersAwayTests(ServersElsewhere, ApiTestCase):
 
         self.assertEqual([response.status_code for response in responses], [200, 201, 200])
         self.assertEqual(len(responses[2].json()["results"]), 1)
+
+
+    def test_a_page_waits_once_for_each_of_them_and_not_each_time_it_asks(self):
+        alice = self.person("alice1")
+        alice.tweets("Is anybody there?")
+        waited_for = self.somebody_counts_and_never_answers()
+
+        feed = alice.get("newsfeeds/")
+
+        self.assertEqual(feed.status_code, 200)
+        self.assertEqual(len(waited_for), 2)
 
 
 class ClientsTests(ServersElsewhere, SimpleTestCase):

@@ -57,11 +57,17 @@ class Server:
         except ConnectionError:
             # The server was restarted, so every idle connection is dead. A new connection may work.
             self.pool.client_pool.clear()
+        except TimeoutError:
+            self.breaker.record_timeout()
+            return fallback
         except MEMCACHED_ERRORS:
             self.breaker.record_failure()
             return fallback
         try:
             return getattr(self.pool, verb)(*args, **kwargs)
+        except TimeoutError:
+            self.breaker.record_timeout()
+            return fallback
         except MEMCACHED_ERRORS:
             self.breaker.record_failure()
             return fallback

@@ -11,6 +11,7 @@ from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django_redis.cache import RedisCache
 from django_redis.serializers.json import JSONSerializer
 from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from utils.caching.redis.client import RedisUnavailable, Script, breaker, client
 
@@ -88,6 +89,9 @@ def survives(fallback: Result) -> Callable[[Callable[Parameters, Result]], Calla
                 return verb(*args, **kwargs)
             except ResponseError:
                 # Redis is up but refuses: a value of another type, or no memory for this one.
+                return fallback
+            except (RedisTimeoutError, TimeoutError):
+                breaker.record_timeout()
                 return fallback
             except (RedisError, OSError):
                 breaker.record_failure()

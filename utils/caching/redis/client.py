@@ -116,6 +116,9 @@ class RedisClient:
         except redis.ResponseError as error:
             # Redis did reply, so this is no reason to open the breaker.
             raise RedisUnavailable(str(error)) from error
+        except (redis.TimeoutError, TimeoutError) as error:
+            breaker.record_timeout()
+            raise RedisUnavailable(str(error)) from error
         except (redis.RedisError, OSError) as error:
             breaker.record_failure()
             raise RedisUnavailable(str(error)) from error

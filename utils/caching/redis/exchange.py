@@ -112,7 +112,9 @@ class Exchange:
 
     def _failed(self, error: BaseException) -> None:
         self._connection.disconnect()
-        if self._is_used and isinstance(error, redis.ConnectionError) and not isinstance(error, redis.TimeoutError):
+        if isinstance(error, redis.TimeoutError | TimeoutError):
+            self._master.breaker.record_timeout()
+        elif self._is_used and isinstance(error, redis.ConnectionError):
             # The server has closed idle connections, perhaps by a restart. A new connection may work.
             while self._master.idle:
                 self._master.idle.pop().disconnect()
