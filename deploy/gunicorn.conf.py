@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deploy.web_reloads import reloads
+
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
     from gunicorn.workers.base import Worker
@@ -53,6 +55,13 @@ def on_starting(server: "Arbiter") -> None:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def on_reload(server: "Arbiter") -> None:
+    """
+    Let the workers know that others of their kind will follow them (deploy/web_reloads.py).
+    """
+    reloads.begin()
 
 
 def post_worker_init(worker: "Worker") -> None:

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from types import FrameType
+from typing import Any
 
 from gunicorn.workers.base import Worker
 from waitress import wasyncore
@@ -21,6 +22,7 @@ from waitress.server import TcpWSGIServer
 
 from deploy.web_channel import Channel
 from deploy.web_dispatcher import Dispatcher
+from deploy.web_reloads import reloads
 
 logger = logging.getLogger("web")
 
@@ -87,6 +89,8 @@ class Server(TcpWSGIServer):
 class WaitressWorker(Worker):
     """
     Runs until it is stopped, or until a request has occupied a thread for `timeout`, including LAST_SECONDS.
+
+    Of a reload it is asked to stop when its successors have been forked, and goes on until one of them serves requests.
     """
 
     server: Server | None = None
@@ -96,6 +100,11 @@ class WaitressWorker(Worker):
     # How many times the reader has begun to run reads, and whether it is running some now.
     rounds = 0
     is_reading = False
+    is_asked_to_stop = False
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.reload_number = reloads.number
 
     def run(self) -> None:
         (listener,) = self.sockets
@@ -131,8 +140,11 @@ class WaitressWorker(Worker):
         self.polling = threading.Lock()
         self.is_awake = threading.Event()
         threading.Thread(target=self.read, name="web-reader", daemon=True).start()
+        reloads.serve(self.reload_number)
         while self.alive:
             self.watch()
+            if self.is_asked_to_stop and not reloads.is_pending:
+                self.leave()
         with self.polling:
             self.drain(self.cfg.graceful_timeout)
 
@@ -235,6 +247,12 @@ class WaitressWorker(Worker):
             self.turn(timeout=0.1)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        super().handle_exit(sig, frame)
+        # Asked again, it does not wait for its successors: they may never come.
+        if self.is_asked_to_stop or not reloads.is_pending:
+            self.leave()
+        self.is_asked_to_stop = True
+
+    def leave(self) -> None:
+        self.alive = False
         if self.server:
             self.server.pull_trigger()
