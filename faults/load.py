@@ -62,6 +62,10 @@ class Call:
     status: int
 
     @property
+    def ended_at(self) -> float:
+        return self.at + self.seconds
+
+    @property
     def is_read(self) -> bool:
         return self.act in READS
 
@@ -136,11 +140,12 @@ class Load:
         """
         self._ends.wait(seconds)
 
-    def between(self, start: float, end: float) -> list[Call]:
+    def split(self, moment: float) -> tuple[list[Call], list[Call]]:
         """
-        Return the calls that began within a span of the monotonic clock.
+        Return the calls that had ended at a moment of the monotonic clock, and the others: what was under way then too.
         """
-        return [call for call in list(self.calls) if start <= call.at < end]
+        calls = list(self.calls)
+        return [call for call in calls if call.ended_at <= moment], [call for call in calls if call.ended_at > moment]
 
     def _live(self, person: Person) -> None:
         chance = random.Random(person.id)

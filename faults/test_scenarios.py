@@ -35,8 +35,8 @@ def test_nothing_is_lost_when(scenario: Scenario, world: World, report: Report) 
         end = time.monotonic()
         load.runs_for(RESTART_SECONDS * scenario.is_away + RECOVERY_SECONDS)
     settled, complaints = settle(people, scenario.settled_seconds)
-    before, during = load.between(0, begin), load.between(begin, time.monotonic())
-    bounded = load.between(end + RESTART_SECONDS, time.monotonic()) if scenario.is_away else during
+    before, during = load.split(begin)
+    bounded = [call for call in during if call.at >= end + RESTART_SECONDS] if scenario.is_away else during
     reads = Latency("reads", before, bounded, READ_SECONDS)
     writes = Latency("writes", before, bounded, scenario.write_seconds)
     complaints += [*bad_answers(during, scenario), *reads.complaints, *writes.complaints]

@@ -158,7 +158,6 @@ class ServersAwayTests(ServersElsewhere, ApiTestCase):
         self.assertEqual([response.status_code for response in responses], [200, 201, 200])
         self.assertEqual(len(responses[2].json()["results"]), 1)
 
-
     def test_a_page_waits_once_for_each_of_them_and_not_each_time_it_asks(self):
         alice = self.person("alice1")
         alice.tweets("Is anybody there?")
