@@ -32,6 +32,8 @@ get_packages() {
         java) echo default-jre-headless ;;
         # In front of the two web hosts of cluster-run.
         nginx) echo nginx-light ;;
+        # A host whose clock is wrong.
+        faketime) echo libfaketime ;;
         # The load generator.
         bench) echo wrk ;;
         test) sed -e 's/#.*//' "$HERE/apt-test.txt" ;;

@@ -11,6 +11,7 @@ import pytest
 
 from testing.stack_environment import production_environment
 
+IS_CLUSTER = os.environ.get("FAULTS") == "cluster"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -18,8 +19,11 @@ def prepare_environment() -> None:
     """
     Set production settings on the servers of a DATA_DIR that is there for this alone.
     """
-    environ.Env.read_env(Path(os.environ["DATA_DIR"]) / "stack.env")
+    environ.Env.read_env(Path(os.environ["DATA_DIR"]) / f"{os.environ.get('FAULTS', 'stack')}.env")
     os.environ |= production_environment(database="test_faults")
+    if IS_CLUSTER:
+        # Its nginx speaks no TLS.
+        os.environ["SECURE"] = "off"
 
 
 prepare_environment()
@@ -28,6 +32,7 @@ import django  # noqa: E402
 
 django.setup()
 
+from faults.cluster import ClusterWorld  # noqa: E402
 from faults.control import World  # noqa: E402
 from faults.report import Report  # noqa: E402
 from utils.caching.redis.client import client as redis  # noqa: E402
@@ -36,7 +41,7 @@ from utils.caching.redis.client import client as redis  # noqa: E402
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
     redis.call("FLUSHDB")
-    world = World()
+    world = ClusterWorld() if IS_CLUSTER else World()
     try:
         world.start()
         yield world

@@ -28,12 +28,16 @@ from testing.stack_processes import READY, Broker, Process, answers, free_port, 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = ("web", "default", "fanout", "relay", "beat")
 START_SECONDS = 60
+# A node of a cluster may have to catch up.
+RUN_SECONDS = 150
 
 
 class World:
     """
     Web, workers, relay and beat as they are deployed, on servers that are there for being hurt.
     """
+
+    programs: Sequence[str] = PROGRAMS
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -45,7 +49,7 @@ class World:
         make_database()
         call_command("migrate", verbosity=0)
         self.broker.wipe()
-        self.start_programs(*PROGRAMS)
+        self.start_programs(*self.programs)
 
     def stop(self) -> None:
         for process in self.processes.values():
@@ -74,13 +78,19 @@ class World:
         Start programs of the supervisor's, and return once they work.
 
         :param arguments: further ones of their command lines."""
-        knobs = {"BROKER_URL": self.broker.url, "HOST": "127.0.0.1", "PORT": str(self.port), "RATE_LIMITS": "off"}
         for name in names:
-            self.processes[name] = Process([*production_command(name), *arguments], {**os.environ, **knobs})
+            env = {**os.environ, **self.get_knobs(name)}
+            self.processes[name] = Process([*self.get_command(name), *arguments], env)
         for name in names:
-            until(lambda: self._works(name), f"{name} works")  # noqa: B023
+            until(lambda: self.works(name), f"{name} works")  # noqa: B023
 
-    def _works(self, name: str) -> bool:
+    def get_command(self, name: str) -> list[str]:
+        return list(production_command(name))
+
+    def get_knobs(self, name: str) -> dict[str, str]:
+        return {"BROKER_URL": self.broker.url, "HOST": "127.0.0.1", "PORT": str(self.port), "RATE_LIMITS": "off"}
+
+    def works(self, name: str) -> bool:
         if name == "web":
             return bool(answers(f"http://127.0.0.1:{self.port}/livez"))
         return READY.get(name, "") in self.processes[name].output
@@ -92,6 +102,18 @@ class World:
         for name in names:
             self.processes[name].kill()
         self.start_programs(*names)
+
+    @contextlib.contextmanager
+    def dead_programs(self, *names: str) -> Iterator[None]:
+        """
+        Let programs be dead for the length of a block.
+        """
+        for name in names:
+            self.processes[name].kill()
+        try:
+            yield
+        finally:
+            self.start_programs(*names)
 
     @contextlib.contextmanager
     def frozen_programs(self, *names: str) -> Iterator[None]:
@@ -183,16 +205,15 @@ def rabbitmqctl(*arguments: str) -> None:
     run(["/usr/lib/rabbitmq/bin/rabbitmqctl", "-q", *arguments], os.environ | where)
 
 
-def run(command: list[str], env: dict[str, str]) -> None:
+def run(command: list[str], env: dict[str, str]) -> str:
     """
-    Run a command to its end.
+    Run a command to its end and return what it says.
 
     :raises AssertionError: it failed.
     """
-    done = subprocess.run(
-        command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=START_SECONDS
-    )
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=RUN_SECONDS)
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def until(condition: Callable[[], bool], what: str, *, seconds: float = START_SECONDS) -> None:

@@ -23,6 +23,7 @@ READ_SECONDS, WRITE_SECONDS = 1.0, 2.0
 # A request waits so long for a row that is locked, and answers (REQUEST_WAIT_SECONDS and some).
 LOCKED_SECONDS = 3.0
 SETTLED_SECONDS = 60
+FAULT_SECONDS = 6
 UNANSWERED, UNAVAILABLE = 0, 503
 
 Fault = Callable[[World], AbstractContextManager[None]]
@@ -36,6 +37,8 @@ class Scenario:
     :param fault: called with the world, gives a block in which something is broken.
     :param allowed: statuses that calls may be answered with meanwhile, beside those of a good day.
     :param is_away: who answers is away itself, so that latency counts only once it has been found again.
+    :param fails_over: another one takes over meanwhile, so that latency counts only once that one has been found.
+    :param seconds: how long the fault lasts.
     :param write_seconds: the bound of the 99th percentile of writes.
     :param settled_seconds: within how many seconds of its end everything must be right.
     :param is_brief: one of each kind, for a short run.
@@ -45,6 +48,8 @@ class Scenario:
     fault: Fault
     allowed: tuple[int, ...] = ()
     is_away: bool = False
+    fails_over: bool = False
+    seconds: float = FAULT_SECONDS
     write_seconds: float = WRITE_SECONDS
     settled_seconds: float = SETTLED_SECONDS
     is_brief: bool = False
