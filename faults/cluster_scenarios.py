@@ -25,8 +25,6 @@ from faults.scenarios import UNANSWERED, UNAVAILABLE, Fault, Scenario, repeated
 
 # As long as it takes to miss a node and to go on without it.
 FAILOVER_SECONDS = 15
-# Without one of the two, of which nginx knows by its first refusal.
-BAD_GATEWAY = 502
 
 Which = Callable[[], str]
 
@@ -80,7 +78,13 @@ def roll(world: ClusterWorld) -> None:
 CLUSTER_SCENARIOS = [
     Scenario("nothing happens", lambda world: contextlib.nullcontext(), is_brief=True),
     Scenario("a web host is killed", lambda world: world.dead_programs("web-1"), allowed=(UNAVAILABLE,)),
-    Scenario("a web host stands still", lambda world: world.frozen_programs("web-1"), allowed=(UNAVAILABLE,)),
+    # nginx finds a host that refuses, and not one that is silent: it has no checks of its own.
+    Scenario(
+        "a web host stands still",
+        lambda world: world.frozen_programs("web-1"),
+        allowed=(UNAVAILABLE, UNANSWERED),
+        is_away=True,
+    ),
     Scenario(
         "one of two hosts is killed", lambda world: world.dead_programs(*world.of_host("1")), allowed=(UNAVAILABLE,)
     ),

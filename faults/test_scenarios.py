@@ -86,7 +86,9 @@ class Latency:
 
     def __init__(self, name: str, before: Sequence[Call], during: Sequence[Call], promised: float) -> None:
         self.name = name
-        self.before, self.during = (p99(calls, is_read=name == "reads") for calls in (before, during))
+        self.is_read = name == "reads"
+        self.before, self.during = (p99(calls, is_read=self.is_read) for calls in (before, during))
+        self.slowest = sorted((it for it in during if it.is_read is self.is_read), key=lambda it: -it.seconds)[:3]
         self.bound = max(promised, FACTOR * self.before)
 
     def __str__(self) -> str:
@@ -96,7 +98,8 @@ class Latency:
     def complaints(self) -> list[str]:
         if self.during <= self.bound:
             return []
-        return [f"p99 of {self.name} is {self.during:.2f} s, more than {self.bound:.2f} s"]
+        slowest = ", ".join(f"{it.act} {it.seconds:.2f} s ({it.status})" for it in self.slowest)
+        return [f"p99 of {self.name} is {self.during:.2f} s, more than {self.bound:.2f} s; the slowest: {slowest}"]
 
 
 def p99(calls: Sequence[Call], *, is_read: bool) -> float:

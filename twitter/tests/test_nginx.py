@@ -2,6 +2,7 @@
 The sample of a reverse proxy lets through what the project reads, and not much more.
 """
 
+import json
 import re
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from utils.bodies.uploads import find_uploads, max_body_bytes
 
 UNITS = {"k": 1024, "m": 1024 * 1024}
 SIZE = re.compile(r"client_max_body_size (\d+)([km]);")
+ERROR = re.compile(r"return (\d+) '(\{.*\})';")
 LOCATION = re.compile(r"location (?:= )?(/api/\S+) \{\s+client_max_body_size (\d+)([km]);")
 
 
@@ -34,3 +36,25 @@ class BodySizeTests(SimpleTestCase):
                 limit = limits[path.removesuffix("1/")]
 
                 self.assertTrue(wanted <= limit <= wanted + UNITS["m"], (wanted, limit))
+
+
+class ErrorTests(SimpleTestCase):
+    def errors_of(self, name):
+        """
+        Return {status: body} of what the proxy answers by itself.
+        """
+        return {int(status): json.loads(body) for status, body in ERROR.findall(self.text_of(name))}
+
+    def text_of(self, name):
+        return (settings.BASE_DIR / "deploy" / name).read_text()
+
+    def test_a_web_process_that_is_away_is_announced_in_the_words_of_the_api(self):
+        by_the_project = self.client.get("/api/nowhere/").json()
+        for name in ("nginx.conf", "cluster-nginx.conf.in"):
+            with self.subTest(name=name):
+                body = self.errors_of(name)[503]
+
+                self.assertEqual(body["code"], "unavailable")
+                # Without the sign, nginx would keep the status that it replaces.
+                self.assertIn("error_page 502 504 = @unavailable;", self.text_of(name))
+                self.assertEqual(body.keys(), by_the_project.keys())
