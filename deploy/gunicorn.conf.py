@@ -7,6 +7,7 @@ https://docs.gunicorn.org/en/stable/settings.html
 import gc
 import os
 import shutil
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,6 +56,17 @@ def on_starting(server: "Arbiter") -> None:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def when_ready(server: "Arbiter") -> None:
+    """
+    Refuse connections until the first worker has loaded the project, which listens again: a proxy then asks another
+    host at once, and waits for none that is only starting.
+    """
+    # Other systems than Linux cannot. Sockets of somebody else (USR2, systemd) may have others who serve.
+    if sys.platform == "linux" and not (server.master_pid or server.systemd):
+        for listener in server.LISTENERS:
+            listener.sock.shutdown(socket.SHUT_RD)
 
 
 def on_reload(server: "Arbiter") -> None:

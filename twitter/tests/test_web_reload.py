@@ -1,12 +1,19 @@
 """
-A web server that is told to load the project anew (HUP) goes on answering meanwhile.
+A web server that is loading the project: it refuses when it starts, and goes on answering when it reloads (HUP).
 """
 
+import errno
 import os
 import signal
+import socket
+import sys
 import urllib.request
+from unittest import TestCase
 
-from twitter.tests.test_embedded import EmbeddedTestCase
+from testing.stack_processes import Process, answers, free_port
+from testing.testcases import Steps
+from twitter.tests.fresh import FreshStart, fresh_environment
+from twitter.tests.test_embedded import WEB
 
 # Says which process it is; loading it lasts until a file is there.
 SLOW_TO_LOAD = """
@@ -23,13 +30,41 @@ def application(environ, start_response):
 """
 
 
-class ReloadTests(EmbeddedTestCase):
+class LoadingTestCase(FreshStart, Steps, TestCase):
     def setUp(self):
         super().setUp()
+        self.data_dir.mkdir(exist_ok=True)
         self.may_load = self.data_dir / "may_load"
-        self.may_load.touch()
         (self.data_dir / "slow_to_load.py").write_text(SLOW_TO_LOAD)
-        self.web = self.start_web("--pythonpath", str(self.data_dir), application="slow_to_load:application")
+        self.port = free_port()
+        environment = fresh_environment(self.data_dir, PORT=str(self.port))
+        command = [sys.executable, *WEB, "--pythonpath", str(self.data_dir), "slow_to_load:application"]
+        self.web = Process(command, environment)
+        self.addCleanup(self.web.kill)
+
+    def url(self):
+        return f"http://127.0.0.1:{self.port}/"
+
+    def load(self):
+        self.may_load.touch()
+        self.until(lambda: answers(self.url()), "it answers")
+
+
+class StartTests(LoadingTestCase):
+    def test_it_refuses_until_it_can_answer_so_that_a_proxy_asks_another(self):
+        self.until(lambda: self.web.children, "a process loads the project")
+
+        with socket.socket() as client:
+            refused = client.connect_ex(("127.0.0.1", self.port))
+        self.load()
+
+        self.assertEqual(refused, errno.ECONNREFUSED)
+
+
+class ReloadTests(LoadingTestCase):
+    def setUp(self):
+        super().setUp()
+        self.load()
 
     def begin_reload(self):
         self.may_load.unlink()
@@ -37,7 +72,7 @@ class ReloadTests(EmbeddedTestCase):
         self.until(lambda: len(self.web.children) == 2, "a new process loads the project")
 
     def who_answers(self):
-        with urllib.request.urlopen(self.url("/"), timeout=5) as response:
+        with urllib.request.urlopen(self.url(), timeout=5) as response:
             return int(response.read())
 
     def test_the_old_process_answers_until_the_new_one_has_loaded_the_project(self):
