@@ -28,14 +28,14 @@ class RecordTests(SimpleTestCase):
                 with self.subTest(field=field, value=value):
                     self.assertFalse(USER.matches({**ALICE, field: value}))
 
-    def test_a_field_more_or_less_is_of_another_release(self):
-        self.assertFalse(USER.matches({**ALICE, "email": "a@b.example"}))
-        for name in ALICE:
-            self.assertFalse(USER.matches({key: value for key, value in ALICE.items() if key != name}))
+    def test_a_field_more_or_less_in_another_order_or_under_another_name_is_of_another_release(self):
+        others = [{**ALICE, "email": "a@b.example"}, dict(reversed(ALICE.items()))]
+        others += [{key: value for key, value in ALICE.items() if key != name} for name in ALICE]
+        others += [{name.upper(): value for name, value in ALICE.items()}]
 
-    def test_so_are_the_fields_in_another_order_or_under_another_name(self):
-        self.assertFalse(USER.matches(dict(reversed(ALICE.items()))))
-        self.assertFalse(USER.matches({"ID": 1, "name": "alice1", "nickname": None, "photos": []}))
+        for other in others:
+            with self.subTest(other=other):
+                self.assertFalse(USER.matches(other))
 
     def test_what_is_no_dictionary_is_no_record(self):
         class Subclass(dict):
