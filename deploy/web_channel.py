@@ -239,8 +239,13 @@ class Channel(HTTPChannel):
         return seconds > GRACE_SECONDS and moved < seconds * MIN_BYTES_PER_SECOND
 
     def service(self) -> None:
-        if self.total_outbufs_len > MAX_UNREAD_BYTES:
-            # The client sends requests without reading the responses.
-            self.cancel()
-            self.server.pull_trigger()
-        super().service()
+        if self.total_outbufs_len <= MAX_UNREAD_BYTES:
+            super().service()
+            return
+        logger.info("the client at %s sends requests without reading the responses", self.addr[0])
+        # The polling thread closes the connection.
+        self.will_close = True
+        with self.requests_lock:
+            for request in self.requests:
+                request.close()
+            self.requests = []

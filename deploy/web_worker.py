@@ -80,10 +80,14 @@ class Server(TcpWSGIServer):
         total = sum(channel.body_bytes for channel in channels)
         for channel in sorted(channels, key=lambda channel: -channel.body_bytes):
             if total <= MAX_BODIES_BYTES:
-                return
+                break
             logger.warning("too much is being sent at once; the client at %s has sent most", channel.addr[0])
             total -= channel.body_bytes
             channel.will_close = True
+        for channel in channels:
+            if channel.will_close:
+                # waitress closes it when something can be sent, and to a client that reads nothing that is never.
+                channel.handle_close()
 
 
 class WaitressWorker(Worker):

@@ -61,6 +61,16 @@ class ChannelTestCase(SimpleTestCase):
         self.turn_until(lambda: self.channel_of(client))
         return client
 
+    def connect_without_room(self):
+        """
+        Return (client, channel) between which only a few kilobytes fit that the client has not read.
+        """
+        client = self.connect()
+        channel = self.channel_of(client)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        return client, channel
+
     def channel_of(self, client):
         ours = client.getsockname()
         return next((channel for channel in self.server.active_channels.values() if channel.addr == ours), None)
@@ -158,6 +168,72 @@ class ResponsesTests(ChannelTestCase):
 
         self.assertEqual((status, len(body)), (200, 300_000))
         self.assertEqual(headers["content-length"], "300000")
+
+
+class ContinuingTests(ChannelTestCase):
+    """
+    Clients that ask whether to send a body.
+    """
+
+    def ask(self, length):
+        return self.connect((POST % length).replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n"))
+
+    def test_who_asks_is_told_to_go_on(self):
+        client = self.ask(5)
+        self.assertEqual(self.response(client)[0], 100)
+
+        client.sendall(b"hello")
+
+        self.assertEqual(self.response(client)[0], 200)
+
+    def test_who_has_nothing_to_send_is_answered_at_once(self):
+        self.assertEqual(self.response(self.ask(0))[0], 200)
+
+    def test_who_would_send_too_much_is_refused_before_sending(self):
+        with mock.patch.object(self.server.adj, "max_request_body_size", 10), self.assertLogs("web", "WARNING"):
+            self.assertEqual(self.response(self.ask(11))[0], 413)
+
+
+class ManyRequestsTests(ChannelTestCase):
+    """
+    Clients that send the next request before they have read the response to the last one.
+    """
+
+    def test_they_are_answered_in_their_order(self):
+        client = self.connect(GET % b"/204" + GET % b"/large" + GET % b"/304")
+
+        self.turn_until(lambda: not self.channel_of(client).is_busy)
+        received = self.read_all(client)
+
+        first, second = received.index(b" 204 No Content"), received.index(b" 200 OK")
+        self.assertTrue(first < second < received.index(b" 304 Not Modified"))
+
+    def test_who_sends_on_and_never_reads_is_served_no_more_and_sent_away(self):
+        client, channel = self.connect_without_room()
+
+        with self.assertLogs("web", "INFO") as logs:
+            client.sendall(GET % b"/large" * 50)
+            self.turn_until(lambda: channel.will_close)
+            self.turn_until(lambda: not self.server.task_dispatcher.running)
+        self.assertEqual([record.levelname for record in logs.records], ["INFO"])
+        self.assertLess(channel.total_outbufs_len, 10 * 300_000)
+        self.server.close_slow_channels(time.monotonic())
+
+        self.assertIsNone(self.channel_of(client))
+
+    def read_all(self, client):
+        client.setblocking(False)
+        received = bytearray()
+
+        def is_complete():
+            try:
+                received.extend(client.recv(2**20))
+            except BlockingIOError:
+                pass
+            return b" 304 Not Modified" in received
+
+        self.turn_until(is_complete)
+        return bytes(received)
 
 
 class ErrorsTests(ChannelTestCase):
@@ -260,6 +336,19 @@ class SlowClientsTests(ChannelTestCase):
         self.assertTrue(channel.is_too_slow(channel.lingers_until + 0.1))
         self.assertLessEqual(channel.lingers_until, time.monotonic() + LINGER_SECONDS)
 
+    def test_who_does_not_read_a_response_is_sent_away_though_nothing_more_can_be_sent(self):
+        client, channel = self.connect_without_room()
+        client.sendall(GET % b"/large")
+        self.turn_until(lambda: channel.total_outbufs_len and not channel.requests)
+        now = time.monotonic()
+
+        self.server.close_slow_channels(now)
+        with self.assertLogs("web", "INFO"):
+            self.server.close_slow_channels(now + GRACE_SECONDS + 1)
+
+        self.assertIsNone(self.channel_of(client))
+        self.assertEqual(channel.total_outbufs_len, 0)
+
     def test_only_the_slow_ones_are_closed(self):
         slow, idle = self.connect(b"GET / HT"), self.connect()
         channels = [self.channel_of(client) for client in (slow, idle)]
@@ -270,7 +359,7 @@ class SlowClientsTests(ChannelTestCase):
         with self.assertLogs("web", "INFO"):
             self.server.close_slow_channels(now + GRACE_SECONDS + 1)
 
-        self.assertEqual([channel.will_close for channel in channels], [True, False])
+        self.assertEqual([self.channel_of(client) for client in (slow, idle)], [None, channels[1]])
 
 
 class ManyBodiesTests(ChannelTestCase):
@@ -280,11 +369,8 @@ class ManyBodiesTests(ChannelTestCase):
         channels = [self.channel_of(client) for client in clients]
         self.turn_until(lambda: [channel.body_bytes for channel in channels] == list(sizes))
 
-        for allowed, closed in ((6_000, [False] * 3), (5_999, [True, False, False]), (2_999, [True, False, True])):
+        for allowed, left in ((6_000, channels), (5_999, channels[1:]), (2_999, channels[1:2]), (999, [])):
             with self.subTest(allowed=allowed), mock.patch.object(web_worker, "MAX_BODIES_BYTES", allowed):
-                for channel in channels:
-                    channel.will_close = False
-
                 self.server.close_slow_channels(time.monotonic())
 
-                self.assertEqual([channel.will_close for channel in channels], closed)
+                self.assertEqual(list(self.server.active_channels.values()), left)
