@@ -19,7 +19,7 @@ WITHOUT_TOKEN = {"rest_framework:logout": 403}
 # No answer of the API has a field of this name, or a text of this look, at any depth.
 SECRET_FIELDS = {"email", "password", "is_staff", "is_superuser", "is_active", "last_login", "key_hash", "groups"}
 MAIL = re.compile(r"[a-z0-9_.]+@example\.com")
-# Loopback may read metrics whoever asks; here the attacker is behind the proxy, and so are all others.
+# Anybody on loopback may read metrics; here the attacker and all others are behind the proxy.
 OUTSIDE = "192.0.2.7"
 
 

@@ -86,7 +86,7 @@ class Parser(HTTPRequestParser):
         Refuse a body whose chunks cost too much.
         """
         framing = self.body_bytes_received - len(receiver)
-        # waitress would join the whole line again for each piece of it, for ever.
+        # waitress would join the whole line again for each piece of it, without a limit.
         if max(len(receiver.control_line), len(receiver.trailer)) > MAX_CHUNK_HEAD_BYTES:
             self.error = BadRequest("a chunk's head or the trailer is too long")
         elif framing > MAX_FRAMING_BYTES + len(receiver) * MAX_FRAMING_SHARE:

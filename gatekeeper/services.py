@@ -60,7 +60,7 @@ class GatekeeperService:
         Say whether `subject` is among the first `percentage` per cent of all users.
 
         Sticky: a subject's place is crc32(name:subject) % 100, so it is not always the same users
-        who come first. Monotone: whoever is among 10 % is among 20 % too.
+        who come first. Monotone: a subject among the first 10 % is also among the first 20 %.
         """
         return crc32(f"{name}:{subject}".encode()) % 100 < percentage
 

@@ -63,7 +63,7 @@ def wait_until_both(table: str) -> DualWritePeriod:
     This process first sees that the phase is committed and then waits, by its own clock, until every
     lease taken before that has ended. So it does not matter when the change was made or by which clock.
     Rows written under an older lease are locked or committed by then (`PhaseService.write_lease`);
-    whoever copies or compares them waits for those locks.
+    a back-fill or a comparison waits for those locks.
 
     :raises NotInBothStores: it is not written to both.
     """

@@ -7,7 +7,7 @@ mariadb_config() {
 [mariadbd]
 datadir = $STACK/$1/data
 socket = $STACK/$1/socket
-# Its own: a server that starts deletes temporary tables there, whoever is using them.
+# A folder of its own, because a starting server deletes the temporary tables there, even if another server uses them.
 tmpdir = $STACK/$1
 port = ${PORT_OF[$1]}
 bind-address = 127.0.0.1

@@ -10,6 +10,19 @@ from accounts.models import User
 from moderation.constants import MODERATORS
 from moderation.models import AuditEntry
 
+# The screens of the admin that moderators see.
+SCREENS = (
+    "accounts/user",
+    "accounts/userprofile",
+    "tweets/tweet",
+    "tweets/tweetphoto",
+    "comments/comment",
+    "likes/like",
+    "friendships/friendship",
+    "moderation/report",
+    "moderation/auditentry",
+)
+
 
 class Browser(Client):
     """

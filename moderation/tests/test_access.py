@@ -9,21 +9,10 @@ from django.core.management.sql import emit_post_migrate_signal
 from accounts.models import User
 from moderation.constants import MODERATORS
 from moderation.models import AuditEntry
-from moderation.tests.people import Browser, Moderating
+from moderation.tests.people import SCREENS, Browser, Moderating
 from testing.testcases import ApiTestCase, CommittedTestCase
 from tweets.models import Tweet
 
-SCREENS = (
-    "accounts/user",
-    "accounts/userprofile",
-    "tweets/tweet",
-    "tweets/tweetphoto",
-    "comments/comment",
-    "likes/like",
-    "friendships/friendship",
-    "moderation/report",
-    "moderation/auditentry",
-)
 OTHERS = ("outbox/message", "auth/group")
 
 

@@ -13,23 +13,12 @@ from comments.models import Comment
 from likes.models import Like
 from moderation.admin.tweets import TweetAdmin
 from moderation.models import AuditEntry, Report
-from moderation.tests.people import Moderating
+from moderation.tests.people import SCREENS, Moderating
 from testing.testcases import ApiTestCase
 from tweets.models import Tweet, TweetPhoto
 from tweets.tests.photos import Photographing
 from utils.database.time_ids import next_id
 
-SCREENS = (
-    "accounts/user",
-    "accounts/userprofile",
-    "tweets/tweet",
-    "tweets/tweetphoto",
-    "comments/comment",
-    "likes/like",
-    "friendships/friendship",
-    "moderation/report",
-    "moderation/auditentry",
-)
 FILTERS = {
     "accounts/user": {"state": "active"},
     "tweets/tweetphoto": {"status": "all"},

@@ -221,7 +221,7 @@ class HandlingTests(BatchTestCase):
 
 class HintTests(BatchTestCase):
     """
-    The row is the truth, the message a hint: whoever reaches the broker can only have done what is due anyway.
+    The row decides: somebody who can publish to the broker can only start work that is due anyway.
     """
 
     def test_a_message_without_its_row_does_nothing(self):

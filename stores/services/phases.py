@@ -85,7 +85,7 @@ class PhaseService:
         """
         Say whether `subject_id` reads the rows of the table from HBase. Costs what `load` costs.
 
-        Sticky and monotone like features: whoever reads HBase at 10 % reads it at 20 % too.
+        Sticky and monotone like features: a user who reads HBase at 10 % reads it at 20 % too.
         """
         record = cache.load_phases().records[table]
         if record.phase is Phase.READ_HBASE:

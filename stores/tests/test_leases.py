@@ -1,5 +1,5 @@
 """
-Processes remember phases for a while, and whoever writes rows by a phase that has changed writes them again.
+Processes remember phases for a while; a transaction that wrote rows by a phase that has changed runs again.
 """
 
 import threading

@@ -11,7 +11,7 @@ from testing.tests.sources import ROOT, Source
 OLD_WORDS = re.compile(
     r"\b(ledger|companions?|let_go|write_down|PASSING|TROUBLE|FAILURES|NO_ANSWER|LIST_CACHE_CAP|CURSOR_MAX|next_window|"
     r"settle_[a-z]+|(tweet|removal)_batch_cut|[a-z]+_purge_goes_on|peek|"
-    r"(record|account|source|picture)_of|next_look_at|LOOK_(WAIT_)?SECONDS|"
+    r"(record|account|source|picture)_of|next_look_at|LOOK_(WAIT_)?SECONDS|lest|of late|for ever|"
     r"(MOST|LONGEST|LARGEST)_[A-Z]+)\b"
 )
 # Good English, but no names of functions, classes, arguments and variables. `any_of` is what mathematicians say.

@@ -1,5 +1,5 @@
 """
-Locks that a frozen process holds, and a frozen MariaDB: whoever meets one hears soon to come back.
+Locks of a frozen process, and a frozen MariaDB: requests that wait for them are soon told to come back later.
 """
 
 import json
@@ -20,7 +20,7 @@ from testing.stack_processes import RealStackTestCase, answers, environment_of_t
 from testing.testcases import CommittedTestCase
 from twitter.tests.test_embedded import EmbeddedTestCase
 
-# What is promised to whoever meets a lock.
+# What is promised to a request that waits for a lock.
 SECONDS = 3
 # How often a busy machine may be too slow for it.
 ATTEMPTS = 3
@@ -64,7 +64,7 @@ class FrozenProcess:
 
 class RefusedInTime:
     """
-    Mixed into a test case: what is promised to whoever meets a lock, and to everybody else meanwhile.
+    Mixed into a test case: what is promised to a request that waits for a lock, and to all other requests at that time.
     """
 
     def assert_eight_posts_are_refused_in_time(self, api, author, reader, *, reads):

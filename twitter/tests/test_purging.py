@@ -1,5 +1,5 @@
 """
-Nothing grows for ever: what is over is purged, in bites, and nothing else is.
+Nothing grows without a limit: expired rows are purged in batches, and no other rows are.
 """
 
 import re

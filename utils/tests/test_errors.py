@@ -1,5 +1,5 @@
 """
-One body for every error, whoever raised it.
+One body for every error, from any part of the program.
 """
 
 import logging

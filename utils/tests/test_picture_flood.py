@@ -113,6 +113,6 @@ class PictureFloodTests(RealStackTestCase):
         self.assertLess(waits[len(waits) * 99 // 100], PATIENCE, f"of {len(waits)} reads; attackers heard {statuses}")
         self.assertLessEqual({status for status, _ in writes}, {201, 429})
         self.assertLess(statistics.median(seconds for _, seconds in writes), PATIENCE, f"of {len(writes)} writes")
-        # Some were served, and whoever found the decoders taken or a budget spent was told so.
+        # Some were served; the others were told that the decoders are busy or a budget is used up.
         self.assertIn(200, statuses)
         self.assertLessEqual(set(statuses), {200, 429, 503})

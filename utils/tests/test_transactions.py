@@ -157,7 +157,7 @@ class TroubleThatPassesTests(CommittedTestCase):
         self.assertEqual((self.runs, self.stored), (2, 0))
 
     def test_another_error_of_the_database_is_not_tried_again(self):
-        # 1205 is a lock that did not come: whoever waited for it has waited enough.
+        # 1205 is a lock that timed out: the caller has waited long enough.
         for number in (1064, 1205, 2006, 2013):
             with self.subTest(number=number):
                 with self.assertRaises(OperationalError):
