@@ -2,7 +2,9 @@
 Counting the round trips of one request, at the sockets.
 """
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from unittest.mock import patch
 
 from django.db import connection
@@ -16,29 +18,30 @@ from utils.caching.memcached.connections import Connection
 
 
 @contextmanager
-def counted_round_trips():
+def counted_round_trips() -> Iterator[dict[str, int]]:
     """
     Yield a dict that, at the end, holds how often each store was asked: {"sql", "redis", "memcached"}.
     """
     round_trips = {"sql": 0, "redis": 0, "memcached": 0}
     send, fetch, store = AbstractConnection.send_packed_command, Connection.get_json_many, MemcachedClient._store_cmd
 
-    def redis_trip(self, *args, **kwargs):
+    # `Any`: the methods of the two libraries, passed on.
+    def send_and_count(self: AbstractConnection, *args: Any, **kwargs: Any) -> Any:
         round_trips["redis"] += 1
         return send(self, *args, **kwargs)
 
-    def fetch_trip(self, *args, **kwargs):
+    def fetch_and_count(self: Connection, *args: Any, **kwargs: Any) -> Any:
         round_trips["memcached"] += 1
         return fetch(self, *args, **kwargs)
 
-    def store_trip(self, *args, **kwargs):
+    def store_and_count(self: MemcachedClient, *args: Any, **kwargs: Any) -> Any:
         round_trips["memcached"] += 1
         return store(self, *args, **kwargs)
 
     with (
-        patch.object(AbstractConnection, "send_packed_command", redis_trip),
-        patch.object(Connection, "get_json_many", fetch_trip),
-        patch.object(MemcachedClient, "_store_cmd", store_trip),
+        patch.object(AbstractConnection, "send_packed_command", send_and_count),
+        patch.object(Connection, "get_json_many", fetch_and_count),
+        patch.object(MemcachedClient, "_store_cmd", store_and_count),
         CaptureQueriesContext(connection) as queries,
     ):
         yield round_trips
