@@ -77,7 +77,7 @@ class Notification(AbstractNotification):
         indexes = [
             models.Index(fields=["recipient", "timestamp"], name="notification_inbox"),
             models.Index(fields=["recipient", "unread", "timestamp"], name="notification_unread"),
-            # What was read long ago is purged.
+            # For the purge of notifications that were read long ago.
             models.Index(fields=["unread", "timestamp"], name="notification_expiry"),
             # The end of a tweet, and of a comment under it, takes along what was told about them.
             models.Index(fields=["tweet_id", "target_object_id"], name="notification_of_thing"),

@@ -42,7 +42,7 @@ def read(path: Path, *, readers: int) -> list[Edge]:
     edges = sorted({(int(match[1]), int(match[2])) for match in matches if match[1] != match[2]})
     if not edges:
         raise UnreadableGraph(f"{path} has no line `A B`")
-    # Of equals the one with the lowest id: `edges` is sorted, and so is what a Counter of it gives.
+    # Ties go to the lowest id, because `edges` is sorted and a Counter keeps that order.
     taken = dict(Counter(follower_id for follower_id, _ in edges).most_common(readers))
     return [edge for edge in edges if edge[0] in taken]
 

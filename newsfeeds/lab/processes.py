@@ -18,7 +18,7 @@ from django.conf import settings
 from newsfeeds.lab.costs import Result
 from newsfeeds.lab.trace import Trace
 
-# Of the stack: a Redis database that nothing else here uses, and a name for what else is shared.
+# On the stack: a Redis database that nothing else here uses, and a name for everything else that is shared.
 REDIS_DATABASE = "11"
 NAME = "lab"
 # What is shown of a process that failed.

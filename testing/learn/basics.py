@@ -240,7 +240,7 @@ def who_asks() -> Figure:
 
 def grey_release() -> Figure:
     """
-    Of 100,000 users: who is on at 10 %, whom 20 % takes it away from, and who is on in two features.
+    Count, of 100,000 users, for whom a feature is on at 10 %, who loses it at 20 %, and who has two features.
     """
     users = range(100_000)
 

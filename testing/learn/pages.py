@@ -18,7 +18,7 @@ FIGURE = re.compile(r"(<!-- figure -->\n).*?(<!-- end -->)", re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:\s]+)\)")
 # What both languages must have, in the same order.
 STRUCTURE = re.compile(r"^#+ |<!-- .*? -->|\]\((?:pictures|solutions)/[^)]+\)", re.MULTILINE)
-# Of measurements: the unit on Chinese pages, where it is another.
+# The units of measurements that differ on Chinese pages.
 UNITS = {"of 10": "种（共 10 种）", "operations": "个操作", "users": "个用户", "calls": "次调用", "SQL": "条 SQL"}
 BAR, ROW, LEFT, WIDTH = 300, 34, 330, 760
 

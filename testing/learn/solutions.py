@@ -1,7 +1,7 @@
 """
 Run the solutions of all exercises, or of those whose names are given (`01-a`): each alone, in a copy of the project.
 
-A solution is a diff. What stands above its first line is its answer, and the tests that show it:
+A solution is a diff. The text above its first line is its answer and the tests that show it:
 
     Passes: path, or path::Class::test     passes with the solution, embedded
     Fails: path::Class::test               fails with it; that is the point of the exercise

@@ -55,7 +55,7 @@ class HBaseModel:
 
     def __init__(self, **values: int) -> None:
         """
-        Build a row without writing it. What is not given is None, and a write refuses that.
+        Build a row without writing it. Missing fields are None, and a write refuses them.
 
         :raises BadColumn: there is no such field.
         """

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from twitter.capacity import Activity, Costs, estimate
 
 RESULTS = Path(settings.BASE_DIR, "benchmarks", "results", "latest.json")
-# Whose processors are counted, as the benchmark calls them.
+# The groups of processes whose CPU is counted, as the benchmark calls them.
 GROUPS = ("web", "default", "fanout", "relay", "MariaDB", "Redis", "Memcached", "RabbitMQ")
 GIGABYTE = 10**9
 
