@@ -1,5 +1,5 @@
 """
-Who may do what to whom: every route, method and caller; fields that nobody may set; what answers tell.
+Permissions of every route, method and caller; fields that nobody may set; what responses reveal.
 """
 
 import re
@@ -25,7 +25,7 @@ OUTSIDE = "192.0.2.7"
 
 class World:
     """
-    An owner with a tweet, a comment and a notification, and three others who come for them.
+    An owner with a tweet, a comment and a notification, and three others who try to access them.
     """
 
     def __init__(self, site):
@@ -71,7 +71,7 @@ def test_every_route_answers_every_caller_as_declared(site, measured):
     for (name, method), cell in MATRIX.items():
         world = World(site)
         for caller, status in zip(CALLERS, cell.statuses):
-            # What one caller may do spoils the place for the next.
+            # A permitted action of one caller would change the world for the next one.
             world = World(site) if method != "get" else world
             response = world.ask(caller, name, method, cell)
             asked += 1

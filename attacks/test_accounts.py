@@ -1,5 +1,5 @@
 """
-Passwords, sessions, names: guessing, spoofing, finding out who is there, staying in, taking somebody's place.
+Passwords, sessions, names: guessing, spoofing, finding accounts, keeping access, impersonating somebody.
 """
 
 import statistics
@@ -40,7 +40,7 @@ def test_guessing_many_names_from_one_address_ends_within_a_second(site):
 
     statuses = [guess(attacker, f"nobody{number}").status for number in range(12)]
 
-    # Fixed seconds: the limit of three may be met twice.
+    # Windows are fixed seconds, so the limit of three may apply in two of them.
     assert statuses.count(400) <= 9 and 429 in statuses
 
 
@@ -52,7 +52,7 @@ def test_an_address_that_a_client_invents_is_no_other_bucket(site, header):
     statuses = []
     for number in range(12):
         address = invented[number % len(invented)].format(number)
-        # The proxy appends what it sees to what the client says.
+        # The proxy appends the address that it sees to the header of the client.
         value = f"{address}, {attacker.address}" if header == "X-Forwarded-For" else address
         statuses.append(attacker.get("/api/accounts/login_status/", headers={header: value}).status)
 
@@ -76,7 +76,7 @@ def test_a_wrong_name_and_a_wrong_password_look_alike_and_take_as_long(site, mea
     pairs = []
     for _ in range(TIMING_TRIES):
         for number in range(TIMING_PAIRS):
-            # Neither of the two is always the first.
+            # The order alternates.
             order = names if number % 2 else names[::-1]
             taken = {name: take(name) for name in order}
             pairs.append([taken[name] for name in names])
@@ -243,7 +243,7 @@ def test_a_devices_cookie_is_no_key_to_another_name_and_cannot_be_forged(site):
 
 def difference_in_pairs(pairs, clock):
     """
-    Return by which share the first of each pair takes longer than the second, by medians.
+    Return how much longer the first of each pair takes than the second, as a share, by medians.
     """
     difference = statistics.median(first[clock] - second[clock] for first, second in pairs)
     return difference / statistics.median(second[clock] for _, second in pairs)
@@ -251,6 +251,6 @@ def difference_in_pairs(pairs, clock):
 
 def wait_for_the_next_second():
     """
-    Let the limits that count by the second begin anew.
+    Wait until a new window of the limits by the second begins.
     """
     time.sleep(1.1 - time.time() % 1)

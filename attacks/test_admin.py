@@ -1,5 +1,5 @@
 """
-A moderator who wants more than moderators have.
+A moderator who tries to get more rights.
 """
 
 import pytest
@@ -40,7 +40,7 @@ def test_a_moderator_reads_no_mail_address(site):
 
 def suspend(moderator, user):
     """
-    Choose somebody in the list, and the action.
+    Select a user in the list, and the action.
     """
     moderator.get("/admin/accounts/user/")
     return moderator.form(

@@ -1,5 +1,5 @@
 """
-What is sent: charsets, codings, sizes, chunks, forms, JSON.
+Request bodies: charsets, codings, sizes, chunks, forms, JSON.
 """
 
 import statistics
@@ -13,7 +13,7 @@ from attacks.site import get_cpu_seconds
 
 FORM = "application/x-www-form-urlencoded"
 LOGIN = "/api/accounts/login/"
-# What a refusal may take, on a machine that does other things too.
+# How long a refusal may take, on a machine that is busy with other work.
 AT_ONCE_SECONDS = 0.5
 SLOW_CHARSETS = ["punycode", "idna", "utf-7", "unicode_escape", "raw_unicode_escape", "cp1252", "big5", "utf-32"]
 NO_CHARSETS = ["zlib", "bz2", "hex", "base64", "rot13", "undefined", "uu", "quopri", "mbcs", "a" * 4000, "../etc", ""]
@@ -126,7 +126,7 @@ def test_a_body_in_crumbs_is_refused_before_putting_it_together_costs_anything(s
 
     spent = get_cpu_seconds(pids) - before
     measured.append(f"{spent / 3:.2f} s of CPU for each 1.8 MB")
-    # Closed without a word counts: the rest of what is sent is not waited for.
+    # A closed connection without a response also counts, because the server does not wait for the rest of the body.
     assert {get_status(said) for said in responses} <= {0, 400}, responses
     assert spent < 3
 

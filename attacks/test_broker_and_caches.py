@@ -1,8 +1,8 @@
 """
-Somebody has reached RabbitMQ, Redis or Memcached: what that opens, and what it does not.
+An attacker has access to RabbitMQ, Redis or Memcached: what is possible then, and what is not.
 
-Whoever owns them can stop the site from being fast, and hide things; SECURITY.md says what else. These checks hold
-that nobody becomes staff by it, no code runs, no password is told, and nothing that is nowhere else is destroyed.
+Such an attacker can make the site slow and hide content; SECURITY.md says what else. These checks show that
+nobody becomes staff that way, no code runs, no password is revealed, and no data is destroyed that is stored only once.
 """
 
 import json
@@ -40,7 +40,7 @@ def workers(site):
 
 def publish(site, task, arguments, *, content_type="application/json", body=None, queue="default"):
     """
-    Put a message into a queue as somebody would who has the broker's password.
+    Put a message into a queue, as an attacker with the broker's password would.
     """
     headers = {"lang": "py", "task": task, "id": "forged", "root_id": "forged", "parent_id": None, "group": None}
     with site.broker.connect() as connection:
@@ -56,7 +56,7 @@ def publish(site, task, arguments, *, content_type="application/json", body=None
 
 def wait_until_taken(site):
     site.until(lambda: site.broker.waiting("default") == 0, "the queue is empty")
-    # Taken is not yet done, and nothing tells when a message does nothing.
+    # A message that was taken may not be handled yet, and a message without an effect gives no sign of its end.
     time.sleep(2)
 
 
@@ -239,7 +239,7 @@ def test_the_login_guard_holds_when_its_counter_is_unreadable(site):
             .status
         )
 
-    # Whoever can empty Redis can guess as fast as hashes take; nobody gets a 500, and the right password opens.
+    # Without Redis only the cost of hashing limits guesses. No request gets a 500, and the right password works.
     assert set(statuses) <= {400, 429}
     assert site.nobody().post("/api/accounts/login/", {"username": victim.name, "password": PASSWORD}).status == 200
 

@@ -1,5 +1,5 @@
 """
-The packages that the project stands on: what is installed is what was asked for, and what is known against it.
+The packages that the project uses: the installed versions are the required ones, and their known weaknesses.
 
     python -m attacks.test_dependencies     writes docs/reports/dependencies.md
 """
@@ -29,7 +29,7 @@ Compare the versions with https://osv.dev or https://github.com/advisories befor
 
 def requirements():
     """
-    Yield (file, Requirement) of each package that is asked for by name.
+    Yield (file, Requirement) of each package that is required by name.
     """
     for name in FILES:
         for line in (ROOT / name).read_text().splitlines():

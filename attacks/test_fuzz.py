@@ -1,5 +1,5 @@
 """
-Requests by the thousand: from the schema as three kinds of caller, and hostile ones of our own.
+Thousands of requests: generated from the schema, as three kinds of caller, and hostile ones of our own.
 """
 
 import os
@@ -14,7 +14,7 @@ from attacks.client import HOST
 from attacks.conftest import CASES
 
 SEED = os.environ.get("SEED") or str(random.randrange(10**9))
-# Of each operation and phase; the folder of the tool is made by deploy/attacks.sh.
+# For each operation and phase. deploy/attacks.sh makes the folder of the tool.
 EXAMPLES = max(5, min(100, CASES // 1_000))
 SCHEMATHESIS = Path(os.environ.get("ATTACK_TOOLS", "")) / "bin" / "schemathesis"
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
@@ -23,7 +23,7 @@ SHOWN = 5
 
 def role(site, name):
     """
-    Return the token of somebody with something to lose, None for anonymous; and ids that exist.
+    Return the token of a user with content, None for anonymous, and ids that exist.
     """
     person = site.person(is_unlimited=True, is_staff=name == "staff")
     tweet = person.post("/api/tweets/", {"content": "Fuzzed by everybody"}).json["id"]

@@ -1,5 +1,5 @@
 """
-Headers in and out: hosts, origins, redirects, what answers say to browsers, proxies and strangers.
+Headers of requests and responses: hosts, origins, redirects, policies for browsers and proxies.
 """
 
 import re
@@ -48,7 +48,7 @@ def test_a_method_that_nobody_knows_does_nothing(site, method):
 
 def cross_site(site, path, body, kind, *, browser=None, origin="https://evil.example"):
     """
-    Send what a page of somebody else's makes a browser send.
+    Send a request as a browser does for a page of another site.
     """
     client = browser or site.nobody()
     headers = {"Origin": origin, "Referer": f"{origin}/", "Content-Type": kind}
@@ -97,7 +97,7 @@ def test_a_login_page_sends_nobody_to_another_site(site, target, endpoint):
     )
 
     assert response.status == 302, response
-    # A path of ours, whatever is written in it.
+    # A path of this site, with any content.
     assert re.match(r"/(?![/\\])", response.headers["Location"]), response.headers["Location"]
 
 

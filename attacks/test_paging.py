@@ -1,5 +1,5 @@
 """
-Pages, cursors and ids: what is out of range, out of its mind, or far away.
+Pages, cursors and ids that are out of range, malformed or far away.
 """
 
 import statistics
@@ -96,7 +96,7 @@ def test_a_number_of_any_kind_in_a_body_is_a_400_or_its_meaning(site, number):
 @pytest.fixture(scope="module")
 def star(site):
     """
-    Somebody with twenty thousand followers.
+    A user with twenty thousand followers.
     """
     star = site.person(is_unlimited=True)
     names = [f"fan{number}of{star.id}" for number in range(FANS)]
@@ -124,7 +124,7 @@ def test_a_page_far_down_a_stars_followers_costs_what_the_first_one_does(site, s
     measured.append(", ".join(f"page {page}: {value * 1000:.1f} ms" for page, value in seconds.items()))
     assert star.get(path.format(last + 1)).status == 404
     assert star.get(path.format(10**9)).status == 404
-    # What a page of twenty people costs anyway, and the noise of the machine.
+    # The cost of any page of twenty people, and the noise of the machine.
     assert max(seconds.values()) < 2 * min(seconds.values()) + 0.02
 
 

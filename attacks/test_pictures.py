@@ -1,5 +1,5 @@
 """
-Pictures: bombs, wrong types, what hides in them, what they are called, how many, and who waits for them.
+Pictures: bombs, wrong types, hidden content, file names, numbers of files, and who waits for them.
 """
 
 import io
@@ -18,7 +18,7 @@ from PIL import Image
 from attacks import pictures
 from attacks.client import part
 
-# A process and its decoder together grow by less than this, whatever is sent (docs/operations.md).
+# A process and its decoder together grow by less than this, for any picture (docs/operations.md).
 GROWTH_MEGABYTES = 320
 FLOOD_SECONDS, FLOODERS = 8, 3
 PATIENCE_SECONDS = 0.5
@@ -31,14 +31,14 @@ def post(person, *photos, content="Look at this", **more):
 
 def stored(person, response):
     """
-    Return the bytes of the first photo of a tweet, as the site sends them.
+    Return the bytes of the first photo of a tweet, as the site serves them.
     """
     return person.get(urlsplit(response.json["photo_urls"][0]).path).body
 
 
 def grown_by(site, action):
     """
-    Return by how many megabytes web processes and decoders have grown at their peak, and what `action` returned.
+    Return by how many megabytes the peak memory of web processes and decoders has grown, and the result of `action`.
     """
     before = sum(site.megabytes().values())
     site.reset_peaks()
@@ -64,7 +64,7 @@ def test_a_pixel_bomb_is_refused_before_it_is_decoded(site, kind, measured):
     attacker = site.person(is_unlimited=True)
     bomb = pictures.SIGNATURE + pictures.black_png(8, 8)[8:] if BOMBS[kind]["width"] > 20_000 else None
     if bomb:
-        # Only the header lies: nobody has to decode it to see that.
+        # Only the header is wrong, which is visible without decoding.
         header = pictures.struct.pack(">IIBBBBB", BOMBS[kind]["width"], BOMBS[kind]["height"], 1, 0, 0, 0, 0)
         bomb = pictures.SIGNATURE + pictures.chunk(b"IHDR", header) + bomb[33:]
     else:
@@ -158,7 +158,7 @@ def test_a_photo_does_not_tell_where_it_was_taken(site):
 
     image = Image.open(io.BytesIO(kept))
     assert dict(image.getexif()) == {} and b"Attacker" not in kept
-    # It stands up, as the phone meant it.
+    # It is upright, as the phone meant it.
     assert image.size == (48, 64)
 
 
@@ -216,7 +216,7 @@ def test_others_read_and_write_on_while_three_accounts_send_the_most_expensive_p
         if time.monotonic() > end:
             break
         waits.append(reader.get(path))
-        # Five a second of each are the reader's own limit.
+        # The reader's own limit is five a second of each.
         time.sleep(0.11)
     for thread in threads:
         thread.join()

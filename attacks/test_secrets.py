@@ -1,5 +1,5 @@
 """
-What lies about: secrets in the repository, on command lines and in files that others may read; what listens where.
+Exposed secrets: in the repository, on command lines and in files that others may read; and which program listens where.
 """
 
 import os
@@ -59,7 +59,7 @@ def test_what_the_site_writes_is_for_its_owner_alone(site):
     open_to_all = [
         path
         for path in folder.rglob("*")
-        # Photos may be opened by the web server in front that knows their names.
+        # The web server in front may open photos, because it knows their names.
         if "media" not in path.parts and path.is_file() and stat.S_IMODE(path.stat().st_mode) & 0o077
     ]
     assert open_to_all == []

@@ -24,7 +24,7 @@ SLOW = {
 
 def first_reads(site, person, seconds):
     """
-    Return how long reads of somebody else's take meanwhile.
+    Return how long reads of another user take at the same time.
     """
     waits, end = [], time.monotonic() + seconds
     while time.monotonic() < end:
@@ -61,7 +61,7 @@ def test_two_hundred_slow_readers_keep_nobody_waiting(site, measured):
             request = b"GET /static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js HTTP/1.1\r\n"
             reader.sendall(request + b"Host: localhost\r\nX-Forwarded-Proto: https\r\n\r\n")
             readers.append(reader)
-        # Two hundred requests at once take their time, however fast their readers are. From here on they are answered,
+        # Two hundred requests at once take some time, even with fast readers. From here on they are answered,
         # and only read slowly.
         assert all(reader.recv(1) for reader in readers)
 
@@ -118,5 +118,5 @@ def test_what_proxies_read_differently_is_refused_and_the_connection_closed(site
     said = send_raw(site.port, SMUGGLED[kind] + behind, timeout=10, is_whole=False)
 
     assert get_status(said) in (0, 200, 301, 308, 400, 404, 413, 414, 415, 431), said[:300]
-    # One answer at most: what came behind was not taken for a request of its own.
+    # One response at most: the rest was not taken for a request of its own.
     assert kind in ("no version", "bare carriage return", "NUL in a header") or said.count(b"HTTP/1.1 ") <= 1, said
