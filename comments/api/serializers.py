@@ -12,7 +12,7 @@ from comments.constants import MAX_CONTENT_LENGTH, MIN_CONTENT_LENGTH
 from comments.services import LoadedComment
 from tweets.models import Tweet
 from utils.api.fields import IdField, TextField
-from utils.database.time_ids import format_time, id_to_datetime
+from utils.database.time_ids import format_id_time
 
 
 class CommentSerializer(serializers.Serializer):
@@ -52,7 +52,7 @@ def comment_shape(loaded: LoadedComment, request: Request) -> dict[str, Any]:
         "tweet_id": record["tweet_id"],
         "user": user_shape(user, request),
         "content": record["content"],
-        "created_at": format_time(id_to_datetime(record["id"])),
+        "created_at": format_id_time(record["id"]),
         "updated_at": record["updated_at"],
         "likes_count": record["likes_count"],
         "has_liked": has_liked,

@@ -12,7 +12,7 @@ from accounts.api.serializers import UserSerializer, user_shape
 from accounts.records import UserRecord
 from utils.api.schema import FROM_ONE
 from utils.api.shapes import either, endless
-from utils.database.time_ids import format_time, id_to_datetime
+from utils.database.time_ids import format_id_time
 
 
 class FriendshipSerializer(serializers.Serializer):
@@ -35,7 +35,7 @@ def friendship_shape(
     """
     return {
         "user": user_shape(user_record, request),
-        "created_at": format_time(id_to_datetime(friendship_id)),
+        "created_at": format_id_time(friendship_id),
         "has_followed": has_followed,
     }
 

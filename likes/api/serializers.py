@@ -11,7 +11,7 @@ from accounts.api.serializers import UserSerializer, user_shape
 from accounts.records import UserRecord
 from likes.services import LikeService
 from utils.api.fields import IdField
-from utils.database.time_ids import format_time, id_to_datetime
+from utils.database.time_ids import format_id_time
 
 
 class LikeSerializer(serializers.Serializer):
@@ -29,7 +29,7 @@ def like_shape(like_id: int, user_record: UserRecord, request: Request) -> dict[
     """
     Return the Like shape.
     """
-    return {"user": user_shape(user_record, request), "created_at": format_time(id_to_datetime(like_id))}
+    return {"user": user_shape(user_record, request), "created_at": format_id_time(like_id)}
 
 
 def content_type_choices() -> list[tuple[str, str]]:

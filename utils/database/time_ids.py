@@ -11,6 +11,7 @@ See docs/adr/0002-a-tweets-id-is-its-time.md.
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 EPOCH_MICROSECONDS = int(EPOCH.timestamp()) * 1_000_000
@@ -68,3 +69,13 @@ def format_time(moment: datetime) -> str:
     Return `moment` as the API writes times: ISO 8601, UTC, microseconds, `Z`.
     """
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+# Formatting takes two microseconds. The comments and likes of a busy page are the same for all of its readers; without
+# the memory, the page of a tweet with twenty of each costs 9 % more.
+@lru_cache(maxsize=20_000)
+def format_id_time(time_id: int) -> str:
+    """
+    Return the moment that `time_id` stands for as the API writes times.
+    """
+    return format_time(id_to_datetime(time_id))
