@@ -7,17 +7,15 @@ Feeds in Redis.
 """
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from django.conf import settings
 
-from accounts.cache import WITH_ACCOUNT, with_account_arguments
+from accounts.read_ahead import READ_CALLER, Caller, read_with_caller
 from newsfeeds.constants import PULLED_SOURCES_SECONDS
 from tweets.cache import PUT_STATES, STATE_PREFIX, TweetState, put_states, state_key, user_tweets
 from tweets.constants import STATE_SECONDS
 from tweets.models import Tweet
-from utils.caching.redis.backend import COUNT
-from utils.caching.redis.client import RedisUnavailable, Script, client
+from utils.caching.redis.client import Known, Script, client
 from utils.caching.redis.list_scripts import PUSH, READ
 from utils.caching.redis.lists import IdList, drop_keys, push_entries
 from utils.caching.redis.merged import MergedLists
@@ -30,20 +28,16 @@ feed_followees = MergedLists("feed_followees", user_tweets, seconds=settings.LIS
 # within so long all of them know.
 feed_pulled = MergedLists("feed_pulled", user_tweets, seconds=PULLED_SOURCES_SECONDS)
 
-# Authentication (and so whose feed it is), the count of the rate limit, and the first page of ids: three round trips
-# where they are used, one here. The same checks apply to the results.
+# With the caller, who says whose feed it is.
 READ_HOME = Script(
     "read_home",
     """
-local raw, account, user_id = unpack(with_account(KEYS, {ARGV[1], ARGV[2]}))
-if not account then return {raw, account} end
-local list, page = ARGV[3] .. user_id, false
-if ARGV[3] ~= '' then page = read_list({list}, {unpack(ARGV, 8)}) end
-if ARGV[4] == '' then return {raw, account, list, page} end
-local rate = ARGV[4] .. redis.sha1hex(ARGV[5] .. user_id .. ARGV[6])
-return {raw, account, list, page, rate, count_request({rate}, {ARGV[7]})}
+local caller = read_caller(KEYS, ARGV)
+if not caller[2] or ARGV[7] == '' then return {caller} end
+local list = ARGV[7] .. caller[3]
+return {caller, list, read_list({list}, {unpack(ARGV, 8)})}
 """,
-    includes=[WITH_ACCOUNT, READ, COUNT],
+    includes=[READ_CALLER, READ],
 )
 
 # For a new tweet: its state, and its id on its author's lists.
@@ -83,33 +77,20 @@ def push_posted(tweet: Tweet, own_lists: Sequence[tuple[str, int]]) -> None:
         client.run(PUSH_POSTED, keys, [STATE_SECONDS, state, settings.MAX_CACHED_IDS, *(id for _, id in own_lists)])
 
 
-def read_home_ahead(
-    credential: tuple[str, str], rate_key: tuple[str, str, str, int] | None, limit: int, *, reads_list: bool
-) -> dict[tuple[str, str], Any] | None:
+def read_home_ahead(caller: Caller, rate: str, *, limit: int, reads_list: bool) -> Known | None:
     """
-    Return the results of the calls that a home feed's first page will make: {(script name, key): result}.
+    Return the replies to what a home feed's first page will ask Redis: {(script name, key): reply}. One round trip.
 
-    One round trip. None without Redis, and on a cluster, where the keys are on several
-    servers and each part is read by itself.
+    None without Redis and on a cluster.
 
-    :param credential: (key, field of the user's id) of a session or a token.
-    :param rate_key: (prefix, head, tail, milliseconds) of the counter's key, whose middle
-        is the user's id; None if nothing is counted.
     :param reads_list: whether the page comes from the reader's cached list.
     """
-    if client.is_cluster:
+    arguments = [f"{user_newsfeeds.name}:" if reads_list else "", *user_newsfeeds.read_arguments(None, None, limit)]
+    answer = read_with_caller(READ_HOME, caller, rate, arguments=arguments)
+    if answer is None:
         return None
-    key, id_field = credential
-    prefix, head, tail, milliseconds = rate_key or ("", "", "", 0)
-    lists = f"{user_newsfeeds.name}:" if reads_list else ""
-    arguments: list[str | int] = [*with_account_arguments(id_field), lists, prefix, head, tail, milliseconds]
-    try:
-        answer = client.run(READ_HOME, [key], [*arguments, *user_newsfeeds.read_arguments(None, None, limit)])
-    except RedisUnavailable:
-        return None
-    known = {(WITH_ACCOUNT.name, key): answer[:2]}
-    if len(answer) > 2 and answer[3]:
-        known[READ.name, answer[2].decode()] = answer[3]
-    if len(answer) > 4:
-        known[COUNT.name, answer[4].decode()] = answer[5]
+    known, rest = answer
+    if rest:
+        list_key, page = rest
+        known[READ.name, list_key.decode()] = page
     return known

@@ -17,13 +17,15 @@ from typing import Any, NamedTuple, Self, cast
 import orjson
 from django.conf import settings
 
+from accounts.read_ahead import READ_CALLER, Caller, read_with_caller
 from tweets.constants import STATE_SECONDS, TWEET_CACHE_SECONDS, PhotoStatus
 from tweets.models import Tweet, TweetPhoto
 from tweets.records import TweetRecord
 from utils.caching.memcached.objects import Lookup, fill, invalidate
 from utils.caching.records import RecordShape, are_id_rows
-from utils.caching.redis.client import RedisUnavailable, Script, client
+from utils.caching.redis.client import Known, RedisUnavailable, Script, client
 from utils.caching.redis.cluster import tagged
+from utils.caching.redis.list_scripts import READ
 from utils.caching.redis.lists import IdList
 from utils.database.time_ids import MAX_ID, format_time
 
@@ -53,6 +55,18 @@ for index, key in ipairs(KEYS) do
 end
 return 1
 """,
+)
+
+# The caller, and what the page of a tweet or of an author's tweets reads: the same for everybody.
+READ_TWEET = Script(
+    "read_tweet",
+    "return {read_caller({KEYS[1]}, ARGV), redis.call('MGET', KEYS[2])}",
+    includes=[READ_CALLER],
+)
+READ_TIMELINE = Script(
+    "read_timeline",
+    "return {read_caller({KEYS[1]}, ARGV), read_list({KEYS[2]}, {unpack(ARGV, 7)})}",
+    includes=[READ_CALLER, READ],
 )
 
 
@@ -211,6 +225,25 @@ def load_states(tweet_ids: Sequence[int]) -> dict[int, TweetState | None]:
     except RedisUnavailable:
         raw = [None] * len(tweet_ids)
     return dict(zip(tweet_ids, parse_states(raw)))
+
+
+def read_tweet_ahead(caller: Caller, rate: str, *, tweet_id: int) -> Known | None:
+    """
+    Return the replies to what the page of a tweet will ask Redis: {(script name, key): reply}. One round trip.
+
+    None without Redis and on a cluster.
+    """
+    answer = read_with_caller(READ_TWEET, caller, rate, keys=[state_key(tweet_id)])
+    return answer and answer[0] | {("MGET", state_key(tweet_id)): answer[1][0]}
+
+
+def read_timeline_ahead(caller: Caller, rate: str, *, user_id: int, limit: int) -> Known | None:
+    """
+    The same for the first page of a user's tweets.
+    """
+    arguments = user_tweets.read_arguments(None, None, limit)
+    answer = read_with_caller(READ_TIMELINE, caller, rate, keys=[user_tweets.key(user_id)], arguments=arguments)
+    return answer and answer[0] | {(READ.name, user_tweets.key(user_id)): answer[1][0]}
 
 
 def put_states(states: Mapping[int, TweetState]) -> bool:

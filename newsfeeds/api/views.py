@@ -2,11 +2,10 @@
 The home feed.
 """
 
+from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
@@ -14,17 +13,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.users import logged_in_user
-from accounts.cache import credential_key
+from accounts.read_ahead import read_ahead
 from newsfeeds.api.serializers import ExplanationSerializer, NewsFeedSerializer, explanation_shape, newsfeed_shape
 from newsfeeds.cache import read_home_ahead
 from newsfeeds.services import ExplanationService, NewsFeedService
 from tweets.api.serializers import tweet_state
 from utils.api.pagination import DEFAULT_LIMIT, EndlessRequest
-from utils.api.parameters import integer_parameter, presented_token
+from utils.api.parameters import integer_parameter
 from utils.api.shapes import endless
-from utils.api.throttling import counter_key_by_user
-from utils.api.views import APIViewSet, required_params
-from utils.caching.redis.client import Known, prefetched
+from utils.api.views import APIViewSet, ReadAhead, required_params
 
 
 class NewsFeedViewSet(APIViewSet):
@@ -44,25 +41,12 @@ class NewsFeedViewSet(APIViewSet):
     lookups = ("why",)
     rates = {"list": "newsfeeds.list", "why": "newsfeeds.why"}
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """
-        Serve the request; what its plain first page will ask Redis three times is asked once, ahead.
-        """
-        with prefetched(self.read_ahead(request)):
-            return super().dispatch(request, *args, **kwargs)
-
-    def read_ahead(self, request: HttpRequest) -> Known | None:
-        credential = credential_key(presented_token(request), request.COOKIES.get(settings.SESSION_COOKIE_NAME))
-        is_list = self.action_map.get("get") == "list" and request.method == "GET"
-        if not is_list or request.GET or credential is None:
+    def read_ahead(self, request: HttpRequest, **kwargs: Any) -> ReadAhead | None:
+        if self.action_map.get("get") != "list" or request.GET:
             return None
         # One row more than the page, to know whether there is a next one.
-        return read_home_ahead(
-            credential,
-            counter_key_by_user(self.rates["list"]),
-            DEFAULT_LIMIT + 1,
-            reads_list=NewsFeedService.reads_lists(),
-        )
+        read = partial(read_home_ahead, limit=DEFAULT_LIMIT + 1, reads_list=NewsFeedService.reads_lists())
+        return read_ahead(request, self.rates["list"], read)
 
     def list(self, request: Request) -> Response:
         """

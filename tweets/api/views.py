@@ -3,12 +3,15 @@ Posting, reading and deleting tweets.
 """
 
 from functools import partial
+from typing import Any
 
+from django.http import HttpRequest
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.read_ahead import read_ahead
 from comments.services import ConversationService
 from newsfeeds.services import PostingService
 from tweets.api.serializers import (
@@ -20,16 +23,17 @@ from tweets.api.serializers import (
     tweet_shape,
     tweet_state,
 )
+from tweets.cache import read_timeline_ahead, read_tweet_ahead
 from tweets.constants import MAX_PHOTOS
 from tweets.models import Tweet, TweetPhoto
 from tweets.services import LoadedTweet, PhotoService, TweetService
 from utils.api.files import FileView
-from utils.api.pagination import EndlessRequest
+from utils.api.pagination import DEFAULT_LIMIT, EndlessRequest, positive_number
 from utils.api.parameters import integer_parameter
 from utils.api.permissions import IsObjectOwner
 from utils.api.response_headers import LOCATION
 from utils.api.shapes import endless
-from utils.api.views import APIViewSet, required_params
+from utils.api.views import APIViewSet, ReadAhead, required_params
 from utils.bodies.uploads import Uploads
 from utils.idempotency.api import create_once
 from utils.images import limits
@@ -57,6 +61,17 @@ class TweetViewSet(APIViewSet):
     idempotent = ("create",)
     permissions = {"create": [IsAuthenticated], "destroy": [IsAuthenticated, IsObjectOwner]}
     rates = {name: f"tweets.{name}" for name in ("create", "list", "retrieve", "destroy")}
+
+    def read_ahead(self, request: HttpRequest, **kwargs: Any) -> ReadAhead | None:
+        if "retrieve" in self.action_map.values():
+            read = partial(read_tweet_ahead, tweet_id=int(kwargs["pk"]))
+            return None if request.GET else read_ahead(request, self.rates["retrieve"], read)
+        user_id = positive_number(request.GET.get("user_id", ""))
+        if user_id is None or len(request.GET) > 1:
+            return None
+        # One row more than the page, to know whether there is a next one.
+        read = partial(read_timeline_ahead, user_id=user_id, limit=DEFAULT_LIMIT + 1)
+        return read_ahead(request, self.rates["list"], read)
 
     @required_params("user_id", source="query_params")
     def list(self, request: Request) -> Response:

@@ -5,7 +5,8 @@ The base class of every view, with the contract's order of checks.
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, set_response_etag
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
 from rest_framework.permissions import BasePermission, OperandHolder, SingleOperandHolder
@@ -21,10 +22,13 @@ from utils.api.metadata import InputMetadata
 from utils.api.pagination import is_first_page
 from utils.api.throttling import RateLimiter
 from utils.bodies.uploads import Uploads
+from utils.caching.redis.client import Known, prefetched
 
 Action = TypeVar("Action", bound=Callable[..., Any])
 
 ResponseSerializer = type[Serializer] | PolymorphicProxySerializer
+# Asks Redis once and returns {(script name, key): reply}, or None without a reply.
+ReadAhead = Callable[[], Known | None]
 # Permissions may be combined by operators.
 PermissionClass = type[BasePermission] | OperandHolder | SingleOperandHolder
 
@@ -89,6 +93,21 @@ class APIViewSet(DependsOnWhoAsks, GenericViewSet):
     lookup_value_regex = "[0-9]{1,18}"
     pagination_class = None
     metadata_class = InputMetadata
+
+    # Any: what the URL names.
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """
+        Serve the request; what it will ask Redis several times is asked once, ahead.
+        """
+        ahead = self.read_ahead(request, **kwargs) if request.method == "GET" else None
+        with prefetched(ahead and ahead()):
+            return super().dispatch(request, *args, **kwargs)
+
+    def read_ahead(self, request: HttpRequest, **kwargs: Any) -> ReadAhead | None:
+        """
+        Return a function that asks Redis for everything that the request will ask it, None to ask for each by itself.
+        """
+        return None
 
     # Any: DRF's permissions may be combined by operators, which are classes of their own.
     def get_permissions(self) -> list[Any]:

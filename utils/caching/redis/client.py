@@ -35,7 +35,7 @@ Argument = str | bytes | int | float
 Known = dict[tuple[str, str], Any]
 
 breaker = CircuitBreaker()
-# {(script, first key): reply} of a composite call, for the calls that it replaces (`prefetched`).
+# {(script or MGET, first key): reply} of a composite call, for the calls that it replaces (`prefetched`).
 replies: ContextVar[Known | None] = ContextVar("redis_replies", default=None)
 
 
@@ -152,15 +152,17 @@ class RedisClient:
 
     def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         """
-        Return the values of string keys, None for missing ones: one round trip.
+        Return the values of string keys, None for missing ones: one round trip, none if prefetched.
 
         On a cluster the keys of a master that does not reply are misses. A key that is not a string is deleted, as the
         scripts of a single Redis do.
 
         :raises RedisUnavailable: no reply.
         """
-        if not self.is_cluster:
-            values: list[bytes | None] = self.call("MGET", *keys)
+        values: list[bytes | None] | None = take_known("MGET", keys) if len(keys) == 1 else None
+        if values is None and not self.is_cluster:
+            values = self.call("MGET", *keys)
+        if values is not None:
             return values
         replies = self._ask_cluster([(key, ("GET", key)) for key in keys])
         foreign = [key for key, reply in zip(keys, replies) if cluster.is_of_another_type(reply)]
@@ -266,8 +268,7 @@ class RedisClient:
 
         :raises RedisUnavailable: no reply.
         """
-        known = replies.get()
-        if known and keys and (reply := known.pop((script.name, keys[0]), None)) is not None:
+        if (reply := take_known(script.name, keys)) is not None:
             return reply
         if self.is_cluster:
             return self._run_on_cluster(script, [(keys, args)])[0]
@@ -277,10 +278,19 @@ class RedisClient:
             return self.call("EVAL", script.text, len(keys), *keys, *args)
 
 
+# Any: a reply depends on what was asked.
+def take_known(name: str, keys: Sequence[str]) -> Any:
+    """
+    Return the prefetched reply to a script, or to MGET of one key, and forget it; None if there is none.
+    """
+    known = replies.get()
+    return known.pop((name, keys[0]), None) if known and keys else None
+
+
 @contextmanager
 def prefetched(known: Known | None) -> Iterator[None]:
     """
-    Let the calls inside the block take their replies from `known`, each once: {(script name, first key): reply}.
+    Let the calls inside the block take their replies from `known`, each once: {(script name or MGET, first key): reply}.
     """
     token = replies.set(known)
     try:
