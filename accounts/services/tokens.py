@@ -16,6 +16,7 @@ from accounts.constants import TOKEN_BYTES
 from accounts.events import TokensRevoked
 from accounts.models import AccessToken, User
 from outbox.services import OutboxService
+from utils.caching.recording import note_expiry
 from utils.database.time_ids import format_time
 from utils.database.transactions import after_commit
 from utils.errors import Unavailable
@@ -49,6 +50,7 @@ class AccessTokenService:
         record, account = cache.load_token(AccessToken.hash(secret))
         if record is None or record["expires_at"] <= format_time(timezone.now()):
             return None
+        note_expiry(record["expires_at"])
         user = cache.account_from_record(account) if account else cache.load_account(record["user_id"])
         if user is None or user.get_session_auth_hash() != record["auth_hash"]:
             return None

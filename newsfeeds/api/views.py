@@ -21,7 +21,8 @@ from tweets.api.serializers import tweet_state
 from utils.api.pagination import DEFAULT_LIMIT, EndlessRequest
 from utils.api.parameters import integer_parameter
 from utils.api.shapes import endless
-from utils.api.views import APIViewSet, ReadAhead, required_params
+from utils.api.unchanged import ReadAhead
+from utils.api.views import APIViewSet, required_params
 
 
 class NewsFeedViewSet(APIViewSet):

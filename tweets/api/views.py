@@ -33,7 +33,8 @@ from utils.api.parameters import integer_parameter
 from utils.api.permissions import IsObjectOwner
 from utils.api.response_headers import LOCATION
 from utils.api.shapes import endless
-from utils.api.views import APIViewSet, ReadAhead, required_params
+from utils.api.unchanged import ReadAhead
+from utils.api.views import APIViewSet, required_params
 from utils.bodies.uploads import Uploads
 from utils.idempotency.api import create_once
 from utils.images import limits

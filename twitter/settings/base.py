@@ -40,6 +40,8 @@ MIDDLEWARE = [
     "utils.observability.middleware.RequestIdMiddleware",
     "utils.observability.middleware.AccessMiddleware",
     "utils.database.middleware.OwnWritesMiddleware",
+    # Before all that sets a header, because it repeats all headers.
+    "utils.api.unchanged.UnchangedMiddleware",
     "utils.api.middleware.ForwardedProtoMiddleware",
     "utils.api.middleware.PermanentRedirectMiddleware",
     "utils.api.middleware.OriginMiddleware",

@@ -25,6 +25,8 @@ class CostOfReadsTests(ApiTestCase):
         tweet_id = self.alice.tweets()
         self.carol.post("comments/", tweet_id=tweet_id, content="First!")
         self.tasks_run()
+        # Also the tombstones of what has just changed.
+        self.caches_are_lost()
         self.pages = {path.format(tweet=tweet_id, author=self.alice.id): count for path, count in MEMCACHED.items()}
 
     def read_warm(self, path):

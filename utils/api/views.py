@@ -21,14 +21,13 @@ from utils.api.exceptions import MissingParameters
 from utils.api.metadata import InputMetadata
 from utils.api.pagination import is_first_page
 from utils.api.throttling import RateLimiter
+from utils.api.unchanged import ReadAhead, read_ahead
 from utils.bodies.uploads import Uploads
-from utils.caching.redis.client import Known, prefetched
+from utils.caching.redis.client import prefetched
 
 Action = TypeVar("Action", bound=Callable[..., Any])
 
 ResponseSerializer = type[Serializer] | PolymorphicProxySerializer
-# Asks Redis once and returns {(script name, key): reply}, or None without a reply.
-ReadAhead = Callable[[], Known | None]
 # Permissions may be combined by operators.
 PermissionClass = type[BasePermission] | OperandHolder | SingleOperandHolder
 
@@ -100,7 +99,7 @@ class APIViewSet(DependsOnWhoAsks, GenericViewSet):
         Serve the request; what it will ask Redis several times is asked once, ahead.
         """
         ahead = self.read_ahead(request, **kwargs) if request.method == "GET" else None
-        with prefetched(ahead and ahead()):
+        with prefetched(read_ahead(request, ahead)):
             return super().dispatch(request, *args, **kwargs)
 
     def read_ahead(self, request: HttpRequest, **kwargs: Any) -> ReadAhead | None:

@@ -172,6 +172,12 @@ class MemcachedBackend(BaseCache):
                 found |= server.ask({}, "get_json_many", head, [name.removeprefix(head) for name in names])
         return found
 
+    def replies_the_same(self, commands: Sequence[bytes], replies: bytes) -> bool:
+        """
+        Say whether the only server still gives the replies that were recorded (utils/caching/recording.py).
+        """
+        return bool(self._server.ask(False, "replies_the_same", commands, replies))
+
     # Django's backends return nothing here. This one returns whether the server confirmed it.
     def set(  # type: ignore[override]
         self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
