@@ -17,7 +17,7 @@ from newsfeeds.services.reads import pending as pending_reads
 from stores.cache import forget_phases
 from testing.caches import empty_caches
 from testing.stack_caches import TEST_SECONDS, cache_timeouts
-from utils.api.unchanged import answers
+from utils.api.unchanged import remembered
 from utils.database.time_ids import clock, next_id
 from utils.hbase.models import HBaseModel
 from utils.hbase.pool import reset_pool
@@ -127,7 +127,7 @@ def nothing_cached(settings):
     features.forget()
     pending_reads.forget()
     forget_phases()
-    answers.clear()
+    remembered.clear()
     clock.forget()
     empty_caches()
 

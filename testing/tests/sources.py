@@ -52,6 +52,7 @@ NEIGHBOURS = {("cache", "storage")}
 EXTRA_LEVELS = {
     "accounts.backends": 1,  # Django's authentication asks it
     "accounts.middleware": 1,  # Django's request cycle asks it
+    "accounts.read_ahead": 2.8,  # what the caches of other apps read together with the caller
     "accounts.sessions": 1,  # Django's sessions ask it
     "accounts.validators": 1,  # Django's validation of passwords asks it
     "accounts.database_sessions": 5,  # Django's own table under other keys

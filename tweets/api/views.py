@@ -64,7 +64,7 @@ class TweetViewSet(APIViewSet):
     rates = {name: f"tweets.{name}" for name in ("create", "list", "retrieve", "destroy")}
 
     def read_ahead(self, request: HttpRequest, **kwargs: Any) -> ReadAhead | None:
-        if "retrieve" in self.action_map.values():
+        if self.action_map.get("get") == "retrieve":
             read = partial(read_tweet_ahead, tweet_id=int(kwargs["pk"]))
             return None if request.GET else read_ahead(request, self.rates["retrieve"], read)
         user_id = positive_number(request.GET.get("user_id", ""))

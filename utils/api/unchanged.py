@@ -1,9 +1,10 @@
 """
-The short way to 304: a request that was answered 304 before is answered so again, as long as everything that was read
-for that answer is still the same.
+The short way to 304: a request that got 304 before gets it again as long as everything that was read for it is the same.
 
-No view runs, nobody is authenticated anew, and nothing is parsed: the same request and the same replies of Redis and
-Memcached, session and account included, lead to the same answer. Whatever differs goes the ordinary way.
+No view runs and nobody is authenticated anew. The same request and the same replies of Redis and Memcached, with the
+session and the account among them, lead to the same response. Whatever differs goes the ordinary way.
+
+See docs/adr/0019-unchanged-without-a-view.md.
 """
 
 import marshal
@@ -35,20 +36,20 @@ from utils.observability.middleware import get_user_id
 # Asks Redis once and returns {(script name, key): reply}, or None without a reply.
 ReadAhead = Callable[[], Known | None]
 
-# Of one process. An answer takes 3 KB.
-MAX_ANSWERS = 4_096
-# What differs between two requests that are otherwise the same, and decides nothing.
+# Of one process; each takes 3 KB.
+MAX_RESPONSES = 4_096
+# What differs between requests that are otherwise the same, and decides nothing.
 UNIQUE = {"REMOTE_PORT", "HTTP_X_REQUEST_ID", "HTTP_TRACEPARENT", "HTTP_TRACESTATE"}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RepeatableResponse:
     """
     A 304, and everything that was read for it.
 
-    :param ahead: reads ahead again what the view's `read_ahead` has read; `known` is its digest.
+    :param ahead: reads what the view's `read_ahead` has read; `known` is the digest of that.
     :param commands, replies: those of Memcached, the replies as a digest.
-    :param expires_at: from when on the token is no longer valid, None for a session.
+    :param expires_at: when the caller's token ends, None for a session.
     :param limit: (name, bucket) of the rate limit that was counted, None if none was.
     """
 
@@ -64,9 +65,9 @@ class Answer:
 
     def repeat(self, request: HttpRequest) -> HttpResponseBase | None:
         """
-        Return the answer if nothing has changed and the request is within its limit, else None.
+        Return the response if nothing has changed and the request is within its limit, else None.
 
-        One round trip to Redis and one to Memcached. What Redis has replied is left in `request.known_ahead`.
+        One round trip to Redis and one to Memcached. The ordinary way does not ask Redis again.
         """
         known = request.known_ahead = self.ahead()  # type: ignore[attr-defined]  # ours, for `read_ahead`
         if known is None or not self.would_read_the_same(known):
@@ -74,13 +75,11 @@ class Answer:
         counted = self.count(request, known)
         if counted is None:
             return None
-        response = HttpResponseNotModified(headers=self.headers)
-        for name, value in counted.items():
-            response[name] = value
+        response = HttpResponseNotModified(headers=self.headers | counted)
         count_reads("objects", hits=b"".join(self.commands).count(b" "), misses=0)
         count_reads("lists", hits=sum(asked[0] == READ.name for asked in known), misses=0)
         request.resolver_match = self.match
-        # For the line in the log, which needs the id alone.
+        # The line in the log needs the id alone.
         request.user = SimpleNamespace(pk=self.user_id)  # type: ignore[assignment]
         return response
 
@@ -89,13 +88,13 @@ class Answer:
             return False
         if self.expires_at and self.expires_at <= format_time(timezone.now()):
             return False
-        # `Any`: only the backend of Memcached has this method.
+        # Any: only the backend of Memcached has this method.
         memcached: Any = caches["objects"]
         return not self.commands or memcached.replies_the_same(self.commands, self.replies)
 
     def count(self, request: HttpRequest, known: Known) -> dict[str, str] | None:
         """
-        Count the request, and return the headers of its rate limit; None if it is over the limit.
+        Count the request and return the headers of its rate limit; None if it is over the limit.
         """
         if self.limit is None:
             return {}
@@ -105,44 +104,37 @@ class Answer:
             with prefetched(known):
                 limiter.check()
         except TooManyRequests:
-            # The ordinary way counts and refuses it. For somebody who is over a limit one more changes nothing.
+            # The ordinary way counts it again and refuses it; to somebody who is over a limit that makes no difference.
             limiter.counted.clear()
             return None
         return limiter.headers()
 
 
-class Answers:
+class RepeatableResponses:
     """
-    The answers that this process remembers, by a digest of the request. Thread-safe; the least recently used go first.
+    Those that this process remembers, by a digest of the request. Thread-safe; the least recently used goes first.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._answers: OrderedDict[bytes, Answer] = OrderedDict()
+        self._responses: OrderedDict[bytes, RepeatableResponse] = OrderedDict()
 
-    def find(self, signature: bytes) -> Answer | None:
+    def take(self, signature: bytes) -> RepeatableResponse | None:
         with self._lock:
-            answer = self._answers.get(signature)
-            if answer:
-                self._answers.move_to_end(signature)
-        return answer
+            return self._responses.pop(signature, None)
 
-    def add(self, signature: bytes, answer: Answer) -> None:
+    def put(self, signature: bytes, response: RepeatableResponse) -> None:
         with self._lock:
-            self._answers[signature] = answer
-            if len(self._answers) > MAX_ANSWERS:
-                self._answers.popitem(last=False)
-
-    def remove(self, signature: bytes) -> None:
-        with self._lock:
-            self._answers.pop(signature, None)
+            self._responses[signature] = response
+            if len(self._responses) > MAX_RESPONSES:
+                self._responses.popitem(last=False)
 
     def clear(self) -> None:
         with self._lock:
-            self._answers.clear()
+            self._responses.clear()
 
 
-answers = Answers()
+remembered = RepeatableResponses()
 
 
 class UnchangedMiddleware:
@@ -153,47 +145,43 @@ class UnchangedMiddleware:
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        is_several = settings.REDIS_IS_CLUSTER or "," in settings.MEMCACHED_URL
-        if not settings.REDIS_URL or not settings.MEMCACHED_URL or is_several:
+        are_several = settings.REDIS_IS_CLUSTER or "," in settings.MEMCACHED_URL
+        if not settings.REDIS_URL or not settings.MEMCACHED_URL or are_several:
             raise MiddlewareNotUsed
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        headers = request.META
-        if "HTTP_IF_NONE_MATCH" not in headers or request.method != "GET":
+        if "HTTP_IF_NONE_MATCH" not in request.META or request.method != "GET":
             return self.get_response(request)
-        signature = sign(headers)
-        answer = answers.find(signature)
-        if answer and (response := answer.repeat(request)):
+        signature = sign(request.META)
+        before = remembered.take(signature)
+        if before and (response := before.repeat(request)):
+            remembered.put(signature, before)
             return response
-        answers.remove(signature)
-        return self.record(request, signature)
+        return self.get_and_record(request, signature)
 
-    def record(self, request: HttpRequest, signature: bytes) -> HttpResponseBase:
-        """
-        Answer in the ordinary way, and remember a 304 of which everything was recorded.
-        """
-        current = Recording()
-        token = recording.set(current)
+    def get_and_record(self, request: HttpRequest, signature: bytes) -> HttpResponseBase:
+        reads = Recording()
+        token = recording.set(reads)
         try:
             response = self.get_response(request)
         finally:
             recording.reset(token)
-        if response.status_code == 304 and not response.cookies and (answer := to_answer(request, response, current)):
-            answers.add(signature, answer)
+        if response.status_code == 304 and (repeatable := to_repeatable(request, response, reads)):
+            remembered.put(signature, repeatable)
         return response
 
 
-def to_answer(request: HttpRequest, response: HttpResponseBase, reads: Recording) -> Answer | None:
+def to_repeatable(request: HttpRequest, response: HttpResponseBase, reads: Recording) -> RepeatableResponse | None:
     """
-    Return what to remember of a 304, None if something was read for it that is not recorded.
+    Return what to remember of a 304; None if it depends on something that was not recorded.
     """
     read_ahead: tuple[ReadAhead, bytes] | None = vars(request).get("recorded_ahead")
     limits: dict[str, list[Counter]] = vars(request).get("counted_limits", {})
-    if read_ahead is None or reads.has_unrecorded or len(limits) > 1:
+    if read_ahead is None or reads.has_unrecorded or len(limits) > 1 or response.cookies:
         return None
     ahead, known = read_ahead
-    return Answer(
+    return RepeatableResponse(
         headers=dict(response.items()),
         match=request.resolver_match,
         user_id=get_user_id(request),
@@ -216,21 +204,20 @@ def sign(environ: dict[str, Any]) -> bytes:
 
 def read_ahead(request: HttpRequest, ahead: ReadAhead | None) -> Known | None:
     """
-    Return what `ahead` reads, None without it; nothing is read twice for a request.
+    Return what `ahead` reads, None without it, and record it. Nothing is read twice for a request.
     """
     if ahead is None:
         return None
-    current = recording.get()
-    # What was just read in vain is used by the ordinary way.
     known: Known | None = vars(request).pop("known_ahead", None)
     if known is None:
+        # What it asks is recorded as a whole, below.
         token = recording.set(None)
         try:
             known = ahead()
         finally:
             recording.reset(token)
-    if current and known:
-        request.recorded_ahead = ahead, digest_known(known)  # type: ignore[attr-defined]  # ours
+    if known and recording.get():
+        request.recorded_ahead = ahead, digest_known(known)  # type: ignore[attr-defined]  # ours, for `to_repeatable`
     return known
 
 

@@ -285,8 +285,7 @@ def take_known(name: str, keys: Sequence[str]) -> Any:
     """
     Return the prefetched reply to a script, or to MGET of one key, and forget it; None if there is none.
     """
-    known = replies.get()
-    return known.pop((name, keys[0]), None) if known and keys else None
+    return known.pop((name, keys[0]), None) if (known := replies.get()) and keys else None
 
 
 @contextmanager

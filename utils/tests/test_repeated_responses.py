@@ -20,7 +20,7 @@ from benchmarks.round_trips import counted_round_trips
 from testing.people import PASSWORD
 from testing.stack_caches import caches_between_proxies, forget_troubles
 from testing.testcases import ApiTestCase
-from utils.api.unchanged import answers
+from utils.api.unchanged import remembered
 from utils.observability.metrics import registry
 
 pytestmark = [pytest.mark.one_server, pytest.mark.stack]
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.one_server, pytest.mark.stack]
 UNIQUE = ("X-Request-ID", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 
-class RepeatedAnswersTestCase(ApiTestCase):
+class RepeatedResponsesTestCase(ApiTestCase):
     """
     Bob has read what Alice has posted, and asks again and again whether anything has changed.
     """
@@ -79,7 +79,7 @@ class RepeatedAnswersTestCase(ApiTestCase):
         return response
 
 
-class BothWaysTests(RepeatedAnswersTestCase):
+class BothWaysTests(RepeatedResponsesTestCase):
     def headers(self, response):
         return [(name, value) for name, value in response.items() if name not in UNIQUE]
 
@@ -99,7 +99,7 @@ class BothWaysTests(RepeatedAnswersTestCase):
             etag = self.know(path)
             for headers in ({}, {"Origin": "https://elsewhere.example"}, {"X-Request-ID": "mine"}):
                 with self.subTest(path=path, headers=headers):
-                    answers.clear()
+                    remembered.clear()
                     ordinary = self.ask(path, etag, **headers)
                     repeated = self.assert_repeated(path, etag, **headers)
 
@@ -130,7 +130,7 @@ class BothWaysTests(RepeatedAnswersTestCase):
             self.tasks_run()
             for path, etag in etags.items():
                 response = self.ask(path, etag)
-                answers.clear()
+                remembered.clear()
                 ordinary = self.ask(path, etag)
 
                 self.assertEqual(response.status_code, ordinary.status_code)
@@ -158,7 +158,7 @@ class BothWaysTests(RepeatedAnswersTestCase):
             return line, [after - earlier for earlier, after in zip(before, counted())]
 
         etag = self.know("newsfeeds/")
-        answers.clear()
+        remembered.clear()
 
         ordinary = seen(lambda: self.ask("newsfeeds/", etag))
         repeated = seen(lambda: self.assert_repeated("newsfeeds/", etag))
@@ -166,7 +166,7 @@ class BothWaysTests(RepeatedAnswersTestCase):
         self.assertEqual(repeated, ordinary)
 
 
-class WhoAsksTests(RepeatedAnswersTestCase):
+class WhoAsksTests(RepeatedResponsesTestCase):
     def test_somebody_else_with_the_same_etag_gets_their_own_page(self):
         self.carol.follows(self.alice)
         self.tasks_run()
@@ -217,7 +217,7 @@ class WhoAsksTests(RepeatedAnswersTestCase):
         self.limit(newsfeeds__list=["4/s"])
         # All within one window, whenever it began.
         with time_machine.travel(timezone.now(), tick=False):
-            answers.clear()
+            remembered.clear()
             responses = [self.ask(path, etag), *(self.assert_repeated(path, etag) for _ in range(3))]
             refused = self.assert_ordinary(path, etag, 429)
 
@@ -226,7 +226,7 @@ class WhoAsksTests(RepeatedAnswersTestCase):
         self.assertEqual(refused["X-RateLimit-Remaining"], "0")
 
 
-class TroubleTests(RepeatedAnswersTestCase):
+class TroubleTests(RepeatedResponsesTestCase):
     def setUp(self):
         self.proxies = self.enterContext(caches_between_proxies())
         super().setUp()
@@ -271,7 +271,7 @@ class TroubleTests(RepeatedAnswersTestCase):
             self.assert_ordinary(path, etag, 404 if "?" not in path and path != "newsfeeds/" else 200)
 
     def test_the_memory_has_an_end(self):
-        with patch("utils.api.unchanged.MAX_ANSWERS", 2):
+        with patch("utils.api.unchanged.MAX_RESPONSES", 2):
             etags = {path: self.know(path) for path in self.paths}
 
             first, *others = self.paths
