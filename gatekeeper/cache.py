@@ -10,6 +10,7 @@ from django.conf import settings
 
 from gatekeeper.models import Feature
 from utils.caching.memcached.objects import Lookup, invalidate, read_through
+from utils.caching.recording import note_unrecorded
 from utils.caching.records import NONE, RecordShape
 from utils.database.time_ids import format_time
 
@@ -80,6 +81,7 @@ class FeatureMemory:
         """
         Return what `load_features` returned up to FEATURES_SECONDS ago; one round trip in that time.
         """
+        note_unrecorded()
         remembered, now = self._remembered, time.monotonic()
         if remembered is None or now - remembered[0] >= settings.FEATURES_SECONDS:
             remembered = self._remembered = (now, read_features())

@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from newsfeeds.models import FeedReader
+from utils.caching.recording import note_unrecorded
 from utils.database.counters import add_to_counters
 from utils.database.transactions import retried_transaction
 
@@ -64,6 +65,8 @@ class ReadCountService:
         """
         Count that somebody has read the first page of their feed. No query, but two once in FEED_READS_FLUSH_SECONDS.
         """
+        # A response that is repeated without a view would not be counted.
+        note_unrecorded()
         counts = pending.add(user_id)
         if counts:
             try:

@@ -1,8 +1,8 @@
 """
 What a request has read, recorded so that a later one can find out whether it would read the same (utils/api/unchanged.py).
 
-A recording has what was read ahead of the view and the replies of Memcached. Whatever reads anything else says so by
-`note_unrecorded_read`: the database, HBase, any other call to Redis.
+A recording has what was read ahead of the view and the replies of Memcached. Whatever else a response depends on or causes
+says so by `note_unrecorded`: the database, HBase, any other call to Redis, what a process remembers or counts.
 """
 
 from contextvars import ContextVar
@@ -47,9 +47,9 @@ def note_expiry(expires_at: str) -> None:
         current.expires_at = min(current.expires_at or expires_at, expires_at)
 
 
-def note_unrecorded_read() -> None:
+def note_unrecorded() -> None:
     """
-    Record that something is being read which a recording does not keep.
+    Record that the response depends on, or causes, something which a recording does not keep.
     """
     if current := recording.get():
         current.has_unrecorded = True

@@ -17,7 +17,7 @@ from django.db import connection as default_connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from utils.caching.recording import note_unrecorded_read
+from utils.caching.recording import note_unrecorded
 
 # The web worker writes here when a request had arrived (deploy/web_channel.py), by time.monotonic().
 ARRIVED_AT = "web.arrived_at"
@@ -85,7 +85,7 @@ def within_budget(execute: Callable[..., Any], sql: str, params: Any, many: bool
     """
     Execute a statement, with the rest of the request's budget for locks. One of Django's execute wrappers.
     """
-    note_unrecorded_read()
+    note_unrecorded()
     connection = context["connection"]
     seconds = lock_wait(connection)
     if seconds != connection.lock_wait:

@@ -19,7 +19,7 @@ from typing import TypeVar
 from django.conf import settings
 
 from utils.caching.breaker import CircuitBreaker
-from utils.caching.recording import note_unrecorded_read
+from utils.caching.recording import note_unrecorded
 from utils.hbase.connection import (
     CLIENT_ERRORS,
     SERVER_ERRORS,
@@ -99,7 +99,7 @@ class ConnectionPool:
         :raises HBaseUnavailable: it responded that HBase behind it cannot serve right now.
         :raises HBaseError: the server refused.
         """
-        note_unrecorded_read()
+        note_unrecorded()
         self._check_breaker()
         if not self._places.acquire(timeout=self._wait_seconds):
             raise GatewayUnavailable(

@@ -12,6 +12,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core.cache import caches
+from django.test import override_settings
 from django.utils import timezone
 from pymemcache.client.base import Client as Memcached
 
@@ -278,3 +279,12 @@ class TroubleTests(RepeatedResponsesTestCase):
             for path in others:
                 self.assert_repeated(path, etags[path])
             self.assert_ordinary(first, etags[first], 304)
+
+
+class CountedReadsTests(RepeatedResponsesTestCase):
+    def test_where_every_read_is_counted_or_a_feature_decides_the_view_runs(self):
+        for strategy in ("hybrid_edge", "hybrid_threshold", "cached_pull", "pull"):
+            with self.subTest(strategy=strategy), override_settings(FEED_STRATEGY=strategy):
+                etag = self.know("newsfeeds/")
+
+                self.assert_ordinary("newsfeeds/", etag, 304)

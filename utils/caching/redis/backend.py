@@ -13,7 +13,7 @@ from django_redis.serializers.json import JSONSerializer
 from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from utils.caching.recording import note_unrecorded_read
+from utils.caching.recording import note_unrecorded
 from utils.caching.redis.client import RedisUnavailable, Script, breaker, client
 
 Parameters = ParamSpec("Parameters")
@@ -84,7 +84,7 @@ def survives(fallback: Result) -> Callable[[Callable[Parameters, Result]], Calla
     def decorate(verb: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         @wraps(verb)
         def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-            note_unrecorded_read()
+            note_unrecorded()
             if breaker.is_open:
                 return fallback
             try:

@@ -20,7 +20,7 @@ from redis.connection import ConnectionInterface
 from redis.retry import Retry
 
 from utils.caching.breaker import CircuitBreaker
-from utils.caching.recording import note_unrecorded_read
+from utils.caching.recording import note_unrecorded
 from utils.caching.redis import cluster
 from utils.errors import StoreUnavailable
 
@@ -104,7 +104,7 @@ class RedisClient:
 
         :raises RedisUnavailable: no reply.
         """
-        note_unrecorded_read()
+        note_unrecorded()
         if not settings.REDIS_URL:
             raise RedisUnavailable("REDIS_URL is not set")
         if self.is_cluster:
