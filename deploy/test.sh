@@ -23,9 +23,9 @@ processes=()
 
 if [ "${PROFILE:-embedded}" = stack ]; then
     if [ "${STORE-}" = hbase ]; then
-        without=(-m "not browser") # neither store has to do with them
+        without=(-m "not browser and not cluster") # neither store has to do with them
     else
-        without=(-m "not hbase$browser")
+        without=(-m "not hbase and not cluster$browser")
         # It would be started for nothing.
         export HBASE=off
     fi
