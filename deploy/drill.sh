@@ -22,7 +22,7 @@ case ${1-} in
         [ "$STORE" = hbase ] || export HBASE=off
         ;;
     cluster)
-        export GALERA_PORT=18406 REDIS_CLUSTER_PORT=18700 MEMCACHED_CLUSTER_PORT=18231 RABBITMQ_CLUSTER_PORT=18690
+        export GALERA_PORT=18446 REDIS_CLUSTER_PORT=18720 MEMCACHED_CLUSTER_PORT=18251 RABBITMQ_CLUSTER_PORT=18710
         export HBASE_CLUSTER_THRIFT_PORT=18190
         trap 'deploy/cluster.sh down' EXIT
         step deploy/cluster.sh up
