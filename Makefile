@@ -26,7 +26,7 @@
 FOREGROUND := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack replication-up replication-down cluster-up cluster-down cluster-status cluster-run test-cluster test-clients attacks faults drill bench lab screenshots figures learn-check map venv lock clean
+.PHONY: help run test check stack-up stack-down stack-status stack-run test-stack replication-up replication-down cluster-up cluster-down cluster-status cluster-run test-cluster test-clients attacks faults drill bench shards lab screenshots figures learn-check map venv lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-16s %s\n", $$1, $$2 }'
@@ -95,6 +95,9 @@ drill: ## rehearse the restore of a backup on the stack; ARGS=cluster on what cl
 
 bench: ## what reading and acting cost, all-in, measured on the stack
 	@$(FOREGROUND) deploy/bench.sh $(ARGS)
+
+shards: ## which shards the statements of the tests would ask; writes docs/reports/shards.md
+	@$(FOREGROUND) deploy/shards.sh $(ARGS)
 
 lab: ## what each feed strategy costs, on one recorded trace; writes docs/lab
 	@$(FOREGROUND) deploy/lab.sh $(ARGS)

@@ -47,6 +47,15 @@ def show(results: Mapping[str, Measured], more: Mapping, *, is_whole: bool) -> N
     print(f"\nwritten to {RESULTS.relative_to(settings.BASE_DIR)}")
 
 
+def save(name: str, content: Mapping) -> None:
+    """
+    Write results/<name>.json: the machine, and what was measured on it.
+    """
+    path = RESULTS.with_name(f"{name}.json")
+    path.write_text(json.dumps({**describe_machine(), **content}, indent=2) + "\n")
+    print(f"\nwritten to {path.relative_to(settings.BASE_DIR)}")
+
+
 def print_table(results: Mapping[str, Measured]) -> None:
     """
     Print a line a case. The last two columns are ratios of CPU: all of it, against that of the floors of this run.

@@ -21,7 +21,7 @@ class Conditions:
     A subquery's condition counts as one of the whole: what is inside NOT EXISTS decides where it runs as well.
     """
 
-    def __init__(self, tree: exp.Expression, aliases: Mapping[str, str]) -> None:
+    def __init__(self, tree: exp.Expr, aliases: Mapping[str, str]) -> None:
         self.aliases = aliases
         self._tree = tree
         self._parents: dict[Column, Column] = {}
@@ -70,7 +70,7 @@ class Conditions:
             if column not in self._keys or len(values) < len(self._keys[column]):
                 self._keys[column] = values
 
-    def _unite_columns(self, condition: exp.Expression) -> None:
+    def _unite_columns(self, condition: exp.Expr) -> None:
         """
         Note the equalities between columns that always hold: those joined by AND.
         """
@@ -84,7 +84,7 @@ class Conditions:
             select = query.find(exp.Select)
             self._unite(self._column(condition.this), self._column(select.selects[0].unalias()) if select else None)
 
-    def _constants(self, condition: exp.Expression) -> Keys:
+    def _constants(self, condition: exp.Expr) -> Keys:
         """
         Return {column: the constants that it may equal}; of OR, those that both sides name.
         """
@@ -100,7 +100,7 @@ class Conditions:
             return self._equal(condition.this, condition.expressions)
         return {}
 
-    def _equal(self, left: exp.Expression, values: list[exp.Expression]) -> Keys:
+    def _equal(self, left: exp.Expr, values: list[exp.Expr]) -> Keys:
         left = left.unnest()
         if isinstance(left, exp.Tuple):
             columns = zip(*(value.unnest().expressions for value in values))
@@ -136,7 +136,7 @@ class Conditions:
                 if (key := constant(value)) is not None:
                     self._keys[column] = [key]
 
-    def _column(self, node: exp.Expression) -> Column | None:
+    def _column(self, node: exp.Expr) -> Column | None:
         node = node.unnest()
         if not isinstance(node, exp.Column):
             return None
@@ -147,7 +147,7 @@ class Conditions:
         return (tables[0], node.name) if tables else None
 
 
-def constant(node: exp.Expression) -> Key | None:
+def constant(node: exp.Expr) -> Key | None:
     """
     Return what stands for a constant, None of anything else.
     """

@@ -105,7 +105,7 @@ class Recorder:
             if "user" in row:
                 self._homes |= dict.fromkeys(row.items(), ("user", row["user"]))
         # Those of the test case are around everything that happens in a test.
-        atomics = [atomic for atomic in connection.atomic_blocks if not atomic._from_testcase]
+        atomics = [atomic for atomic in connection.atomic_blocks if not getattr(atomic, "_from_testcase", False)]
         transaction = self._open.get(id(connection))
         if not atomics or transaction is None or transaction.atomic is not atomics[0]:
             self._close(connection)
@@ -130,6 +130,7 @@ class Recorder:
             self._count(transaction)
         self._open.clear()
         content = {
+            "profile": os.environ.get("PROFILE", "embedded"),
             "statements": [{"sql": sql, "caller": caller, **entry} for (sql, caller), entry in self.statements.items()],
             "transactions": [[*key, count] for key, count in self.transactions.items()],
             "unread": self.unread,

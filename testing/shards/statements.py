@@ -81,7 +81,7 @@ def classify(sql: str, dialect: str = "mysql") -> Plan | None:
     return max(plans, key=lambda plan: list(Reach).index(plan.reach), default=None)
 
 
-def union_branches(tree: exp.Expression) -> Iterator[exp.Expression]:
+def union_branches(tree: exp.Expr) -> Iterator[exp.Expr]:
     if isinstance(tree, exp.SetOperation):
         yield from union_branches(tree.left)
         yield from union_branches(tree.right)
@@ -91,14 +91,14 @@ def union_branches(tree: exp.Expression) -> Iterator[exp.Expression]:
         yield tree
 
 
-def tables_of(tree: exp.Expression) -> dict[str, str]:
+def tables_of(tree: exp.Expr) -> dict[str, str]:
     """
     Return {alias: table} of the tables that have a rule.
     """
     return {table.alias_or_name: table.name for table in tree.find_all(exp.Table) if table.name in RULES}
 
 
-def plan_of(tree: exp.Expression) -> Plan:
+def plan_of(tree: exp.Expr) -> Plan:
     conditions = Conditions(tree, tables_of(tree))
     target = written_table(tree)
     keys = tuple(conditions.keys_of_write(target)) if target else ()
@@ -118,7 +118,7 @@ def gets_its_id(table: str, conditions: Conditions) -> bool:
     return is_by_id and not conditions.count_keys((table, "id"))
 
 
-def written_table(tree: exp.Expression) -> str | None:
+def written_table(tree: exp.Expr) -> str | None:
     if not isinstance(tree, exp.Insert | exp.Update | exp.Delete):
         return None
     table = tree.this.find(exp.Table) if tree.this else None
