@@ -12,10 +12,8 @@ SECONDS_A_DAY = 86_400
 DAYS_A_YEAR = 365
 # The benchmark's authors: those of its ordinary posts, and its star (benchmarks/world.py).
 FEW_FOLLOWERS, MANY_FOLLOWERS = 40, 14_060
-# Bytes a row takes on disk, indexes included: docs/hbase.md measured feeds and friendships, the others are estimates.
-ROW_BYTES = {"feed": 69, "friendship": 172, "tweet": 400, "like": 120, "comment": 400}
-# A cached list of 800 ids in Redis (ADR 6), and what a tweet or a person takes in Memcached with its key.
-LIST_BYTES, OBJECT_BYTES = 8_328, 500
+# Cached lists for each active person: the home feed, and a fifth of a timeline.
+LISTS_EACH = 1.2
 # Servers that use one core, however many their machine has.
 ONE_CORE_EACH = {"Redis"}
 # The largest reasonable machine for the one MariaDB that takes all writes, and the size of its disks.
@@ -97,6 +95,28 @@ class Costs:
         return cls(by_case, {group: max(0.0, cost - few.get(group, 0)) / rows for group, cost in many.items()})
 
 
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """
+    Bytes: of a row on MariaDB's disk with its indexes, and of what is cached of one person or one tweet.
+    """
+
+    rows: Mapping[str, float]
+    redis: Mapping[str, float]
+    memcached: Mapping[str, float]
+
+    @classmethod
+    def read(cls, path: Path) -> "Sizes":
+        """
+        Read the results that `make bench BENCH=memory` wrote.
+
+        :raises OSError: there is no such file.
+        :raises KeyError: it holds something else.
+        """
+        measured = json.loads(path.read_text())
+        return cls(measured["row_bytes"], measured["redis_bytes"], measured["memcached_bytes"])
+
+
 @dataclass(slots=True)
 class Estimate:
     """
@@ -126,7 +146,7 @@ class Estimate:
         return "none: one server of each kind will do"
 
 
-def estimate(activity: Activity, costs: Costs) -> Estimate:
+def estimate(activity: Activity, costs: Costs, sizes: Sizes) -> Estimate:
     """
     Return what this many people need, in proportion to the benchmark, whose caches were as warm.
     """
@@ -148,11 +168,13 @@ def estimate(activity: Activity, costs: Costs) -> Estimate:
         "comment": a_year * activity.comments,
         "friendship": activity.users * activity.followers,
     }
-    result.disk_bytes_per_year = {name: count * ROW_BYTES[name] for name, count in rows.items()}
+    result.disk_bytes_per_year = {name: count * sizes.rows[name] for name, count in rows.items()}
+    # For everybody who is active in a day: a session, an account, the list of the home feed, and those of timelines
+    # that are read with it. Of each tweet of the day its state, and its record beside its author's.
+    per_person = sizes.redis["session"] + sizes.redis["account"] + LISTS_EACH * sizes.redis["list"]
+    tweets = activity.active_users * activity.posts
     result.memory_bytes = {
-        # For everybody who is active in a day: the list of the home feed, and the lists of timelines that are read with
-        # it.
-        "Redis": activity.active_users * LIST_BYTES * 1.2,
-        "Memcached": activity.active_users * (1 + activity.posts) * OBJECT_BYTES,
+        "Redis": activity.active_users * per_person + tweets * sizes.redis["state"],
+        "Memcached": activity.active_users * sizes.memcached["user"] + tweets * sizes.memcached["tweet"],
     }
     return result

@@ -55,7 +55,7 @@ def main() -> None:
     profiles = " and ".join(sorted({file["profile"] for file in files}))
     parts = [
         TITLE,
-        f"{time.strftime('%Y-%m-%d', time.gmtime())}, commit {commit.strip()}, tests of the profile {profiles}. "
+        f"{time.strftime('%Y-%m-%d', time.gmtime())}, commit {commit.strip()}, {sum(file['tests'] for file in files)} tests of the profile {profiles}. "
         f"{len({one.sql for one in statements})} different statements of {len({one.caller for one in statements})} "
         f"functions; {len(own)} that only the tests themselves sent are left out. Not understood: {len(unread)}.\n",
         "## Where each table would live\n",

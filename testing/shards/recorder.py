@@ -62,6 +62,7 @@ class Recorder:
         self.statements: dict[tuple[str, str], dict[str, Any]] = {}
         self.transactions: Counter[tuple[str, str, str]] = Counter()
         self.unread: Counter[str] = Counter()
+        self.tests = 0
         self._open: dict[int, Transaction] = {}
         # {(space, value): where it is}, learned from inserted rows that have several keys.
         self._homes: dict[tuple[str, str], tuple[str, str]] = {}
@@ -130,6 +131,7 @@ class Recorder:
             self._count(transaction)
         self._open.clear()
         content = {
+            "tests": self.tests,
             "profile": os.environ.get("PROFILE", "embedded"),
             "statements": [{"sql": sql, "caller": caller, **entry} for (sql, caller), entry in self.statements.items()],
             "transactions": [[*key, count] for key, count in self.transactions.items()],
@@ -179,6 +181,13 @@ def pytest_configure(config: pytest.Config) -> None:
     Listen to each connection from its beginning.
     """
     connection_created.connect(RECORDER.listen, dispatch_uid="shards")
+
+
+def pytest_runtest_logfinish(nodeid: str) -> None:
+    """
+    Count the tests, for the report.
+    """
+    RECORDER.tests += 1
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from twitter.capacity import Activity, Costs, estimate
+from twitter.capacity import Activity, Costs, Sizes, estimate
 
-RESULTS = Path(settings.BASE_DIR, "benchmarks", "results", "latest.json")
+RESULTS = Path(settings.BASE_DIR, "benchmarks", "results")
 # The groups of processes whose CPU is counted, as the benchmark calls them.
 GROUPS = ("web", "default", "fanout", "relay", "MariaDB", "Redis", "Memcached", "RabbitMQ")
 GIGABYTE = 10**9
@@ -23,7 +23,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.formatter_class = ArgumentDefaultsHelpFormatter
-        parser.add_argument("--costs", type=Path, default=RESULTS, help="what make bench wrote")
+        parser.add_argument("--costs", type=Path, default=RESULTS / "latest.json", help="what make bench wrote")
+        parser.add_argument(
+            "--sizes", type=Path, default=RESULTS / "memory.json", help="what make bench BENCH=memory wrote"
+        )
         for one in fields(Activity):
             option, kind = f"--{one.name.replace('_', '-')}", one.type if isinstance(one.type, type) else float
             if one.default is MISSING:
@@ -31,16 +34,16 @@ class Command(BaseCommand):
             else:
                 parser.add_argument(option, type=kind, default=one.default, help="see docs/scale.md")
 
-    def handle(self, *, costs: Path, **options: Any) -> None:
+    def handle(self, *, costs: Path, sizes: Path, **options: Any) -> None:
         activity = Activity(**{one.name: options[one.name] for one in fields(Activity)})
         if activity.users < 1 or not 0 < activity.utilisation <= 1 or activity.cores_per_host < 1:
             raise CommandError("There must be people, processors, and a utilisation above 0 and up to 1.")
         try:
-            needed = estimate(activity, Costs.read(costs))
-        except OSError:
-            raise CommandError(f"cannot read {costs}: run make bench first")
+            needed = estimate(activity, Costs.read(costs), Sizes.read(sizes))
+        except OSError as error:
+            raise CommandError(f"cannot read {error.filename}: run make bench first")
         except (KeyError, ValueError):
-            raise CommandError(f"{costs} is not what a whole run of make bench writes")
+            raise CommandError(f"{costs} or {sizes} is not what a whole run of make bench writes")
         self.stdout.write(
             f"{activity.users:,} people, {activity.active_users:,.0f} of them in a day. In the busiest minute "
             f"{needed.requests_per_second:,.0f} requests and {needed.feed_rows_per_second:,.0f} feed rows a second.\n\n"
