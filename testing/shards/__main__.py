@@ -26,8 +26,8 @@ EXTENTS = ("one", "two", "more", "all")
 TITLE = """# Which shards the statements ask
 
 Written by `make shards`. Nothing is sharded. Each statement that the tests made the product execute was parsed and sent
-where a router of Vitess would send it by the rules below (`testing/shards/rules.py`), which it decides before it has seen any row. What it means
-is in [scale.md](../scale.md#sharding-the-ledger). A statement is counted once for each function that sends it; how often
+where a router of Vitess would send it by the rules below (`testing/shards/rules.py`), which it decides
+before it has seen any row. What it means is in [scale.md](../scale.md#sharding-the-ledger). A statement is counted once for each function that sends it; how often
 the tests sent it says nothing about people.
 """
 
@@ -65,8 +65,9 @@ def main() -> None:
         "\n## Lookups that are asked first\n",
         *table(("column", "statements"), lookup_rows(statements)),
         "\n## Transactions\n",
-        "How many transactions of the tests wrote to how many shards. An event's row is where its act is.\n",
-        *table(("verb", "tables", *(f"{extent} shards" for extent in EXTENTS)), transaction_rows(files)),
+        "How many transactions of the tests wrote to one shard, to two, to more, or had a statement that asks all of them. An\n"
+        "event's row is where its act is. Those that only ever write to one shard are left out, and single statements.\n",
+        *table(("verb", "tables", *EXTENTS), transaction_rows(files)),
         *(line for reach in SCATTERED for line in chapter(reach, statements)),
     ]
     REPORT.write_text("\n".join(parts) + "\n")
@@ -135,7 +136,7 @@ def chapter(reach: Reach, statements: list[Recorded]) -> Iterator[str]:
     """
     Yield the statements of one reach, grouped by the function that sends them.
     """
-    yield f"\n## Statements that ask {reach.value}\n"
+    yield f"\n## Reach: {reach.value}\n"
     by_caller: defaultdict[str, list[Recorded]] = defaultdict(list)
     for one in statements:
         if one.reach == reach:

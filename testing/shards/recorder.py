@@ -161,7 +161,7 @@ def find_caller() -> tuple[str, str, str]:
             if "/tests/" in path:
                 break
             name = f"{path.removeprefix(f'{ROOT}/')} {frame.f_code.co_name}"
-            if not name.startswith("utils/database/"):
+            if not name.startswith(("utils/database/", "utils/api/")):
                 caller = caller or name
                 verb = name if "/services" in path or not verb else verb
             for part, entrance in ENTRANCES.items():
