@@ -120,7 +120,7 @@ class Writes(Photographing):
         )
 
     def test_a_tweet_that_is_deleted(self):
-        self.assert_pages_are_true_after(lambda: TweetService.mark_deleted(tweet=self.tweet))
+        self.assert_pages_are_true_after(lambda: TweetService.delete_tweet(tweet=self.tweet))
 
     def test_a_follow(self):
         self.assert_pages_are_true_after(
@@ -181,6 +181,9 @@ class OnlyTheEventTests(Writes, ApiTestCase):
     def follow_up(self, write):
         write()
         self.tasks_run()
+
+    def test_a_tweet_of_whose_deletion_no_cache_was_told(self):
+        self.assert_pages_are_true_after(lambda: TweetService.mark_deleted(tweet=self.tweet))
 
 
 class OnlyTheBestEffortTests(Writes, ApiTestCase):
