@@ -57,7 +57,7 @@ stack-run: ## web, workers, relay and beat on the real servers, in the foregroun
 test-stack: ## the tests of the stack profile; with STORE=hbase on HBase
 	@$(FOREGROUND) env PROFILE=stack deploy/test.sh $(ARGS)
 
-test-batches: ## the tests of events and their handlers, with batches of one event and of two
+test-batches: ## the tests of events and their handlers, with batches of one event and of two; with PROFILE=stack on the servers
 	@for size in 1 2; do OUTBOX_BATCH_SIZE=$$size $(FOREGROUND) deploy/test.sh outbox newsfeeds likes inbox $(ARGS) || exit 1; done
 
 replication-up: ## start a primary MariaDB and a replica of it

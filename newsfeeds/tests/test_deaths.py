@@ -195,8 +195,14 @@ class DatabaseDeathTests(DeathTestCase):
         alice, fans = self.alice_with_fans()
         self.start("fanout", "relay")
 
-        with self.in_mid_fan_out(alice, fans) as tweet_id, connection.cursor() as cursor:
-            for id in self.waiting_batches():
-                cursor.execute("KILL %s", [id])
+        with self.in_mid_fan_out(alice, fans) as tweet_id:
+            self.until(self.cut_waiting_batches, "the connection of the task is cut")
 
         self.assert_delivered(tweet_id, alice, fans)
+
+    def cut_waiting_batches(self):
+        ids = self.waiting_batches()
+        with connection.cursor() as cursor:
+            for id in ids:
+                cursor.execute("KILL %s", [id])
+        return ids
