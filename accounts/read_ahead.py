@@ -16,7 +16,8 @@ from accounts.cache import WITH_ACCOUNT, credential_key, with_account_arguments
 from utils.api.parameters import presented_token
 from utils.api.throttling import counter_key_by_user
 from utils.caching.redis.backend import COUNT
-from utils.caching.redis.client import Argument, Known, RedisUnavailable, Script, client
+from utils.caching.redis.client import Argument, RedisUnavailable, Script, client
+from utils.caching.redis.prefetching import Known
 
 # Takes the arguments of WITH_ACCOUNT and of a counter's key; a script that includes it has its own from the seventh on.
 READ_CALLER = Script(

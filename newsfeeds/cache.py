@@ -15,10 +15,11 @@ from newsfeeds.constants import PULLED_SOURCES_SECONDS
 from tweets.cache import PUT_STATES, STATE_PREFIX, TweetState, put_states, state_key, user_tweets
 from tweets.constants import STATE_SECONDS
 from tweets.models import Tweet
-from utils.caching.redis.client import Known, Script, client
+from utils.caching.redis.client import Script, client
 from utils.caching.redis.list_scripts import PUSH, READ
 from utils.caching.redis.lists import IdList, drop_keys, push_entries
 from utils.caching.redis.merged import MergedLists
+from utils.caching.redis.prefetching import Known
 
 # The states of a page's tweets come with its ids, in the same round trip.
 user_newsfeeds = IdList("user_newsfeeds", state_prefix=STATE_PREFIX)

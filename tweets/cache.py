@@ -23,10 +23,11 @@ from tweets.models import Tweet, TweetPhoto
 from tweets.records import TweetRecord
 from utils.caching.memcached.objects import Lookup, fill, invalidate
 from utils.caching.records import RecordShape, are_id_rows
-from utils.caching.redis.client import Known, RedisUnavailable, Script, client
+from utils.caching.redis.client import RedisUnavailable, Script, client
 from utils.caching.redis.cluster import tagged
 from utils.caching.redis.list_scripts import READ
 from utils.caching.redis.lists import IdList
+from utils.caching.redis.prefetching import Known
 from utils.database.time_ids import MAX_ID, format_time
 
 STATE_PREFIX = "tweet_state:"

@@ -20,7 +20,7 @@ from django_ratelimit.core import EXPIRATION_FUDGE, _get_window, _make_cache_key
 from rest_framework.request import Request
 
 from utils.api.exceptions import TooManyRequests
-from utils.caching.redis.client import prefetched
+from utils.caching.redis.prefetching import prefetched
 
 Address = IPv4Address | IPv6Address
 AnyRequest = HttpRequest | Request

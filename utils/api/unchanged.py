@@ -27,8 +27,8 @@ from utils.api.exceptions import TooManyRequests
 from utils.api.throttling import Counter, RateLimiter
 from utils.caching.recording import Recording, digest, recording
 from utils.caching.redis.backend import COUNT
-from utils.caching.redis.client import Known, prefetched
 from utils.caching.redis.list_scripts import READ
+from utils.caching.redis.prefetching import Known, prefetched
 from utils.database.time_ids import format_time
 from utils.observability.metrics import count_reads
 from utils.observability.middleware import get_user_id

@@ -23,7 +23,7 @@ from utils.api.pagination import is_first_page
 from utils.api.throttling import RateLimiter
 from utils.api.unchanged import ReadAhead, read_ahead
 from utils.bodies.uploads import Uploads
-from utils.caching.redis.client import prefetched
+from utils.caching.redis.prefetching import prefetched
 
 Action = TypeVar("Action", bound=Callable[..., Any])
 

@@ -8,9 +8,7 @@ Every call has a timeout and passes a circuit breaker. "Redis is down", "Redis i
 import hashlib
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Sequence
 from typing import Any
 
 import redis
@@ -22,6 +20,7 @@ from redis.retry import Retry
 from utils.caching.breaker import CircuitBreaker
 from utils.caching.recording import note_unrecorded
 from utils.caching.redis import cluster
+from utils.caching.redis.prefetching import take_known
 from utils.errors import StoreUnavailable
 
 
@@ -33,11 +32,8 @@ class RedisUnavailable(StoreUnavailable):
 
 # What Redis takes as an argument; what it returns depends on the command, hence `Any`.
 Argument = str | bytes | int | float
-Known = dict[tuple[str, str], Any]
 
 breaker = CircuitBreaker()
-# {(script or MGET, first key): reply} of a composite call, for the calls that it replaces (`prefetched`).
-replies: ContextVar[Known | None] = ContextVar("redis_replies", default=None)
 
 
 class Script:
@@ -278,26 +274,6 @@ class RedisClient:
             return self.call("EVALSHA", script.sha, len(keys), *keys, *args)
         except redis.exceptions.NoScriptError:
             return self.call("EVAL", script.text, len(keys), *keys, *args)
-
-
-# Any: a reply depends on what was asked.
-def take_known(name: str, keys: Sequence[str]) -> Any:
-    """
-    Return the prefetched reply to a script, or to MGET of one key, and forget it; None if there is none.
-    """
-    return known.pop((name, keys[0]), None) if (known := replies.get()) and keys else None
-
-
-@contextmanager
-def prefetched(known: Known | None) -> Iterator[None]:
-    """
-    Let the calls inside the block take their replies from `known`, each once: {(script name or MGET, first key): reply}.
-    """
-    token = replies.set(known)
-    try:
-        yield
-    finally:
-        replies.reset(token)
 
 
 client = RedisClient()
