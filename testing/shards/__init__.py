@@ -1,3 +1,3 @@
 """
-What sharding the ledger would mean, checked against every statement of the test suite: `make shards`.
+What sharding the database would mean, checked against every statement of the test suite: `make shards`.
 """

@@ -6,7 +6,6 @@ Writes docs/reports/shards.md from what recorded runs of the tests have left in 
 
 import json
 import re
-import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
@@ -27,7 +26,7 @@ TITLE = """# Which shards the statements ask
 
 Written by `make shards`. Nothing is sharded. Each statement that the tests made the product execute was parsed and sent
 where a router of Vitess would send it by the rules below (`testing/shards/rules.py`), which it decides
-before it has seen any row. What it means is in [scale.md](../scale.md#sharding-the-ledger). A statement is counted once for each function that sends it; how often
+before it has seen any row. What it means is in [scale.md](../scale.md#sharding-the-database). A statement is counted once for each function that sends it; how often
 the tests sent it says nothing about people.
 """
 
@@ -49,13 +48,13 @@ class Recorded:
 def main() -> None:
     files = [json.loads(path.read_text()) for path in sorted(Path(sys.argv[1]).glob("*.json"))]
     statements = list(merge(files))
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout
+    commits = " and ".join(sorted({file["commit"] for file in files}))
     own = {entry["sql"] for file in files for entry in file["statements"] if not entry["caller"]}
     unread = sorted({sql for file in files for sql in file["unread"]})
     profiles = " and ".join(sorted({file["profile"] for file in files}))
     parts = [
         TITLE,
-        f"{time.strftime('%Y-%m-%d', time.gmtime())}, commit {commit.strip()}, {sum(file['tests'] for file in files)} tests of the profile {profiles}. "
+        f"{time.strftime('%Y-%m-%d', time.gmtime())}, commit {commits}, {sum(file['tests'] for file in files)} tests of the profile {profiles}. "
         f"{len({one.sql for one in statements})} different statements of {len({one.caller for one in statements})} "
         f"functions; {len(own)} that only the tests themselves sent are left out. Not understood: {len(unread)}.\n",
         "## Where each table would live\n",

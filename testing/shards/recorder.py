@@ -10,6 +10,7 @@ the innermost function of the project that is not in utils/; those of the tests 
 import json
 import os
 import re
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -37,6 +38,7 @@ ENTRANCES = {
     "/backends.py": "API",
     "/sessions.py": "API",
 }
+COMMIT = ["git", "rev-parse", "--short", "HEAD"]
 PARAMETER = re.compile(r"p\d+")
 OURS = tuple(f"{ROOT}/{app}/" for app in (ROOF, *APPS))
 
@@ -131,6 +133,7 @@ class Recorder:
             self._count(transaction)
         self._open.clear()
         content = {
+            "commit": subprocess.run(COMMIT, capture_output=True, text=True, cwd=ROOT).stdout.strip(),
             "tests": self.tests,
             "profile": os.environ.get("PROFILE", "embedded"),
             "statements": [{"sql": sql, "caller": caller, **entry} for (sql, caller), entry in self.statements.items()],

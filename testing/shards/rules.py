@@ -1,5 +1,5 @@
 """
-Where each table would live if the ledger were cut into shards, in the terms of Vitess.
+Where each table would live if the database were cut into shards, in the terms of Vitess.
 
 A vindex maps a column to a shard: a functional one by hashing, a lookup one by asking a table, which costs a round trip
 more. The first of a table is its primary vindex, which decides where its rows are; it may be a lookup one that another
@@ -81,6 +81,7 @@ RULES = {
     ),
     "newsfeeds_newsfeed": by_user("user_id", reason="a page is one range of one user"),
     "newsfeeds_feedfollow": by_user("follower_id", reason="changes with the follower's feed"),
+    "newsfeeds_feedreader": by_user("user_id", reason="of one reader"),
     "newsfeeds_deliverybatch": with_the_tweet("tweet_id", reason="written once for each thousand followers of a tweet"),
     "inbox_notification": by_user("recipient_id", reason="the inbox of one user; a key names one recipient"),
     "idempotency_idempotentrequest": by_user("user_id", reason="asked with each write of its user"),
@@ -94,6 +95,7 @@ RULES = {
     "django_content_type": REFERENCE,
     "gatekeeper_feature": REFERENCE,
     "gatekeeper_storephase": REFERENCE,
+    "newsfeeds_pulledauthor": Rule(Placement.REFERENCE, reason="few, and asked for by every reader of theirs"),
     "beat_beatlease": UNSHARDED,
     "beat_periodictask": UNSHARDED,
     "django_admin_log": UNSHARDED,

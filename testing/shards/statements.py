@@ -66,7 +66,7 @@ def normalise(sql: str) -> str:
 @cache
 def classify(sql: str, dialect: str = "mysql") -> Plan | None:
     """
-    Return the plan of a statement with `%s` for its parameters; None if it touches no table of the ledger.
+    Return the plan of a statement with `%s` for its parameters; None if it touches no table of ours.
 
     :raises sqlglot.errors.ParseError: it is no SQL of this dialect.
     """
