@@ -16,7 +16,7 @@
 #                  the first port of those of cluster-up (7000, 11311, 5680, 9190)
 #   CASES, SEED    requests of the fuzzer in make attacks (5,000), and what they are made of
 #   AUDIT          on: make attacks asks for known weaknesses of the packages as well; off (default)
-#   BENCH          what make bench runs instead of the table: backlog, capacity, growth, idle, memory, servers or star
+#   BENCH          what make bench runs instead of the table: backlog, capacity, growth, idle, memory, servers, star or strategies
 #   ARGS           further arguments for pytest, the benchmarks or uv
 #
 # make passes variables of the environment and of its command line on to recipes by itself, and only those that are

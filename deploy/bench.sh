@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `make bench`: the figures of the README, measured on the stack. Arguments go to the benchmarks; with BENCH=NAME
-# another of them runs: backlog, capacity, growth, idle, memory, servers or star.
+# another of them runs: backlog, capacity, growth, idle, memory, servers, star or strategies.
 set -euo pipefail
 
 # shellcheck source=deploy/common.sh

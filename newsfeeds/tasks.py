@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from celery import shared_task
 from django.conf import settings
 
+from accounts.events import AccountDeleted
 from friendships.events import FriendshipEvent
 from newsfeeds.events import (
     AuthorCrossed,
@@ -26,6 +27,7 @@ from newsfeeds.services import (
     FeedCheckService,
     FeedUpkeepService,
     NewsFeedService,
+    ReaderService,
 )
 from outbox.handling import event_handler
 from tweets.events import TweetDeleted
@@ -143,6 +145,17 @@ def restore_feeds(events: Sequence[ReaderReturned]) -> str:
     """
     counts = [FeedUpkeepService.restore_some(event=event) for event in events]
     return f"{sum(counts)} rows are written for readers who have returned"
+
+
+@event_handler()
+def forget_readers(events: Sequence[AccountDeleted]) -> str:
+    """
+    Forget how people read whose accounts are closed.
+
+    Safe to run twice: what is forgotten is not found again.
+    """
+    ReaderService.forget(user_ids={event.user_id for event in events})
+    return f"{len(events)} readers are forgotten"
 
 
 @event_handler(batch_size=5)

@@ -51,6 +51,7 @@ def subscribe_accounts() -> None:
         comments.purge_comments,
         likes.purge_likes,
         friendships.purge_friendships,
+        newsfeeds.forget_readers,
         inbox.empty_inbox,
     )
     subscribe(TweetsPurgeContinued, tweets.purge_tweets)

@@ -4,7 +4,7 @@ Readers whose feeds lack rows: those who stay away for long get none, and the ol
 What is missing is pulled when it is read, so every page is as defined. docs/feeds.md, "Idle readers".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from django.conf import settings
@@ -111,6 +111,13 @@ class ReaderService:
         # Never from a replica, which may not know of rows that are gone already.
         noted = FeedReader.objects.using(DEFAULT_DB_ALIAS).filter(user_id=user_id)
         return noted.values_list("trimmed_before", flat=True).first() or 0
+
+    @classmethod
+    def forget(cls, *, user_ids: Collection[int]) -> None:
+        """
+        Forget how these people read, because their accounts are closed. One query.
+        """
+        FeedReader.objects.filter(user_id__in=user_ids).delete()
 
     @classmethod
     def was_skipped(cls, *, user_id: int, tweet_id: int) -> bool:

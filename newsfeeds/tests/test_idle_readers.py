@@ -49,6 +49,15 @@ class IdleReadersTests(StaysAway, StrategyCase):
         self.before = self.alice.tweets()
         self.tasks_run()
 
+    def test_of_a_closed_account_nothing_is_known(self):
+        self.bob.feed()
+        self.assertTrue(FeedReader.objects.filter(user_id=self.bob.id).exists())
+
+        self.closes(self.bob)
+        self.tasks_run()
+
+        self.assertFalse(FeedReader.objects.filter(user_id=self.bob.id).exists())
+
     def alice_posts_while_bob_is_away(self, count=3):
         """
         Return the ids of her tweets, newest first.

@@ -25,6 +25,8 @@ from utils.beat.models import BeatLease
 HOSTS = ("host-1", "host-2")
 ADDRESSES = ("DATABASE_URL", "REDIS_URL", "MEMCACHED_URL", "BROKER_URL")
 SCRAPER = "a-scraper"
+# Half a minute of processor time, of a machine that may be busy with others.
+START_SECONDS = 240
 
 
 class Reader(threading.Thread):
@@ -72,7 +74,7 @@ class ClusterRunTests(RealStackTestCase):
         knobs |= {"SECRET_KEY": str(settings.SECRET_KEY), "METRICS_TOKEN": SCRAPER}
         cluster = self.start_command([settings.BASE_DIR / "deploy" / "cluster-run.sh"], **knobs)
         self.addCleanup(cluster.stop)
-        self.until(lambda: not cluster.is_running or self.is_up(), "both hosts answer", seconds=120)
+        self.until(lambda: not cluster.is_running or self.is_up(), "both hosts answer", seconds=START_SECONDS)
         self.assertTrue(cluster.is_running, cluster.output)
 
     def is_up(self):

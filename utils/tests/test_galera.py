@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import count
 
 import pytest
-from django.db import close_old_connections, connection, connections
+from django.db import OperationalError, close_old_connections, connection, connections
 
 from accounts.models import UserProfile
 from likes.models import Like
@@ -68,6 +68,15 @@ class GaleraTests(CommittedTestCase):
         with connection.cursor() as cursor:
             cursor.execute("SELECT @@wsrep_node_name")
             return cursor.fetchone()[0]
+
+    def successor_of(self, writer):
+        """
+        Return who writes now, None while that is nobody or still `writer`.
+        """
+        connection.close()
+        with suppress(OperationalError):
+            now = self.writer()
+            return now if now != writer else None
 
     def set_count(self, node, person, count):
         # The node may not have heard of the person yet.
@@ -137,7 +146,7 @@ class GaleraTests(CommittedTestCase):
         """
         Let Alice post and Bob like while something happens to the writer, and on until both are answered again.
         """
-        first, numbers = self.alice.tweets(), count()
+        first, numbers, writer = self.alice.tweets(), count(), self.writer()
 
         def post():
             response = self.alice.post("tweets/", content=f"Tweet number {next(numbers)}")
@@ -154,7 +163,7 @@ class GaleraTests(CommittedTestCase):
         try:
             self.wait_for_more(posts, likes)
             fault()
-            self.until(lambda: posts.refused and likes.refused, "the fault is noticed")
+            self.until(lambda: self.successor_of(writer), "another one writes", seconds=SETTLED_SECONDS)
             self.wait_for_more(posts, likes)
         finally:
             for load in (posts, likes):
@@ -183,7 +192,7 @@ class GaleraTests(CommittedTestCase):
         liked = set(Like.objects.filter(user_id=self.bob.id).values_list("object_id", flat=True))
 
         # What is declared, and no 500.
-        self.assertEqual({*posts.refused, *likes.refused}, {503})
+        self.assertLessEqual({*posts.refused, *likes.refused}, {503})
         self.assertLessEqual(set(posts.acknowledged), tweets)
         self.assertLessEqual(set(likes.acknowledged), liked)
         # Each refusal may have been carried out, or not; once at most.
