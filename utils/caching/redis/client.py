@@ -239,12 +239,8 @@ class RedisClient:
             [(keys[0], ("EVALSHA", script.sha, len(keys), *keys, *args)) for keys, args in calls]
         )
         unknown = [index for index, reply in enumerate(replies) if cluster.is_missing_script(reply)]
-        texts = self._ask_cluster(
-            [
-                (keys[0], ("EVAL", script.text, len(keys), *keys, *args))
-                for keys, args in map(calls.__getitem__, unknown)
-            ]
-        )
+        again = [calls[index] for index in unknown]
+        texts = self._ask_cluster([(keys[0], ("EVAL", script.text, len(keys), *keys, *args)) for keys, args in again])
         for index, reply in zip(unknown, texts):
             replies[index] = reply
         for reply in replies:
