@@ -48,7 +48,8 @@ class FeedFollow(models.Model):
     oldest_id = models.BigIntegerField()
     pulled_since = models.BigIntegerField(null=True)
     pulled_until = models.BigIntegerField(null=True)
-    settled_at = models.DateTimeField()
+    # Its name in earlier releases.
+    reconciled_at = models.DateTimeField(db_column="settled_at")
     ended_at = models.DateTimeField(null=True, db_index=True)
 
     def __str__(self) -> str:

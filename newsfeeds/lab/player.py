@@ -67,7 +67,7 @@ class Player:
         rows = Friendship.objects.values_list("from_user_id", "to_user_id", "id")
         FeedFollow.objects.bulk_create(
             [
-                FeedFollow(follower_id=one, followee_id=other, friendship_id=id, oldest_id=0, settled_at=now)
+                FeedFollow(follower_id=one, followee_id=other, friendship_id=id, oldest_id=0, reconciled_at=now)
                 for one, other, id in rows
             ],
             batch_size=1_000,

@@ -247,11 +247,11 @@ class FeedCheckService:
         """
         rows = [each for each in confirmed if each.place != LIST]
         missing = [each for each in rows if each.kind == DifferenceKind.MISSING]
-        there = set(TweetService.lock_shared_existing(tweet_ids={each.tweet_id for each in missing}))
+        existing = set(TweetService.lock_shared_existing(tweet_ids={each.tweet_id for each in missing}))
         with store_to_write() as store:
             for user_id in sorted({each.user_id for each in rows}):
                 own = [each for each in rows if each.user_id == user_id]
                 store.deliver_many(
-                    user_id, {each.tweet_id for each in own if each in missing and each.tweet_id in there}
+                    user_id, {each.tweet_id for each in own if each in missing and each.tweet_id in existing}
                 )
                 store.remove_many(user_id, {each.tweet_id for each in own if each.kind == DifferenceKind.GHOST})

@@ -221,7 +221,7 @@ class FeedDefinition:
         """
         tweets, friendships, follows = quote(Tweet), quote(Friendship), quote(FeedFollow)
         readers = ", ".join(["%s"] * len(user_ids))
-        there = "tweet.deleted_at IS NULL AND tweet.id > %s AND tweet.id < %s"
+        not_deleted = "tweet.deleted_at IS NULL AND tweet.id > %s AND tweet.id < %s"
         sql = (
             "SELECT friendship.from_user_id AS user_id, tweet.id AS tweet_id, "  # noqa: S608 (names of tables of ours)
             "CASE WHEN tweet.id >= COALESCE(follow.oldest_id, friendship.id) THEN 1 ELSE 0 END AS is_required "
@@ -230,10 +230,10 @@ class FeedDefinition:
             f"JOIN {tweets} tweet ON tweet.user_id = friendship.to_user_id "
             "AND tweet.id >= CASE WHEN follow.oldest_id IS NULL THEN 0 "
             f"WHEN follow.oldest_id > friendship.id - {LATE_COMMIT} THEN friendship.id - {LATE_COMMIT} "
-            f"ELSE follow.oldest_id END AND {there} "
+            f"ELSE follow.oldest_id END AND {not_deleted} "
             f"WHERE friendship.from_user_id IN ({readers}) "
             "UNION ALL "
-            f"SELECT tweet.user_id, tweet.id, 1 FROM {tweets} tweet WHERE tweet.user_id IN ({readers}) AND {there}"
+            f"SELECT tweet.user_id, tweet.id, 1 FROM {tweets} tweet WHERE tweet.user_id IN ({readers}) AND {not_deleted}"
         )
         return sql, [after, before, *user_ids, *user_ids, after, before]
 

@@ -171,8 +171,8 @@ class DeliveryService:
                 if follower_id not in still.get(author_id, ())
             }
         )
-        there = TweetService.get_existing_ids(tweet_ids={delivery.tweet_id for delivery in [*deliveries, *posted]})
-        gone, own_gone = ([one for one in some if one.tweet_id not in there] for some in (deliveries, posted))
+        existing = TweetService.get_existing_ids(tweet_ids={delivery.tweet_id for delivery in [*deliveries, *posted]})
+        gone, own_gone = ([one for one in some if one.tweet_id not in existing] for some in (deliveries, posted))
         remove_entries([*cls._own_entries(own_gone), *cls._entries(gone, delivered)])
         return len(entries)
 

@@ -135,7 +135,7 @@ class ExplanationService:
             in_feed=in_feed,
             reason=cls._under_way(reason, is_held),
             followed_at=id_to_datetime(friendship_id) if friendship_id else None,
-            back_filled_at=noted.settled_at if noted and reason == Reason.BACK_FILLED else None,
+            back_filled_at=noted.reconciled_at if noted and reason == Reason.BACK_FILLED else None,
             delivered_at=batch.delivered_at if batch else None,
             batch=(batch.after_id, batch.until_id) if batch else None,
             not_followed_since=follow.ended_at if follow and friendship_id is None else None,

@@ -184,7 +184,7 @@ class NewsFeedService:
                 followee_id=followee_id,
                 friendship_id=friendship_id,
                 oldest_id=find_oldest_id(newest[followee_id], friendship_id),
-                settled_at=timezone.now(),
+                reconciled_at=timezone.now(),
             )
             for (follower_id, followee_id), friendship_id in sorted(friendship_ids.items())
             if (follower_id, followee_id) not in oldest_ids
