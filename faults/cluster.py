@@ -200,7 +200,7 @@ def move_slots(count: int) -> None:
     """
     with contextlib.closing(redis_cluster()) as redis:
         source, target, *_ = sorted(redis.get_primaries(), key=lambda node: int(node.port))
-        ids = {f"{address}": node["node_id"] for address, node in redis.cluster_nodes(target_nodes=source).items()}
+        ids = {address: node["node_id"] for address, node in redis.cluster_nodes().items()}
         password = settings.REDIS_URL.partition("://:")[2].rpartition("@")[0]
         options = {"from": ids[source.name], "to": ids[target.name], "slots": str(count)}
         words = [word for name, value in options.items() for word in (f"--cluster-{name}", value)]
