@@ -2,8 +2,10 @@
 An author's followers become many, or few again, while tweets are on their way.
 """
 
+from io import StringIO
 from unittest import mock
 
+from django.core.management import call_command
 from django.test import override_settings
 
 from newsfeeds.models import PulledAuthor
@@ -168,6 +170,22 @@ class CrossingTests(StrategyCase):
 
             self.assertFalse(PulledAuthor.objects.exists())
             self.assert_all_feeds(ids)
+
+    def test_operators_are_told_how_much_is_pulled(self):
+        self.alice_is_pulled()
+        with override_settings(FEED_PULL_THRESHOLD=100):
+            check_crossings()
+            output = StringIO()
+            call_command("feed_strategy", stdout=output)
+
+        self.assertEqual(
+            output.getvalue().splitlines(),
+            [
+                "FEED_STRATEGY: hybrid_threshold",
+                "pulled authors: 1, of which on their way back: 0",
+                "pulled follows: 0, of which on their way back: 0",
+            ],
+        )
 
     def test_a_deleted_tweet_of_a_pulled_author_leaves_every_feed(self):
         ids = self.alice_is_pulled()

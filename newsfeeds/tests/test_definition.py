@@ -18,6 +18,32 @@ def defined(person):
     return FeedDefinition.get_tweet_ids(person.id, before=None, after=None, limit=10_000)
 
 
+class SourcesTests(ApiTestCase):
+    """
+    The definition by authors, as lists are merged by it.
+    """
+
+    @override_settings(BACKFILL_TWEETS=2)
+    def test_a_reader_is_the_first_source_and_each_followee_counts_from_the_back_fill_on(self):
+        alice, bob, carol = (self.person(name) for name in ("alice", "bob", "carol"))
+        old = [alice.tweets() for _ in range(3)]
+        for followee in (alice, carol):
+            bob.follows(followee)
+        self.tasks_run()
+
+        self.assertEqual(FeedDefinition.get_sources(bob.id, 10), [(bob.id, 0), (carol.id, 0), (alice.id, old[1])])
+        self.assertEqual(FeedDefinition.get_sources(bob.id, 2), [(bob.id, 0), (carol.id, 0)])
+
+    def test_timelines_are_the_newest_that_are_not_deleted(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        ids = [alice.tweets() for _ in range(4)][::-1]
+        alice.delete(f"tweets/{ids[0]}/")
+
+        timelines = FeedDefinition.get_timelines([alice.id, bob.id], 2)
+
+        self.assertEqual(timelines, {alice.id: ids[1:3], bob.id: []})
+
+
 class DefinitionTests(ApiTestCase):
     def assert_is_defined(self, *people):
         for person in people:

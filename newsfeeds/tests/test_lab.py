@@ -10,15 +10,16 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import SimpleTestCase, override_settings
 
 from newsfeeds.lab import graph, trace
 from newsfeeds.lab.costs import Cost, Result, Spread, Summary, choose, find_crossovers, measured
-from newsfeeds.lab.player import Player, check_pages
+from newsfeeds.lab.player import Player, check_pages, play
 from newsfeeds.lab.processes import Laboratory
 from newsfeeds.management.commands.lab import describe_commit
 from newsfeeds.models import NewsFeed
+from newsfeeds.services.strategies import STRATEGIES
 from testing.testcases import ApiTestCase
 
 SMALL = ("--readers=6", "--history=3", "--posts=4", "--mix=2", "--repeats=1", "--pages=5")
@@ -169,6 +170,19 @@ class PlayTests(ApiTestCase):
         self.assertEqual(self.player.result.posts[0].rows, 1)
         self.assertEqual(page, self.player.tweet_ids)
         self.assertEqual(self.player.result.differences, 0)
+
+    def test_a_whole_play_shows_every_page_as_defined_by_each_strategy(self):
+        recorded = trace.record(self.player.trace.edges, history=6, posts=8, mix=3.0, seed=1)
+        for strategy in STRATEGIES:
+            knobs = {"FEED_STRATEGY": strategy, "FEED_PULL_THRESHOLD": 1, "FEED_CROSSING_SECONDS": 0}
+            with self.subTest(strategy=strategy), self.settings(**knobs), transaction.atomic():
+                with self.captureOnCommitCallbacks(execute=True):
+                    result = play(recorded, repeat=1, pages=20)
+                # The next one begins with the same graph.
+                transaction.set_rollback(True)
+
+            self.assertEqual((result.pages, result.differences, len(result.posts)), (20, 0, 8))
+            self.assertGreater(result.stored_bytes, 0)
 
     def test_each_statement_is_a_round_trip(self):
         with measured(Cost(size=0)) as cost, connection.cursor() as cursor:

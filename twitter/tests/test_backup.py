@@ -3,7 +3,9 @@
 """
 
 import tempfile
+from io import StringIO
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from django.conf import settings
@@ -13,6 +15,7 @@ from django.db import connection
 from testing.stack_cluster import several_memcached
 from testing.testcases import CommittedTestCase
 from tweets.models import Tweet
+from utils.errors import StoreUnavailable
 
 
 class BackupTests(CommittedTestCase):
@@ -45,6 +48,22 @@ class BackupTests(CommittedTestCase):
 
         self.assertEqual(self.bob.get("newsfeeds/").json(), shown)
         self.assertEqual(self.alice.get(f"users/{self.alice.id}/").json()["tweets_count"], 1)
+
+    def test_emptied_caches_are_filled_again(self):
+        shown = self.bob.get("newsfeeds/").json()
+        output = StringIO()
+
+        call_command("empty_caches", stdout=output)
+
+        self.assertEqual(output.getvalue(), "Redis and Memcached are empty.\n")
+        self.assertEqual(self.bob.get("newsfeeds/").json(), shown)
+
+    def test_a_cache_that_does_not_confirm_is_no_success(self):
+        with (
+            patch("twitter.management.commands.empty_caches.empty_caches", side_effect=StoreUnavailable("it is away")),
+            self.assertRaisesMessage(CommandError, "it is away; run it again"),
+        ):
+            call_command("empty_caches")
 
     def test_only_its_owner_may_read_a_dump(self):
         self.backup()
