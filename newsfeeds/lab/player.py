@@ -15,7 +15,7 @@ from friendships.models import Friendship
 from friendships.services import FriendshipService
 from newsfeeds.lab.costs import Cost, Result, measured
 from newsfeeds.lab.trace import DELETE, FOLLOW, POST, READ, UNFOLLOW, Act, Trace
-from newsfeeds.models import FeedFollow, FeedReader, NewsFeed
+from newsfeeds.models import FeedFollow, FeedReader, NewsFeed, PulledAuthor
 from newsfeeds.services import CrossingService, EdgeService, FeedDefinition, NewsFeedService, PostingService
 from newsfeeds.services.definition import DefinedFeed
 from newsfeeds.services.strategies import get_strategy
@@ -25,6 +25,7 @@ from outbox.services import OutboxService
 from tweets.models import Tweet
 from tweets.services import TweetService
 from utils.database.pagination import IdRange
+from utils.database.time_ids import next_id
 
 PAGE_SIZE = 20
 # Posts of the history whose events are handled together, as a worker does with what has piled up.
@@ -63,6 +64,8 @@ class Player:
         The follows of the graph are noted as reconciled: only of such can single ones be pulled.
         """
         CrossingService.reconcile(author_ids=self.users)
+        # Nobody reads yet who would have to know first.
+        PulledAuthor.objects.update(pulled_since=next_id())
         now = timezone.now()
         rows = Friendship.objects.values_list("from_user_id", "to_user_id", "id")
         FeedFollow.objects.bulk_create(
@@ -87,6 +90,7 @@ class Player:
             [FeedReader(user_id=user_id, seen_at=now, reads_count=reads[user_id] * scale) for user_id in self.users]
         )
         EdgeService.choose(user_ids=list(self.users))
+        FeedFollow.objects.filter(pulled_since__isnull=False).update(pulled_since=next_id())
         self.let_everything_happen()
 
     def post_history(self) -> None:

@@ -125,7 +125,7 @@ def environment(strategy: str, data: Path, pull_threshold: int) -> Mapping[str, 
     Return the environment of a process that plays: the caller's, but for the strategy and for where data are.
     """
     values = {**os.environ, "FEED_STRATEGY": strategy, "DATA_DIR": str(data), "PROFILE": settings.PROFILE}
-    values |= {"FEED_PULL_THRESHOLD": str(pull_threshold), "FEED_CROSSING_SECONDS": "0"}
+    values |= {"FEED_PULL_THRESHOLD": str(pull_threshold)}
     values |= {"LOG_LEVEL": "WARNING", "STORE": "mysql", "HBASE_URL": "", "BROKER_URL": "memory://localhost/"}
     if settings.EMBEDDED:
         for name in ("DATABASE_URL", "REDIS_URL", "MEMCACHED_URL"):

@@ -4,9 +4,11 @@ What every strategy is tested by: the rules of a feed, whoever serves it.
 
 import random
 from typing import NamedTuple
+from unittest import mock
 
 from django.test import override_settings
 
+from newsfeeds.cache import feed_pulled
 from newsfeeds.models import PulledAuthor
 from newsfeeds.services import CrossingService, ExplanationService, FeedCheckService, FeedDefinition
 from newsfeeds.tests.acting import ActsAtRandom
@@ -24,6 +26,8 @@ class Cost(NamedTuple):
 
 class StrategyCase(ApiTestCase):
     def setUp(self):
+        # Where authors cross at once, no reader may have cached whom they pull.
+        self.enterContext(mock.patch.object(feed_pulled, "seconds", 0))
         self.alice, self.bob, self.carol = (self.person(name) for name in ("alice", "bob", "carol"))
 
     def assert_feed(self, reader, ids):

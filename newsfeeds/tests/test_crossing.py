@@ -8,11 +8,13 @@ from unittest import mock
 from django.core.management import call_command
 from django.test import override_settings
 
+from newsfeeds.constants import LATE_COMMIT, PULLED_SOURCES_SECONDS
 from newsfeeds.models import PulledAuthor
 from newsfeeds.services import FeedCheckService, crossing
 from newsfeeds.tasks import check_crossings
 from newsfeeds.tests.strategies import StrategyCase
 from outbox.models import Message
+from twitter.settings.tasks import FEED_CROSSING_SECONDS
 
 
 @override_settings(FEED_STRATEGY="hybrid_threshold", FEED_PULL_THRESHOLD=2, FEED_CROSSING_SECONDS=0, BACKFILL_TWEETS=2)
@@ -67,6 +69,9 @@ class CrossingTests(StrategyCase):
 
         self.assertEqual(self.rows_of(self.bob), [tweet_id])
         self.assert_all_feeds([tweet_id])
+
+    def test_by_then_every_list_of_pulled_followees_was_built_anew(self):
+        self.assertGreater(FEED_CROSSING_SECONDS, PULLED_SOURCES_SECONDS + LATE_COMMIT / 1_000_000)
 
     def test_on_the_way_back_no_page_ever_differs(self):
         ids = self.alice_is_pulled()

@@ -161,7 +161,7 @@ class PlayTests(ApiTestCase):
         self.assertGreater(self.player.result.differences, 0)
 
     def test_pull_shows_what_is_posted_without_a_row_for_a_follower(self):
-        with override_settings(FEED_STRATEGY="pull", FEED_CROSSING_SECONDS=0):
+        with override_settings(FEED_STRATEGY="pull"):
             self.player.reconcile_authors()
             self.plays(("post", self.alice.id), ("read", self.bob.id))
             check_pages(self.player, pages=20, seed=1)
@@ -174,7 +174,7 @@ class PlayTests(ApiTestCase):
     def test_a_whole_play_shows_every_page_as_defined_by_each_strategy(self):
         recorded = trace.record(self.player.trace.edges, history=6, posts=8, mix=3.0, seed=1)
         for strategy in STRATEGIES:
-            knobs = {"FEED_STRATEGY": strategy, "FEED_PULL_THRESHOLD": 1, "FEED_CROSSING_SECONDS": 0}
+            knobs = {"FEED_STRATEGY": strategy, "FEED_PULL_THRESHOLD": 1}
             with self.subTest(strategy=strategy), self.settings(**knobs), transaction.atomic():
                 with self.captureOnCommitCallbacks(execute=True):
                     result = play(recorded, repeat=1, pages=20)

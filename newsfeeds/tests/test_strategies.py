@@ -2,11 +2,14 @@
 Whatever the strategy, a feed is what its definition says.
 """
 
+from unittest import mock
+
 import pytest
 from django.test import SimpleTestCase, override_settings
 
 from accounts.models import User
-from newsfeeds.cache import feed_followees
+from newsfeeds.cache import feed_followees, feed_pulled
+from newsfeeds.constants import PULLED_SOURCES_SECONDS
 from newsfeeds.models import DeliveryBatch
 from newsfeeds.services import EdgeService
 from newsfeeds.services.strategies import STRATEGIES
@@ -236,7 +239,8 @@ class HybridTests(FeedRules, StrategyCase):
             for _ in range(3):
                 friend.tweets()
         self.tasks_run()
-        hybrid = self.cost_of_a_warm_page()
+        with mock.patch.object(feed_pulled, "seconds", PULLED_SOURCES_SECONDS):
+            hybrid = self.cost_of_a_warm_page()
         with override_settings(FEED_STRATEGY="push"):
             pushed = self.cost_of_a_warm_page()
 

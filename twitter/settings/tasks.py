@@ -158,7 +158,7 @@ FEED_PULL_THRESHOLD = env.int("FEED_PULL_THRESHOLD", 100_000)
 FEED_MAX_PULLED_AUTHORS = env.int("FEED_MAX_PULLED_AUTHORS", 50)
 # After so long an author's tweets are no longer pushed: by then every reader pulls them (PULLED_SOURCES_SECONDS),
 # even where the clocks of two machines differ by LATE_COMMIT.
-FEED_CROSSING_SECONDS = env.int("FEED_CROSSING_SECONDS", 240)
+FEED_CROSSING_SECONDS = 240
 # With hybrid_edge, the cost of pulling one author for one page, in rows that could be delivered instead.
 FEED_PULLS_PER_ROW = env.float("FEED_PULLS_PER_ROW", 0.2)
 # Who has not read for so many days is idle, and nothing is delivered to them until they return; 0: nobody is. That

@@ -34,7 +34,7 @@ class MergedLists:
     without Redis, every page comes from the database.
 
     :param lists: what is merged; its `state_prefix` is read for each id of a page.
-    :param seconds: for how long a list of sources is cached.
+    :param seconds: for how long a list of sources is cached; 0 for not at all.
     """
 
     def __init__(self, name: str, lists: IdList, *, seconds: int) -> None:
@@ -102,6 +102,8 @@ class MergedLists:
         return [status.decode(), *rest, arguments[4]]
 
     def _store(self, reader_id: int, values: Sequence[int | str], lease: bytes) -> None:
+        if not self.seconds:
+            return
         try:
             client.run(STORE, [f"{self.name}:{reader_id}"], [lease, self.seconds, *values])
         except RedisUnavailable:
