@@ -69,12 +69,14 @@ class AuthorCrossed(Event):
 @dataclass(frozen=True, kw_only=True)
 class PulledTweetsDue(Event):
     """
-    An author's tweets are pushed again; followers with ids above `after` lack rows of those that were pulled.
+    An author's tweets are pushed again from `pulled_until` on; followers with ids above `after` lack rows of those that
+    were pulled.
     """
 
     name: ClassVar[str] = "pulled_tweets_due"
 
     author_id: int
+    pulled_until: int
     after: int
 
 

@@ -82,7 +82,8 @@ class CrossingService:
         :raises HBaseUnavailable: HBase alone has feeds, and some may lack the rows.
         :raises RedisUnavailable: the rows are there, cached lists may lack the tweets.
         """
-        note = PulledAuthor.objects.filter(author_id=event.author_id, pulled_until__isnull=False).first()
+        # Not that of a later return, whose events begin with the first follower.
+        note = PulledAuthor.objects.filter(author_id=event.author_id, pulled_until=event.pulled_until).first()
         if note is None:
             return 0
         tweet_ids = TweetService.get_ids_by(
@@ -93,7 +94,7 @@ class CrossingService:
         NewsFeedService.deliver_pulled(author_id=note.author_id, follower_ids=follower_ids, tweet_ids=tweet_ids)
         drop_feeds(follower_ids)
         if follower_ids:
-            rest = PulledTweetsDue(author_id=note.author_id, after=follower_ids[-1])
+            rest = PulledTweetsDue(author_id=note.author_id, pulled_until=event.pulled_until, after=follower_ids[-1])
             OutboxService.split(event=event, parts=[rest])
         else:
             note.delete()
@@ -126,4 +127,5 @@ class CrossingService:
         elif note and note.pulled_until is None and not wants_pulled:
             note.pulled_until = next_id()
             note.save()
-            OutboxService.record(event=PulledTweetsDue(author_id=author_id, after=0))
+            due = PulledTweetsDue(author_id=author_id, pulled_until=note.pulled_until, after=0)
+            OutboxService.record(event=due)

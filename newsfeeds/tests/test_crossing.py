@@ -9,8 +9,9 @@ from django.core.management import call_command
 from django.test import override_settings
 
 from newsfeeds.constants import LATE_COMMIT, PULLED_SOURCES_SECONDS
+from newsfeeds.events import PulledTweetsDue
 from newsfeeds.models import PulledAuthor
-from newsfeeds.services import FeedCheckService, crossing
+from newsfeeds.services import CrossingService, FeedCheckService, crossing
 from newsfeeds.tasks import check_crossings
 from newsfeeds.tests.strategies import StrategyCase
 from outbox.models import Message
@@ -191,6 +192,18 @@ class CrossingTests(StrategyCase):
                 "pulled follows: 0, of which on their way back: 0",
             ],
         )
+
+    def test_an_event_of_an_earlier_return_does_not_end_a_later_one(self):
+        ids = self.alice_is_pulled()
+        with override_settings(FEED_PULL_THRESHOLD=100):
+            check_crossings()
+            self.tasks_run_once()
+            PulledAuthor.objects.update(pulled_until=ids[0] + 1)
+
+            late = PulledTweetsDue(author_id=self.alice.id, pulled_until=ids[0], after=2**40)
+            CrossingService.deliver_some(event=late)
+
+            self.assertTrue(PulledAuthor.objects.exists())
 
     def test_a_deleted_tweet_of_a_pulled_author_leaves_every_feed(self):
         ids = self.alice_is_pulled()
