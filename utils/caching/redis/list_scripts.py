@@ -148,7 +148,8 @@ local limit, after, found, absent, misses = tonumber(ARGV[3]), tonumber(ARGV[2])
 for index = 1, #sources, 2 do
     local oldest = tonumber(sources[index + 1])
     if not oldest then return miss() end
-    local newer_than = math.max(after, oldest - 1)
+    -- What is older than all of a full page is not even looked at.
+    local newer_than = math.max(after, oldest - 1, found[limit] or 0)
     local part = read_list({ARGV[8] .. sources[index]}, {ARGV[1], newer_than, limit, ARGV[4], ARGV[5], ARGV[6], ''})
     if part[1] == 'beyond' then return part end
     if part[1] == 'miss' then
@@ -156,13 +157,17 @@ for index = 1, #sources, 2 do
         if part[2] then absent[#absent + 1] = sources[index] end
         if misses == tonumber(ARGV[9]) then break end
     else
-        for _, id in ipairs(part[2]) do found[#found + 1] = tonumber(id) end
+        for _, id in ipairs(part[2]) do
+            local number, place = tonumber(id), #found + 1
+            while place > 1 and found[place - 1] < number do place = place - 1 end
+            table.insert(found, place, number)
+            found[limit + 1] = nil
+        end
     end
 end
 if misses > 0 then return {'absent', absent} end
-table.sort(found, function(one, other) return one > other end)
 local page, states = {}, {}
-for index = 1, math.min(limit, #found) do
+for index = 1, #found do
     page[index] = string.format('%.0f', found[index])
     states[index] = ARGV[7] .. page[index]
 end
