@@ -160,7 +160,7 @@ FEED_MAX_PULLED_AUTHORS = env.int("FEED_MAX_PULLED_AUTHORS", 50)
 # even where the clocks of two machines differ by LATE_COMMIT.
 FEED_CROSSING_SECONDS = 240
 # With hybrid_edge, the cost of pulling one author for one page, in rows that could be delivered instead.
-FEED_PULLS_PER_ROW = env.float("FEED_PULLS_PER_ROW", 0.2)
+FEED_PULLS_PER_ROW = env.float("FEED_PULLS_PER_ROW", 1.5)
 # Who has not read for so many days is idle, and nothing is delivered to them until they return; 0: nobody is. That
 # somebody reads is noted when their list is cached, and once a day: whoever has a list is never idle.
 FEED_SKIP_IDLE_DAYS = off_or_within("FEED_SKIP_IDLE_DAYS", above=1 + LIST_CACHE_SECONDS // 86_400, below=100_000)
