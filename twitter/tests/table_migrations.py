@@ -43,6 +43,8 @@ class TableMigrationTestCase(CommittedTestCase):
         super().setUpClass()
         cls.addClassCleanup(reset_pool)
         hbase = {**settings.HBASE, "TABLE_PREFIX": f"test_{os.getpid()}_moving_", "TIMEOUT_MS": 5_000}
+        # The end of each test writes the initial phases anew, and those of these tests are not the next ones'.
+        cls.addClassCleanup(lambda: StorePhase.objects.all().delete())
         cls.enterClassContext(override_settings(HBASE=hbase, INITIAL_PHASES=ALL_IN_MYSQL, PHASE_SECONDS=0))
         reset_pool()
         for table in HBASE_TABLES:
