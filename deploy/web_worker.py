@@ -9,6 +9,7 @@ buffered, so that a slow client never occupies a thread.
 import faulthandler
 import logging
 import os
+import socket
 import sys
 import threading
 import time
@@ -110,10 +111,9 @@ class WaitressWorker(Worker):
         super().__init__(*args)
         self.reload_number = reloads.number
 
-    def run(self) -> None:
-        (listener,) = self.sockets
-        options = Adjustments(
-            sockets=[listener.sock],
+    def get_options(self, listener: socket.socket) -> Adjustments:
+        return Adjustments(
+            sockets=[listener],
             threads=self.cfg.threads,
             channel_timeout=self.cfg.keepalive,
             cleanup_interval=5,
@@ -130,6 +130,9 @@ class WaitressWorker(Worker):
             ident=None,
             log_socket_errors=False,
         )
+
+    def run(self) -> None:
+        (listener,) = self.sockets
         sockinfo = (listener.sock.family, listener.sock.type, listener.sock.proto, listener.sock.getsockname())
         self.polled = {}
         self.server = Server(
@@ -137,7 +140,7 @@ class WaitressWorker(Worker):
             self.polled,
             _sock=listener.sock,
             dispatcher=Dispatcher(self.cfg.threads),
-            adj=options,
+            adj=self.get_options(listener.sock),
             sockinfo=sockinfo,
             bind_socket=False,
         )

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, connections
 from redis.cluster import ClusterNode, RedisCluster
 
-from faults.control import PROGRAMS, ROOT, World, frozen, run, until
+from faults.control import PROGRAMS, ROOT, World, frozen, read_group, run, until
 from testing.stack_processes import READY, TEST_HOST, answers, free_port, production_command
 from utils.beat.constants import LEASE_SECONDS
 from utils.beat.models import BeatLease
@@ -137,12 +137,7 @@ def node_folder(name: str) -> Path:
 
 
 def node_group(name: str) -> int:
-    """
-    Return the process group of a node, which is also the pid of its first process.
-    """
-    group = int((node_folder(name) / "pid").read_text())
-    assert os.getpgid(group) == group, f"{name} has no group of its own"
-    return group
+    return read_group(node_folder(name))
 
 
 def cluster(*arguments: str) -> str:

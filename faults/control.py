@@ -160,11 +160,15 @@ def server_folder(name: str) -> Path:
 
 
 def server_group(name: str) -> int:
+    return read_group(server_folder(name))
+
+
+def read_group(folder: Path) -> int:
     """
-    Return the process group of a server, which is also the pid of its first process.
+    Return the process group of what runs on this folder, which is also the pid of its first process.
     """
-    group = int((server_folder(name) / "pid").read_text())
-    assert os.getpgid(group) == group, f"{name} has no group of its own"
+    group = int((folder / "pid").read_text())
+    assert os.getpgid(group) == group, f"{folder.name} has no group of its own"
     return group
 
 

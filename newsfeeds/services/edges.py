@@ -17,7 +17,7 @@ from django.utils import timezone
 from newsfeeds.cache import drop_feeds
 from newsfeeds.events import PulledFollowDue
 from newsfeeds.models import FeedFollow, FeedReader
-from newsfeeds.services.feeds import NewsFeedService, Pair
+from newsfeeds.services.feeds import NewsFeedService
 from newsfeeds.services.strategies import STRATEGIES, get_strategy
 from outbox.services import OutboxService
 from tweets.services import TweetCountService, TweetService
@@ -32,12 +32,12 @@ HYSTERESIS = 2
 
 class Edge(NamedTuple):
     """
-    A follow, and how much more it costs to push it than to pull it.
+    A follow of one reader, and how much more it costs to push it than to pull it.
 
     :param ratio: the cost of its rows by the cost of pulling it: above 1 pulling is cheaper.
     """
 
-    pair: Pair
+    followee_id: int
     is_pulled: bool
     ratio: float
 
@@ -57,17 +57,14 @@ class EdgeService:
         """
         if not cls._may_be_pulled(user_ids):
             return 0
-        edges = cls._get_edges(user_ids)
-        pulled = set[Pair]()
-        for user_id in user_ids:
-            if get_strategy(user_id).chooses_edges:
-                pulled |= cls._choose_pulled(edges.get(user_id, ()))
-        is_pulled = {edge.pair: edge.is_pulled for some in edges.values() for edge in some}
-        leaving = {pair for pair in is_pulled if is_pulled[pair] and pair not in pulled}
-        joining = {pair for pair in pulled if not is_pulled[pair]}
-        for user_id in sorted({follower_id for follower_id, _ in joining | leaving}):
-            cls._change(user_id, *({other for one, other in pairs if one == user_id} for pairs in (joining, leaving)))
-        return len(joining) + len(leaving)
+        changes_count = 0
+        for user_id, edges in cls._get_edges(user_ids).items():
+            wanted = cls._choose_pulled(edges) if get_strategy(user_id).chooses_edges else set()
+            pulled = {edge.followee_id for edge in edges if edge.is_pulled}
+            if wanted != pulled:
+                cls._change(user_id, joining=wanted - pulled, leaving=pulled - wanted)
+                changes_count += len(wanted ^ pulled)
+        return changes_count
 
     @classmethod
     def deliver(cls, *, follower_id: int, followee_id: int) -> None:
@@ -101,11 +98,6 @@ class EdgeService:
         return STRATEGIES[settings.FEED_STRATEGY].chooses_edges
 
     @classmethod
-    def _may_be_pulled(cls, user_ids: Sequence[int]) -> bool:
-        pulled = FeedFollow.objects.filter(follower_id__in=user_ids, pulled_since__isnull=False)
-        return cls.are_chosen() or pulled.exists()
-
-    @classmethod
     def get_pulling(cls, *, author_id: int, follower_ids: Collection[int], tweet_id: int) -> set[int]:
         """
         Return those of these followers to whom a tweet of this author and later ones are not delivered; one query.
@@ -113,6 +105,11 @@ class EdgeService:
         pulled = FeedFollow.objects.filter(followee_id=author_id, follower_id__in=follower_ids, ended_at=None)
         pulled = pulled.filter(pulled_since__lte=tweet_id, pulled_until=None)
         return set(pulled.values_list("follower_id", flat=True))
+
+    @classmethod
+    def _may_be_pulled(cls, user_ids: Sequence[int]) -> bool:
+        pulled = FeedFollow.objects.filter(follower_id__in=user_ids, pulled_since__isnull=False)
+        return cls.are_chosen() or pulled.exists()
 
     @classmethod
     def _get_edges(cls, user_ids: Sequence[int]) -> dict[int, list[Edge]]:
@@ -131,19 +128,19 @@ class EdgeService:
             rows_cost, pulls_cost = posts.get(followee_id, 0), reads.get(follower_id, 0) * settings.FEED_PULLS_PER_ROW
             # Who never reads pulls everybody who posts.
             ratio = rows_cost / (pulls_cost or sys.float_info.min)
-            edges.setdefault(follower_id, []).append(Edge((follower_id, followee_id), pulled_since is not None, ratio))
+            edges.setdefault(follower_id, []).append(Edge(followee_id, pulled_since is not None, ratio))
         return edges
 
     @classmethod
-    def _choose_pulled(cls, edges: Sequence[Edge]) -> set[Pair]:
+    def _choose_pulled(cls, edges: Sequence[Edge]) -> set[int]:
         wanted = [edge for edge in edges if edge.ratio > (1 / HYSTERESIS if edge.is_pulled else HYSTERESIS)]
         # Among equals those that are pulled already, so that nothing changes for nothing.
         wanted.sort(key=lambda edge: (edge.ratio, edge.is_pulled), reverse=True)
-        return {edge.pair for edge in wanted[: settings.FEED_MAX_PULLED_AUTHORS]}
+        return {edge.followee_id for edge in wanted[: settings.FEED_MAX_PULLED_AUTHORS]}
 
     @classmethod
     @retried_transaction
-    def _change(cls, follower_id: int, joining: Collection[int], leaving: Collection[int]) -> None:
+    def _change(cls, follower_id: int, *, joining: Collection[int], leaving: Collection[int]) -> None:
         """
         Begin to pull some followees of a reader, and to push others again; three queries at most.
         """

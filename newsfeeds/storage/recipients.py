@@ -41,27 +41,31 @@ def not_pulled() -> str:
     # The setting and not the strategy: stores know nothing of services.
     if settings.FEED_STRATEGY != "hybrid_edge":
         return ""
-    follows = connection.ops.quote_name(FeedFollow._meta.db_table)
-    return (
-        f"AND NOT EXISTS (SELECT 1 FROM {follows} follow "  # noqa: S608 (a name of a table of ours)
-        "WHERE follow.follower_id = friendship.from_user_id AND follow.followee_id = friendship.to_user_id "
-        "AND follow.friendship_id = friendship.id AND follow.pulled_since <= tweet.id AND follow.pulled_until IS NULL) "
+    return without_note(
+        FeedFollow,
+        "note.follower_id = friendship.from_user_id AND note.followee_id = friendship.to_user_id "
+        "AND note.friendship_id = friendship.id",
     )
 
 
 def not_idle() -> str:
     """
     Return the condition that a reader is not idle since before the tweet, where readers may be.
-
-    It locks nothing: who returns after the statement has begun gets the tweet with the other rows, for it is there.
     """
-    if not settings.FEED_SKIP_IDLE_DAYS:
-        return ""
-    readers = connection.ops.quote_name(FeedReader._meta.db_table)
+    return without_note(FeedReader, "note.user_id = friendship.from_user_id") if settings.FEED_SKIP_IDLE_DAYS else ""
+
+
+def without_note(model: type[FeedFollow | FeedReader], matches: str) -> str:
+    """
+    Return the condition that no row of `model` says that the tweet is pulled.
+
+    It locks nothing: who is pushed again after the statement has begun gets the tweet with the other rows, for it is
+    there.
+    """
+    notes = connection.ops.quote_name(model._meta.db_table)
     return (
-        f"AND NOT EXISTS (SELECT 1 FROM {readers} reader "  # noqa: S608 (a name of a table of ours)
-        "WHERE reader.user_id = friendship.from_user_id "
-        "AND reader.pulled_since <= tweet.id AND reader.pulled_until IS NULL) "
+        f"AND NOT EXISTS (SELECT 1 FROM {notes} note WHERE {matches} "  # noqa: S608 (SQL of ours)
+        "AND note.pulled_since <= tweet.id AND note.pulled_until IS NULL) "
     )
 
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.services import AccessTokenService
+from newsfeeds.tests.holding import an_unfollow_that_does_not_commit, get_waiting_batches
 from newsfeeds.tests.test_real_stack import BrokerTestCase
 from outbox.models import Message
 from testing.stack_processes import answers, dies_before, free_port, production_command
@@ -34,31 +35,12 @@ class DeathTestCase(BrokerTestCase):
         """
         Post, and pause when two of three batches are delivered: the last waits for an unfollow that does not commit.
         """
-        other = connection.copy()
-        other.set_autocommit(False)
-        try:
-            with other.cursor() as cursor:
-                cursor.execute(
-                    "DELETE FROM friendships_friendship WHERE from_user_id = %s AND to_user_id = %s",
-                    [fans[-1], alice.id],
-                )
+        with an_unfollow_that_does_not_commit(fans[-1], alice.id):
             tweet_id = alice.tweets()
             self.until(
-                lambda: len(self.holders(tweet_id)) == MID_FAN_OUT and self.waiting_batches(), "the last batch waits"
+                lambda: len(self.holders(tweet_id)) == MID_FAN_OUT and get_waiting_batches(), "the last batch waits"
             )
             yield tweet_id
-        finally:
-            other.rollback()
-            other.close()
-
-    def waiting_batches(self):
-        """
-        Return the ids of the connections in which a batch waits for its followers.
-        """
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT id, info FROM information_schema.processlist WHERE db = DATABASE()")
-            running = [(id, info) for id, info in cursor.fetchall() if info and "processlist" not in info]
-        return [id for id, info in running if "LOCK IN SHARE MODE" in info]
 
 
 class WebDeathTests(DeathTestCase):
@@ -201,7 +183,7 @@ class DatabaseDeathTests(DeathTestCase):
         self.assert_delivered(tweet_id, alice, fans)
 
     def cut_waiting_batches(self):
-        ids = self.waiting_batches()
+        ids = get_waiting_batches()
         with connection.cursor() as cursor:
             for id in ids:
                 cursor.execute("KILL %s", [id])

@@ -4,17 +4,16 @@ Following, unfollowing, posting, deleting and delivering at one moment: the end 
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
 from accounts.models import UserProfile
 from friendships.models import Friendship
+from newsfeeds.tests.holding import an_unfollow_that_does_not_commit, get_waiting_batches
 from outbox.models import Message
 from testing.testcases import CommittedTestCase
 from tweets.models import Tweet
@@ -153,29 +152,6 @@ class RacingTests(RaceTestCase):
 
 @pytest.mark.stack
 class HeldBatchTests(RaceTestCase):
-    @contextmanager
-    def an_unfollow_that_does_not_commit(self, follower, followee):
-        """
-        Hold a friendship, so that the batch of its follower stops there, until the block ends.
-        """
-        other = connection.copy()
-        other.set_autocommit(False)
-        try:
-            with other.cursor() as cursor:
-                cursor.execute(
-                    "DELETE FROM friendships_friendship WHERE from_user_id = %s AND to_user_id = %s",
-                    [follower.id, followee.id],
-                )
-            yield
-        finally:
-            other.rollback()
-            other.close()
-
-    def a_batch_waits(self):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT info FROM information_schema.processlist WHERE db = DATABASE()")
-            return any(info and info.endswith("LOCK IN SHARE MODE") for (info,) in cursor.fetchall())
-
     @override_settings(FAN_OUT_BATCH_SIZE=1000)
     def test_who_unfollows_in_the_middle_of_a_batch_and_is_settled_before_its_end_does_not_get_it(self):
         alice, bob, carol = self.person("alice"), self.person("bob"), self.person("carol")
@@ -184,9 +160,9 @@ class HeldBatchTests(RaceTestCase):
         self.everything_settles()
         alice.tweets()
 
-        with ThreadPoolExecutor() as threads, self.an_unfollow_that_does_not_commit(bob, alice):
+        with ThreadPoolExecutor() as threads, an_unfollow_that_does_not_commit(bob.id, alice.id):
             delivering = threads.submit(self.in_a_thread, self.tasks_run)
-            self.until(self.a_batch_waits, "the batch stands before Bob")
+            self.until(get_waiting_batches, "the batch stands before Bob")
             carol.unfollows(alice)
             self.tasks_run()
         delivering.result()
