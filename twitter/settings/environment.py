@@ -7,8 +7,11 @@ Every knob of the environment, here and in the other parts, is listed in .env.ex
 import os
 import socket
 from pathlib import Path
+from typing import TypeVar
 
 import environ
+
+Number = TypeVar("Number", int, float)
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VERSION = (BASE_DIR / "VERSION").read_text().strip()
@@ -26,6 +29,23 @@ def choice(knob: str, first: str, *others: str) -> str:
     value = env.str(knob, "").strip() or first
     if value not in options:
         raise environ.ImproperlyConfigured(f"{knob} is {' or '.join(map(repr, options))}, not {value!r}")
+    return value
+
+
+def positive(knob: str, default: Number) -> Number:
+    """
+    Return the number above 0 that the environment sets `knob` to, of the type of `default`, and that where it says nothing.
+
+    :raises ImproperlyConfigured: it is no such number.
+    """
+    text = env.str(knob, "").strip() or str(default)
+    try:
+        value = type(default)(text)
+    except ValueError:
+        value = type(default)(0)
+    if not 0 < value < float("inf"):
+        kind = "a whole number" if isinstance(default, int) else "a number"
+        raise environ.ImproperlyConfigured(f"{knob} is {kind} above 0, not {text!r}")
     return value
 
 

@@ -9,7 +9,7 @@ import environ
 from kombu.entity import Queue
 
 from twitter.settings.caches import LIST_CACHE_SECONDS, MAX_CACHED_IDS
-from twitter.settings.environment import EMBEDDED, choice, env, off_or_within
+from twitter.settings.environment import EMBEDDED, choice, env, off_or_within, positive
 
 # https://docs.celeryq.dev/en/stable/userguide/configuration.html
 
@@ -153,14 +153,14 @@ BACKFILL_TWEETS = 100
 # How feeds come about: docs/feeds.md, "Strategies". Workers write by theirs, web servers read by theirs.
 FEED_STRATEGY = choice("FEED_STRATEGY", "push", "pull", "cached_pull", "hybrid_threshold", "hybrid_edge")
 # With hybrid_threshold, of how many followers on tweets are pulled instead of pushed.
-FEED_PULL_THRESHOLD = env.int("FEED_PULL_THRESHOLD", 100_000)
+FEED_PULL_THRESHOLD = positive("FEED_PULL_THRESHOLD", 100_000)
 # Of how many such authors one page merges the cached timelines; of somebody who follows more the database does.
-FEED_MAX_PULLED_AUTHORS = env.int("FEED_MAX_PULLED_AUTHORS", 50)
+FEED_MAX_PULLED_AUTHORS = positive("FEED_MAX_PULLED_AUTHORS", 50)
 # After so long an author's tweets are no longer pushed: by then every reader pulls them (PULLED_SOURCES_SECONDS),
 # even where the clocks of two machines differ by LATE_COMMIT.
 FEED_CROSSING_SECONDS = 240
 # With hybrid_edge, the cost of pulling one author for one page, in rows that could be delivered instead.
-FEED_PULLS_PER_ROW = env.float("FEED_PULLS_PER_ROW", 1.5)
+FEED_PULLS_PER_ROW = positive("FEED_PULLS_PER_ROW", 1.5)
 # Who has not read for so many days is idle, and nothing is delivered to them until they return; 0: nobody is. That
 # somebody reads is noted when their list is cached, and once a day: whoever has a list is never idle.
 FEED_SKIP_IDLE_DAYS = off_or_within("FEED_SKIP_IDLE_DAYS", above=1 + LIST_CACHE_SECONDS // 86_400, below=100_000)

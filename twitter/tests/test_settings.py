@@ -51,6 +51,14 @@ class KnobTests(FreshStart, TestCase):
         self.assertIn("above 2", self.refusal(FEED_SKIP_IDLE_DAYS="2"))
         self.assertIn("above 800", self.refusal(FEED_TRIM="many"))
 
+    def test_what_strategies_go_by_are_numbers_above_zero(self):
+        knobs = {"FEED_PULL_THRESHOLD": "7", "FEED_MAX_PULLED_AUTHORS": "3", "FEED_PULLS_PER_ROW": "0.5"}
+
+        self.assertEqual(self.setting(", ".join(f"settings.{knob}" for knob in knobs), **knobs), "7 3 0.5")
+        for knob in knobs:
+            for value in ("0", "-1", "many", "nan", "inf"):
+                self.assertIn(f"{knob} is a", self.refusal(**{knob: value}))
+
     def test_host_and_port_are_taken_and_a_port_is_a_number(self):
         values = self.setting(
             "settings.HOST, settings.PORT, settings.HOST in settings.ALLOWED_HOSTS", HOST="192.0.2.7", PORT="8123"
